@@ -1,0 +1,39 @@
+# Two commands: `make demo` shows every app at work, `make test` runs the whole suite. Both make .venv when it is missing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What an installation is made of: when any of it changes, `zoo` is installed again (a copy, not a link to the clone).
+SOURCES := setup.cfg pyproject.toml README.md $(shell find zoo apps weights -type f ! -path '*/__pycache__/*')
+
+.PHONY: demo test lint docs clean
+
+demo: $(VENV)/.installed
+	$(BIN)/zoo demo
+
+test: $(VENV)/.tested
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Tables in README.md are written from the cards; `make docs CHECK=--check` fails when they are stale.
+docs: $(VENV)/.installed
+	$(BIN)/python docs/tables.py $(CHECK)
+
+# setuptools brings deleted files back from a stale build folder, so that goes first.
+$(VENV)/.installed: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	rm -rf build
+	$(BIN)/python -m pip install --quiet .
+	rm -rf build
+	touch $@
+
+$(VENV)/.tested: $(VENV)/.installed
+	rm -rf build
+	$(BIN)/python -m pip install --quiet ".[test]"
+	rm -rf build
+	touch $@
+
+clean:
+	rm -rf $(VENV) build demo *.egg-info

@@ -1,0 +1,248 @@
+"""What an app is: typed inputs, typed outputs, sample inputs, `__call__`. Nothing here imports a framework.
+
+    class Mirror(App):
+        name, title, summary = "mirror", "Mirror a picture", "Left becomes right, or top becomes bottom."
+
+        def __call__(self, photo: Image, way: Annotated[str, Choice(options=("across", "down"))] = "across") -> Image:
+            return photo[:, ::-1] if way == "across" else photo[::-1]
+
+The signature is the only description. From it come the command line (`zoo run mirror photo.jpg --way down`), the
+checks on every call, and the pages. An app parses no arguments, opens no file and writes no HTML. It is registered
+under its name in the entry-point group `zoo.apps`, by this package or any other.
+"""
+
+import functools
+import importlib.metadata
+import inspect
+import math
+import typing
+from dataclasses import dataclass
+
+from zoo.errors import BadInput, MissingPackage, UnknownName
+
+GROUP = "zoo.apps"
+REQUIRED = inspect.Parameter.empty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of value that an app takes or gives. As an annotation: the class itself, or Annotated[type, kind]."""
+
+    label: str = ""  # for pages; the argument's name if empty
+    help: str = ""  # one line
+    is_file: typing.ClassVar[bool] = False  # on a command line: a file rather than an option
+
+    def check(self, name: str, value):
+        """The value as the app gets it; BadInput if it cannot be used. `name` is the argument's."""
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image(Kind):
+    """A picture: uint8 (H, W, 3), sRGB. Grey ones, uint8 (H, W), are taken too."""
+
+    is_file = True
+
+    def check(self, name, value):
+        import numpy as np
+
+        if not isinstance(value, np.ndarray):
+            raise BadInput(
+                f"{name} is a {type(value).__name__}; give an array (zoo.data.images.read_image reads files)"
+            )
+        if value.dtype != np.uint8:
+            raise BadInput(f"{name} is an array of {value.dtype}; give uint8, 0 to 255")
+        if value.ndim == 2:
+            value = np.repeat(value[..., None], 3, axis=-1)  # (H, W) -> (H, W, 3)
+        if value.ndim != 3 or value.shape[-1] != 3 or value.size == 0:
+            raise BadInput(f"{name} has shape {value.shape}; give one picture, (height, width, 3) or (height, width)")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Video(Kind):
+    """A film."""
+
+    is_file = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audio(Kind):
+    """A sound."""
+
+    is_file = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Kind):
+    """A text."""
+
+    def check(self, name, value):
+        if not isinstance(value, str):
+            raise BadInput(f"{name} is a {type(value).__name__}; give a text")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Kind):
+    """A number within limits, both included. A text that spells a number (a command line's) is taken too."""
+
+    minimum: float = -math.inf
+    maximum: float = math.inf
+
+    @property
+    def limits(self) -> str:
+        """The limits in words, such as "a number from 0 to 3"."""
+        if math.isinf(self.minimum) and math.isinf(self.maximum):
+            return "a number"
+        if math.isinf(self.maximum):
+            return f"a number from {self.minimum:g} up"
+        if math.isinf(self.minimum):
+            return f"a number up to {self.maximum:g}"
+        return f"a number from {self.minimum:g} to {self.maximum:g}"
+
+    def check(self, name, value):
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if isinstance(value, bool) or not math.isfinite(number) or not self.minimum <= number <= self.maximum:
+            raise BadInput(f"{name} is {value!r}; give {self.limits}")
+        return number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Kind):
+    """One of a few texts."""
+
+    options: tuple[str, ...]
+
+    def check(self, name, value):
+        if value not in self.options:
+            raise BadInput(f"{name} is {value!r}; choose {' or '.join(self.options)}")
+        return value
+
+
+@dataclass(frozen=True)
+class Input:
+    """One argument of an app."""
+
+    name: str
+    kind: Kind
+    default: object = REQUIRED
+
+    @property
+    def label(self) -> str:
+        return self.kind.label or self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Inputs to show an app with."""
+
+    name: str  # a word, for file names
+    title: str
+    credit: str  # whose it is and on what terms
+    inputs: dict  # argument -> value
+    reference: object = None  # what a perfect app would answer, where that is known (a picture)
+    reference_label: str = ""
+
+
+class App:
+    """Base of all apps. A subclass gives the four names and `__call__`; its inputs and outputs follow.
+
+    inputs: dict of `Input` by name. outputs: tuple of `Kind`. Every call checks its values first (BadInput).
+    """
+
+    name: str
+    title: str
+    summary: str  # one line
+    checkpoints: tuple[str, ...] = ()  # names of what it loads
+    inputs: typing.ClassVar[dict[str, Input]] = {}
+    outputs: typing.ClassVar[tuple[Kind, ...]] = ()
+
+    def __init__(self):
+        self._predictors = {}
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if "__call__" in cls.__dict__:
+            cls.inputs, cls.outputs = _ports(cls.__call__)
+            cls.__call__ = _checked(cls.__call__)
+
+    def samples(self) -> list[Sample]:
+        """Sample inputs, made by us or in the public domain."""
+        return []
+
+    @classmethod
+    def check(cls, **values) -> dict:
+        """These values as `__call__` gets them. BadInput for an unusable value, UnknownName for a strange name."""
+        for name in values:
+            if name not in cls.inputs:
+                raise UnknownName(f"input of {cls.name}", name, cls.inputs)
+        return {name: cls.inputs[name].kind.check(name, value) for name, value in values.items()}
+
+    def predictor(self, name: str):
+        """The predictor of one of the app's checkpoints, loaded when first asked for."""
+        if name not in self._predictors:
+            import zoo
+
+            self._predictors[name] = zoo.predictor(name)
+        return self._predictors[name]
+
+
+def _ports(call) -> tuple[dict[str, Input], tuple[Kind, ...]]:
+    """Inputs and outputs of an app, read from the signature of its `__call__`."""
+    hints = typing.get_type_hints(call, include_extras=True)
+    parameters = list(inspect.signature(call).parameters.values())[1:]  # without self
+    inputs = {p.name: Input(p.name, _kind(p.name, hints.get(p.name)), p.default) for p in parameters}
+    answer = hints.get("return")
+    answers = typing.get_args(answer) if typing.get_origin(answer) is tuple else (answer,)
+    return inputs, tuple(_kind("return", each) for each in answers)
+
+
+def _kind(name: str, hint) -> Kind:
+    """The kind in an annotation."""
+    if inspect.isclass(hint) and issubclass(hint, Kind):
+        return hint()
+    for extra in getattr(hint, "__metadata__", ()):
+        if isinstance(extra, Kind):
+            return extra
+    raise TypeError(f"an app's {name!r} must be annotated with a kind (Image, Number, ...), not {hint!r}")
+
+
+def _checked(call):
+    """An app's `__call__` with its values checked first."""
+    signature = inspect.signature(call)
+
+    @functools.wraps(call)
+    def checked(self, *args, **values):
+        bound = signature.bind(self, *args, **values)
+        values = dict(list(bound.arguments.items())[1:])
+        return call(self, **self.check(**values))
+
+    return checked
+
+
+def _entry_points() -> dict:
+    return {entry.name: entry for entry in importlib.metadata.entry_points(group=GROUP)}
+
+
+def _load(entry) -> App:
+    try:
+        return entry.load()()
+    except ImportError as error:
+        raise MissingPackage(f"app {entry.name!r} ({entry.value}) cannot be loaded: {error}") from error
+
+
+def apps() -> dict[str, App]:
+    """Every installed app by name, in alphabetical order."""
+    return {name: _load(entry) for name, entry in sorted(_entry_points().items())}
+
+
+def find(name: str) -> App:
+    """The installed app of this name. UnknownName, with the nearest names, if there is none."""
+    entries = _entry_points()
+    if name not in entries:
+        raise UnknownName("app", name, entries)
+    return _load(entries[name])

@@ -1,0 +1,67 @@
+"""Colour a photograph: its lightness at full resolution, joined with chroma that a small U-Net guesses.
+
+The network sees the lightness at about 128 pixels and answers the a and b of CIE Lab at half that size. Eyes are far
+less sharp for colour than for lightness, so the coarse chroma, smoothly enlarged, is enough for a picture of any size.
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+from zoo.data.color import STRENGTH, from_network, join, lightness, to_network
+from zoo.errors import MissingPackage
+
+from .app import App, Image, Number, Sample
+
+# Photographs inside scikit-image's wheel (not its downloads), by file name, with their authors' terms as
+# skimage.data states them. Their true colours make a before and after possible.
+_PHOTOGRAPHS = {
+    "coffee.png": ("Coffee", "Rachel Michetti, CC0"),
+    "chelsea.png": ("Chelsea the cat", "Stefan van der Walt, CC0"),
+    "rocket.jpg": ("Falcon 9", "SpaceX, public domain"),
+    "astronaut.png": ("Eileen Collins", "NASA, public domain"),
+}
+
+
+class Colorize(App):
+    name = "colorize"
+    title = "Colour a photograph"
+    summary = "Puts plausible colours on a black-and-white photograph, at its full resolution."
+    checkpoints = ("unet.color",)
+
+    def __call__(
+        self,
+        photo: Annotated[Image, Image(label="photograph", help="a photograph; only its lightness is used")],
+        strength: Annotated[
+            float, Number(minimum=0.0, maximum=3.0, help="how strong the colours are; 0 leaves the picture grey")
+        ] = STRENGTH,
+    ) -> Annotated[Image, Image(label="coloured")]:
+        """Picture uint8 (H, W, 3), sRGB, or grey (H, W) -> the same picture in colour, uint8 (H, W, 3)."""
+        light = lightness(photo)  # (H, W)
+        network = self.predictor("unet.color")
+        answer = network(to_network(light)[None])[0]  # (1, h, w, 1) -> (h/2, w/2, 2)
+        return join(light, from_network(answer), strength)
+
+    def samples(self):
+        return [_sample(file, title, credit) for file, (title, credit) in _PHOTOGRAPHS.items()]
+
+
+def _sample(file: str, title: str, credit: str) -> Sample:
+    """One of scikit-image's photographs in grey, its true colours as the reference."""
+    import numpy as np
+
+    from zoo.data.images import read_image
+
+    skimage = importlib.util.find_spec("skimage")  # where it is; importing it would take longer
+    if skimage is None:
+        raise MissingPackage("scikit-image, which holds the sample photographs, is missing; pip install scikit-image")
+    colours = read_image(Path(skimage.origin).parent / "data" / file)
+    grey = join(lightness(colours), np.zeros((1, 1, 2), np.float32), strength=0)
+    return Sample(
+        name=Path(file).stem,
+        title=title,
+        credit=f"{credit} (from scikit-image)",
+        inputs={"photo": grey},
+        reference=colours,
+        reference_label="original colours",
+    )

@@ -1,0 +1,71 @@
+"""The commands that apps add to `zoo`, through the entry-point group `zoo.commands`: `zoo run` and `zoo demo`.
+
+Each app's own command is made from its typed inputs; an app writes none.
+"""
+
+import inspect
+import sys
+from typing import Annotated
+
+import typer
+
+from .app import REQUIRED, App, apps, find
+
+
+def add(zoo: typer.Typer) -> None:
+    """Add `run`, with a sub-command for each app, and `demo`. Apps are loaded only when the command line says `run`."""
+    run = typer.Typer(help="Run an app on files: zoo run APP INPUT... -o OUT", no_args_is_help=True)
+    zoo.add_typer(run, name="run")
+    if sys.argv[1:2] == ["run"]:
+        named = sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else None
+        for app in [find(named)] if named else apps().values():
+            run.command(app.name, help=app.summary)(_command(app))
+    zoo.command("demo")(demo)
+
+
+def demo(
+    folder: Annotated[str, typer.Option("-o", "--out", help="Folder to write.")] = "demo",
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds other things.")] = False,
+) -> None:
+    """Every app on its own sample inputs, with a page that shows before and after."""
+    from zoo.backend import quiet_start
+
+    from .demo import demo as make
+
+    with quiet_start():
+        import keras  # noqa: F401
+    make(folder, force=force)
+
+
+def _command(app: App):
+    """A function whose signature, read by typer, has the app's inputs: files as INPUT..., the others as options."""
+
+    def command(inputs, out, force, **options) -> None:
+        from zoo.backend import quiet_start
+
+        from .runner import run
+
+        app.check(**options)  # before the framework is imported: a wrong option answers at once
+        with quiet_start():
+            import keras  # noqa: F401
+        if run(app, inputs, out, force=force, **options):
+            raise typer.Exit(2)
+
+    def parameter(name, kind, default=REQUIRED):
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+
+    files = next(each for each in app.inputs.values() if each.kind.is_file)
+    text = f"{files.kind.help or files.label}: a file, several, a folder or a glob"
+    parameters = [
+        parameter("inputs", Annotated[list[str], typer.Argument(metavar="INPUT...", help=text)]),
+        parameter("out", Annotated[str | None, typer.Option("-o", "--out", help="File or folder to write.")], None),
+        parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False),
+    ]
+    for each in app.inputs.values():
+        if not each.kind.is_file:
+            # Taken as text: the app's own check knows the limits and says them better than a parser would.
+            option = typer.Option(help=each.kind.help, show_default=True)
+            parameters.append(parameter(each.name, Annotated[str, option], str(each.default)))
+    command.__signature__ = inspect.Signature(parameters)
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    return command

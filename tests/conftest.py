@@ -1,0 +1,21 @@
+"""Fixtures and helpers that several test files share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def shared_data() -> Path:
+    """The folder of real data sets: $ZOO_TEST_DATA, else `shared/datasets` beside the repository.
+
+    Tests that need it are skipped where it is missing, except on CI, which must not pass by skipping them.
+    """
+    default = Path(__file__).resolve().parents[2] / "shared" / "datasets"
+    folder = Path(os.environ.get("ZOO_TEST_DATA") or default)
+    if not folder.is_dir():
+        reason = f"no real data sets in {folder}; set ZOO_TEST_DATA to their folder"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder

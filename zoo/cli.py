@@ -1,0 +1,245 @@
+"""The `zoo` command. Each command imports what it needs when it runs, so that `zoo --help` imports no framework.
+
+Other packages add commands through the entry-point group `zoo.commands`: a function that takes this `typer.Typer`.
+`zoo run` and `zoo demo` come from the apps that way, since `zoo` itself never imports them.
+"""
+
+import json
+import os
+import sys
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from zoo.errors import ZooError
+
+app = typer.Typer(
+    help="The landmarks of deep learning as Keras 3 models, with weights in the package.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+data_app = typer.Typer(help="Data sets: what they are, and preparing them.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON in the card's schema.")]
+Name = Annotated[str, typer.Argument(help="A checkpoint: its name, or a folder that holds one.")]
+DataDir = Annotated[str | None, typer.Option(help="Where prepared data sets live. [default: $TFDS_DATA_DIR]")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
+Runs = Annotated[str, typer.Option(help="Folder for the state of trainings, to go on after a stop.")]
+Restart = Annotated[bool, typer.Option("--restart", help="Forget an interrupted training and begin again.")]
+
+
+def main() -> None:
+    """Run the command line; a `ZooError` becomes its one line and exit code 2."""
+    from zoo.backend import quiet_start
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    for entry in metadata.entry_points(group="zoo.commands"):
+        entry.load()(app)
+    needs_framework = {"eval", "train", "finetune"}
+    try:
+        if needs_framework.intersection(sys.argv[1:2]) and "--help" not in sys.argv:
+            with quiet_start():
+                import keras  # noqa: F401
+        app()
+    except ZooError as error:
+        print(f"zoo: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("zoo: stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # `zoo list | head`: the reader has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def show_json(value) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def table(title: str, columns, rows) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
+    for row in rows:
+        shown.add_row(*(str(cell) for cell in row))
+    Console(width=None if sys.stdout.isatty() else 200).print(shown)
+
+
+def figure(row: dict) -> str:
+    """A metric row in a few characters: `accuracy 99.31 %`."""
+    return f"{row['metric']} {row['value']:.2f} {row['unit']}"
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """The checkpoints that came with the package."""
+    import dataclasses
+
+    from zoo.hub import checkpoint
+
+    cards = [checkpoint.card(name) for name in checkpoint.list()]
+    if as_json:
+        return show_json([dataclasses.asdict(card) for card in cards])
+    rows = []
+    for card in cards:
+        results = [figure(row) for row in card.metrics if row["role"] == "result"]
+        rows.append((card.name, f"{card.parameters:,}", f"{card.weights['bytes'] / 1e6:.1f} MB", ", ".join(results)))
+    table("", ("checkpoint", "parameters", "weights", "measured"), rows)
+
+
+@app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """A checkpoint's card: what it is, how it was made, what was measured, what it may be used for."""
+    import dataclasses
+
+    from zoo.hub import checkpoint
+
+    card = checkpoint.card(name)
+    if as_json:
+        return show_json(dataclasses.asdict(card))
+    print(f"{card.name}\n{card.summary}\n")
+    weights, training = card.weights, card.training
+    facts = {
+        "architecture": f"{card.architecture} {card.arguments or ''}".strip(),
+        "parameters": f"{card.parameters:,} trainable",
+        "weights": f"{weights['bytes']:,} bytes, {weights['dtype']}, sha256 {weights['sha256'][:16]}...",
+        "input": f"{card.input['dtype']} {shape(card.input)}: {card.input['description']}",
+        "output": f"{card.output['dtype']} {shape(card.output)}: {card.output['description']}",
+        "labels": ", ".join(card.labels) if card.labels else "none",
+        "data": f"{card.data['name']}, {card.data['split']} ({card.data['licence']})",
+        "made by": f"{training['command']} (seed {training['seed']}, {training['epochs']} epochs)",
+        "made on": f"{training['hardware']}, {training['backend']}, {training['wall_time_s'] / 60:.0f} minutes",
+        "use": card.intended_use,
+        "limits": card.limits,
+        "licence": f"{card.licence}; commercial use {'allowed' if card.commercial_use else 'not allowed'}",
+    }
+    table("", ("", ""), facts.items())
+    print()
+    rows = [(figure(row), row["split"], row["role"], paper(row), row["protocol"]) for row in card.metrics]
+    table("", ("metric", "split", "role", "paper", "protocol"), rows)
+
+
+def shape(side: dict) -> str:
+    return "(" + ", ".join(["B"] + ["any" if n is None else str(n) for n in side["shape"]]) + ")"
+
+
+def paper(row: dict) -> str:
+    return "-" if row["paper"] is None else f"{row['paper']:g}"
+
+
+@app.command("eval")
+def eval_(
+    name: Name,
+    split: Annotated[str | None, typer.Option(help="Split of the data set. [default: the card's]")] = None,
+    folder: Annotated[str | None, typer.Option("--from", help="Measure on this folder (see zoo data show).")] = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a checkpoint again from its weights."""
+    from zoo.recipes.evaluation import evaluate
+
+    found = evaluate(name, split=split, folder=folder, data_dir=data_dir)
+    if as_json:
+        return show_json(found)
+    rows = [(figure(row), row["split"], row["role"], row["n"]) for row in found["metrics"]]
+    table(found["name"], ("metric", "split", "role", "examples"), rows)
+
+
+@app.command()
+def train(
+    name: Annotated[str, typer.Argument(help="The recipe: the name of the checkpoint that it makes.")],
+    out: Annotated[str | None, typer.Option("-o", "--out", help="Folder to write. [default: ./NAME]")] = None,
+    init: Annotated[str | None, typer.Option(help="Start from this checkpoint's weights.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Train for this many. [default: the recipe's]")] = None,
+    data_dir: DataDir = None,
+    runs: Runs = "runs",
+    restart: Restart = False,
+    force: Force = False,
+) -> None:
+    """Make a checkpoint by its recipe; started again after a stop, it goes on where it was."""
+    from zoo.recipes import recipe
+    from zoo.recipes.training import train as run
+
+    out = out or name
+    run(recipe(name), out, runs=runs, data_dir=data_dir, init=init, epochs=epochs, restart=restart, force=force)
+    print(out)
+
+
+@app.command()
+def finetune(
+    name: Name,
+    data: Annotated[str, typer.Option(help="A folder with a folder of images for each class.")],
+    out: Annotated[str, typer.Option("-o", "--out", help="Folder to write the new checkpoint to.")],
+    epochs: Annotated[int, typer.Option(help="At most this many; stops early when validation gets no better.")] = 30,
+    seed: Annotated[int, typer.Option(help="Of the validation split and the training.")] = 1,
+    runs: Runs = "runs",
+    restart: Restart = False,
+    force: Force = False,
+) -> None:
+    """Teach a classifier your own classes, from a folder of class folders."""
+    from zoo.recipes.finetune import finetune as run
+
+    run(name, data, out, epochs=epochs, seed=seed, runs=runs, restart=restart, force=force)
+    print(out)
+
+
+@data_app.command("list")
+def data_list(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """The data sets that recipes use, and whether they are prepared here."""
+    from zoo.data import catalogue
+
+    rows = []
+    for name, dataset in catalogue.DATASETS.items():
+        rows.append({"name": name, "title": dataset.title, "kind": dataset.kind, "licence": dataset.licence})
+        rows[-1]["prepared"] = str(catalogue.prepared(name, data_dir) or "")
+    if as_json:
+        return show_json(rows)
+    shown = [(row["name"], row["kind"], row["prepared"] or "no", row["licence"]) for row in rows]
+    table("", ("data set", "kind", "prepared", "licence"), shown)
+
+
+@data_app.command("show")
+def data_show(name: Annotated[str, typer.Argument(help="A data set.")]) -> None:
+    """What a data set is, its terms, and the folder layout that `--from` takes."""
+    from zoo.data import catalogue
+
+    dataset = catalogue.dataset(name)
+    print(f"{dataset.title} ({dataset.name})\n{dataset.summary}\n{dataset.url}\n")
+    print(f"licence: {dataset.licence}\nsplits: {', '.join(dataset.splits)}\n\nlayout for --from:\n{dataset.layout}")
+
+
+@data_app.command("prepare")
+def data_prepare(
+    name: Annotated[str, typer.Argument(help="A data set.")],
+    source: Annotated[str | None, typer.Option("--from", help="Folder with its original files or archives.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Prepare a data set for training; the only command that may download."""
+    from zoo.backend import quiet_start
+    from zoo.data import catalogue
+
+    with quiet_start():
+        import keras  # noqa: F401
+    print(catalogue.prepare(name, source, data_dir))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What this machine has, what the zoo will use, and what is missing."""
+    from zoo.doctor import report
+
+    found = report()
+    if as_json:
+        return show_json(found)
+    rows = [
+        ("python", f"{found['python']} on {found['system']}, {found['cores']} cores"),
+        ("backend", f"{found['backend']} (installed: {', '.join(found['backends']) or 'none'})"),
+        ("packages", ", ".join(f"{name} {version}" for name, version in found["versions"].items())),
+        ("data", f"{found['data']['folder']}, {found['data']['bytes'] / 1e6:.0f} MB"),
+        *((f"weights {name}", state) for name, state in found["checkpoints"].items()),
+        *((f"missing {what}", command) for what, command in found["missing"].items()),
+    ]
+    table("", ("", ""), rows)

@@ -1,0 +1,86 @@
+"""Batches for `fit`, in an order that is a function of seed and epoch: a resumed training sees what it would have seen."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+
+# First number after seed and epoch: the order's random numbers and the transform's must not be the same.
+_ORDER, _TRANSFORM = 0, 1
+_AHEAD = 2  # batches made in the background while the network computes
+
+
+class Batches(keras.utils.PyDataset):
+    """Feeds `fit`, `evaluate` and `predict` on any backend.
+
+    x: array (N, ...) or list of N arrays of any shapes. y: array (N, ...), or None.
+    transform(x, y, rng): makes a batch from x (an array (B, ...), or a list of B arrays if x is a list) and y (an array, or
+        None), with a NumPy generator of its own; returns what `fit` takes, (x, y) or x. It runs in background threads, so
+        all its randomness must come from `rng`.
+    seed, epoch: the order of an epoch depends on both, `rng` on both and the batch's number, and on nothing else. To
+        resume after n epochs, pass epoch=n, or set the attribute; `fit` advances it.
+    shuffle: False keeps the order of x, for evaluation. Then the last, smaller batch is kept; with True it is left
+        out, so that all steps weigh alike and compiled shapes stay (what is left out changes with each epoch). Fewer
+        examples than batch_size make one batch.
+    """
+
+    def __init__(self, x, y=None, *, batch_size: int, seed: int, transform=None, epoch: int = 0, shuffle: bool = True):
+        super().__init__()
+        if not len(x):
+            raise ValueError("Batches needs at least one example")
+        if y is not None and len(x) != len(y):
+            raise ValueError(f"x has {len(x)} examples, y has {len(y)}")
+        self.x, self.y = x, y
+        self.batch_size = min(batch_size, len(x))
+        self.seed, self.epoch = seed, epoch
+        self.transform = transform
+        self.shuffle = shuffle
+        self._order_of = (None, None)  # (epoch, order)
+        self._threads = ThreadPoolExecutor(_AHEAD) if transform else None
+        self._pending = {}  # (epoch, index) -> Future
+
+    def __len__(self) -> int:
+        full, rest = divmod(len(self.x), self.batch_size)
+        return full if self.shuffle or not rest else full + 1
+
+    def __getitem__(self, index: int):
+        """Batch `index` of the current epoch."""
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        epoch = self.epoch
+        if self._threads is None:
+            return self._make(epoch, index)
+        for ahead in range(index, min(index + _AHEAD + 1, len(self))):
+            if (epoch, ahead) not in self._pending:
+                self._pending[epoch, ahead] = self._threads.submit(self._make, epoch, ahead)
+        for stale in [key for key in list(self._pending) if key[0] != epoch]:
+            self._pending.pop(stale, None)
+        batch = self._pending.pop((epoch, index), None)
+        return batch.result() if batch else self._make(epoch, index)
+
+    def _make(self, epoch: int, index: int):
+        chosen = self._order(epoch)[index * self.batch_size : (index + 1) * self.batch_size]  # (B,)
+        x = [self.x[i] for i in chosen] if isinstance(self.x, list) else self.x[chosen]
+        y = None if self.y is None else self.y[chosen]
+        if self.transform:
+            return self.transform(x, y, np.random.default_rng([self.seed, epoch, _TRANSFORM, index]))
+        x = np.asarray(x)
+        return x if y is None else (x, y)
+
+    def _order(self, epoch: int) -> np.ndarray:
+        known, order = self._order_of
+        if known != epoch:
+            count = len(self.x)
+            rng = np.random.default_rng([self.seed, epoch, _ORDER, 0])
+            order = rng.permutation(count) if self.shuffle else np.arange(count)
+            self._order_of = (epoch, order)
+        return order
+
+    def on_epoch_end(self):
+        """Called by Keras."""
+        # Keras calls this after every epoch, and once more as `fit` starts: from EpochIterator.reset(), on JAX and PyTorch
+        # after a look at the first batches. Nothing but the caller tells that from an epoch's end, for data of few batches.
+        caller = sys._getframe(1).f_back
+        if caller is None or caller.f_code.co_name != "reset":
+            self.epoch += 1

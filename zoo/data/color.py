@@ -1,0 +1,129 @@
+"""Colour as a network sees it: sRGB photographs taken apart into CIE Lab lightness and chroma, and joined again.
+
+L runs from 0 (black) to 100 (white); a and b, the chroma, are 0 for grey and stay within about -110 ... 110 for sRGB.
+White point D65. One code for the recipe, the evaluation and the app:
+
+    light = lightness(photo)                         # (H, W) float32, full resolution
+    answer = network(to_network(light)[None])[0]     # uint8 (1, h, w, 1) -> float32 (1, h/4, w/4, 2)
+    coloured = join(light, from_network(answer))     # (H, W, 3) uint8
+"""
+
+import cv2
+import numpy as np
+
+WORKING_SIDE = 128  # pixels of the picture's short side as the network gets it
+STRIDE = 32  # the network's own: both sides it gets are multiples of this
+LONGEST = 4  # the long side it gets is at most this many short sides; longer pictures are squeezed
+CHROMA_SCALE = 50.0  # the network answers a and b in units of this, so that most lie in -1 ... 1
+STRENGTH = 1.0  # what the answered chroma is multiplied by unless the user says otherwise
+
+# Float copies are made of this many pixels at a time, so that a large photograph needs little memory beyond its own.
+_STRIP_PIXELS = 1 << 19
+
+
+# OpenCV's direct way from sRGB to Lab interpolates in a coarse table (off by up to 0.2 in L and 0.5 in a, and greys
+# come out tinted). From linear RGB it computes, so the sRGB curve (IEC 61966-2-1) is undone here, exactly.
+def _linear(codes):
+    return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
+
+
+_LINEAR = _linear(np.arange(256) / 255).astype(np.float32)
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    """CIE Lab of sRGB pictures: uint8, or float in 0 ... 1, (..., H, W, 3) -> float32 of that shape: L, a, b."""
+    rows = np.ascontiguousarray(rgb).reshape(-1, rgb.shape[-2], 3)  # (... * H, W, 3)
+    linear = cv2.LUT(rows, _LINEAR) if rows.dtype == np.uint8 else _linear(rows).astype(np.float32)
+    return cv2.cvtColor(linear, cv2.COLOR_LRGB2Lab).reshape(rgb.shape)
+
+
+def lightness(rgb: np.ndarray) -> np.ndarray:
+    """Lightness L of one sRGB picture, whatever its colours: uint8 (H, W, 3) -> float32 (H, W), 0 ... 100."""
+    height, width = rgb.shape[:2]
+    light = np.empty((height, width), np.float32)
+    for rows in _strips(height, width):
+        light[rows] = lab(rgb[rows])[..., 0]
+    return light
+
+
+def network_size(height: int, width: int) -> tuple[int, int]:
+    """Height and width at which the network gets a picture: WORKING_SIDE the short one, both multiples of STRIDE."""
+    short, long = sorted((height, width))
+    long = min(long / short, LONGEST) * WORKING_SIDE
+    long = round(long / STRIDE) * STRIDE
+    return (WORKING_SIDE, long) if height <= width else (long, WORKING_SIDE)
+
+
+def to_network(light: np.ndarray) -> np.ndarray:
+    """What the network gets to see of a picture: lightness float32 (H, W) -> uint8 (h, w, 1), 255 for white."""
+    height, width = network_size(*light.shape)
+    small = _shrink(light, height, width)
+    small = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)  # only enlarges, or nothing
+    return np.rint(np.clip(small * (255 / 100), 0, 255)).astype(np.uint8)[..., None]  # (h, w, 1)
+
+
+def from_network(answer: np.ndarray) -> np.ndarray:
+    """Chroma a, b from the network's answer, of any shape: float32 in units of CHROMA_SCALE -> float32."""
+    return np.asarray(answer, np.float32) * np.float32(CHROMA_SCALE)
+
+
+def join(light: np.ndarray, chroma: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """Picture with this lightness (float32 (H, W)) and this chroma (float32 (h, w, 2), any size): uint8 (H, W, 3) sRGB.
+
+    The chroma is resized to (H, W) with bicubic interpolation and multiplied by `strength`: 0 gives the grey picture.
+    Colours that sRGB does not have are clipped.
+    """
+    rgb = np.empty((*light.shape, 3), np.uint8)
+    for rows, strip in _joined(light, chroma, strength):
+        rgb[rows] = np.rint(strip * 255)
+    return rgb
+
+
+def join_float(light: np.ndarray, chroma: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """As `join`, before rounding: float32 (H, W, 3), sRGB in 0 ... 1."""
+    return np.concatenate([strip for _, strip in _joined(light, chroma, strength)])
+
+
+def _joined(light, chroma, strength):
+    """Strips of the joined picture: (slice of rows, float32 (rows, W, 3) sRGB in 0 ... 1)."""
+    height, width = light.shape
+    chroma = _shrink(np.asarray(chroma, np.float32), height, width)
+    # Sideways all at once, since the rows are still few; downwards strip by strip.
+    chroma = cv2.resize(chroma, (width, chroma.shape[0]), interpolation=cv2.INTER_CUBIC)  # (h, W, 2)
+    sources, weights = _cubic(chroma.shape[0], height)  # (H, 4) each
+    for rows in _strips(height, width):
+        strip = np.zeros((rows.stop - rows.start, width, 3), np.float32)  # Lab
+        strip[..., 0] = light[rows]
+        for tap in range(4):
+            strip[..., 1:] += weights[rows, tap, None, None] * chroma[sources[rows, tap]]
+        strip[..., 1:] *= strength
+        yield rows, np.clip(cv2.cvtColor(strip, cv2.COLOR_Lab2RGB), 0, 1)
+
+
+def _strips(height: int, width: int):
+    """Slices of rows that together make `height`, each of about _STRIP_PIXELS pixels."""
+    step = max(1, _STRIP_PIXELS // width)
+    for start in range(0, height, step):
+        yield slice(start, min(start + step, height))
+
+
+def _shrink(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The picture at (height, width) by averaging areas, except that a side which would have to grow stays as it is."""
+    rows, columns = picture.shape[:2]
+    return cv2.resize(picture, (min(width, columns), min(height, rows)), interpolation=cv2.INTER_AREA)
+
+
+def _cubic(size: int, new_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Source indices int (new_size, 4) and weights float32 (new_size, 4) of bicubic interpolation along one axis.
+
+    Keys' kernel with a = -0.75 and repeated edges, which is what OpenCV's INTER_CUBIC computes.
+    """
+    position = (np.arange(new_size) + 0.5) * size / new_size - 0.5
+    first = np.floor(position)
+    sources = first[:, None] + np.arange(-1, 3)  # (new_size, 4)
+    distance = np.abs(position[:, None] - sources)
+    a = -0.75
+    near = ((a + 2) * distance - (a + 3)) * distance**2 + 1  # within one pixel
+    far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a  # one to two pixels away
+    weights = np.where(distance <= 1, near, far).astype(np.float32)
+    return np.clip(sources, 0, size - 1).astype(np.intp), weights

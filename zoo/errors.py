@@ -1,0 +1,40 @@
+"""Errors a user can cause. Each message is one line: what is wrong, with which file or value, and what would work."""
+
+import difflib
+
+
+class ZooError(Exception):
+    """Base of all errors that a user can cause and mend; the `zoo` command prints its line and exits with 2."""
+
+
+class UnknownName(ZooError):
+    """No checkpoint, architecture, data set, app or metric has this name."""
+
+    def __init__(self, kind: str, name: str, known):
+        known = sorted(known)
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known) or 'none'}"
+        super().__init__(f"no {kind} is called {name!r}; {hint}")
+
+
+class BadInput(ZooError):
+    """A file or a value that cannot be used."""
+
+
+class BadCheckpoint(ZooError):
+    """A checkpoint whose card or weights are missing, damaged or do not belong together."""
+
+
+class MissingData(ZooError):
+    """A data set that has not been prepared on this machine."""
+
+
+class MissingPackage(ZooError):
+    """An optional package that this needs; the message names the command that installs it."""
+
+
+class OutputExists(ZooError):
+    """An output that is already there and would be overwritten."""
+
+    def __init__(self, path):
+        super().__init__(f"{path} exists already; choose another output or add --force to overwrite it")

@@ -1,0 +1,1 @@
+"""Registry, cards and checkpoints: find, verify, build, load, save."""

@@ -1,0 +1,181 @@
+"""Checkpoints: find them by name or folder, check them, build and load the model, save a new one.
+
+A checkpoint is a folder with `card.json` and `model.weights.h5`. Loading builds the model from the registry and the
+card's arguments, checks the weights' SHA-256 and reads numbers from HDF5: no pickle, no code from a file.
+"""
+
+import builtins
+import hashlib
+import importlib.resources
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from zoo.errors import BadCheckpoint, BadInput, UnknownName
+from zoo.hub import card as cards
+from zoo.hub.card import Card
+
+WEIGHTS = "model.weights.h5"
+
+
+def shipped() -> dict[str, Path]:
+    """The checkpoints that came with the package: name -> folder."""
+    root = Path(str(importlib.resources.files("zoo_weights")))
+    return {folder.parent.name: folder.parent for folder in sorted(root.glob(f"*/{cards.FILE}"))}
+
+
+def list() -> builtins.list[str]:
+    """Names of the checkpoints that came with the package."""
+    return builtins.list(shipped())
+
+
+def find(name) -> Path:
+    """The folder of a checkpoint, given by its name or by the folder itself.
+
+    Raises `UnknownName` with the nearest names, or `BadCheckpoint` for a folder that is none.
+    """
+    known = shipped()
+    if str(name) in known:
+        return known[str(name)]
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    if len(folder.parts) > 1 or str(name).endswith("/"):
+        raise BadCheckpoint(f"{name} is no checkpoint: there is no such folder")
+    raise UnknownName("checkpoint", str(name), known)
+
+
+def card(name) -> Card:
+    """The card of a checkpoint, by name or folder. Costs no framework import."""
+    return cards.read(find(name))
+
+
+def verify(name) -> Path:
+    """The path of a checkpoint's weights, after comparing size and SHA-256 with its card.
+
+    Raises `BadCheckpoint` where they are missing or are not the ones that the card describes.
+    """
+    folder = find(name)
+    described = cards.read(folder).weights
+    file = str(described.get("file", WEIGHTS))
+    if Path(file).name != file:
+        raise BadCheckpoint(f"{folder / cards.FILE} names weights outside its folder: {file}")
+    path = folder / file
+    try:
+        digest = sha256(path)
+    except OSError:
+        raise BadCheckpoint(f"{path} cannot be read; copy the checkpoint again or reinstall landmark-zoo") from None
+    if digest != described.get("sha256"):
+        raise BadCheckpoint(f"{path} is not the file its card describes (SHA-256 differs); copy it again or reinstall")
+    return path
+
+
+def load(name):
+    """Build a checkpoint's model and read its weights.
+
+    Args:
+        name: a checkpoint's name, or a folder that `save`, `zoo train` or `zoo finetune` wrote.
+    Returns:
+        a `keras.Model` in float32, ready to call, to `fit` or to take apart.
+    Raises:
+        UnknownName, BadCheckpoint: in one line.
+    """
+    from zoo.hub.registry import architecture
+
+    described = card(name)
+    path = verify(name)
+    try:
+        model = architecture(described.architecture).cls(**described.arguments)
+    except TypeError as error:
+        raise BadCheckpoint(
+            f"card of {described.name}: arguments do not fit {described.architecture}: {error}"
+        ) from None
+    load_weights(model, path)
+    return model
+
+
+def load_weights(model, path) -> None:
+    """Read a weights file into `model`. Raises `BadCheckpoint` where it does not fit."""
+    try:
+        model.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise BadCheckpoint(f"{path} does not fit {model.name}: {reason}") from None
+
+
+def save(model, folder, card: Card, *, half: bool = False, tolerance: float | None = None, force: bool = False) -> Card:
+    """Write `model` and `card` as a checkpoint, all or nothing.
+
+    Args:
+        half: store kernels as float16, half the size. Vectors (biases, statistics) stay float32.
+        tolerance: what `half` changes at most in the model's outputs, as measured by the caller; kept in the card.
+        force: replace a checkpoint that is there already.
+    Returns:
+        the card with its `weights` filled in.
+    Raises:
+        OutputExists, BadInput: in one line.
+    """
+    from zoo.errors import OutputExists
+
+    folder = Path(folder)
+    if folder.exists() and not force:
+        raise OutputExists(folder)
+    if folder.exists() and not (folder / cards.FILE).exists():
+        raise BadInput(f"{folder} is no checkpoint, so it will not be replaced; choose another output")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror}") from None
+    try:
+        path = beside / WEIGHTS
+        model.save_weights(path)
+        if half:
+            halve(path)
+        card.weights = {
+            "file": WEIGHTS,
+            "sha256": sha256(path),
+            "bytes": path.stat().st_size,
+            "dtype": "float16" if half else "float32",
+            "tolerance": tolerance if half else 0.0,
+        }
+        card.validate()
+        (beside / cards.FILE).write_text(card.to_json(), encoding="utf-8")
+        beside.chmod(0o755)  # mkdtemp's folders are private
+        if folder.exists():  # a rename cannot replace a full folder, so the old one steps aside first
+            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            os.rename(folder, aside / folder.name)
+            os.rename(beside, folder)
+            shutil.rmtree(aside)
+        else:
+            os.rename(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return card
+
+
+def sha256(path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def halve(path) -> None:
+    """Rewrite a weights file with its float32 kernels (two dimensions and more) as float16."""
+    import h5py
+
+    half = path.with_suffix(".half")
+    with h5py.File(path, "r") as old, h5py.File(half, "w") as new:
+        new.attrs.update(old.attrs)
+
+        def copy(name, item):
+            if isinstance(item, h5py.Group):
+                new.require_group(name).attrs.update(item.attrs)
+            else:
+                kernel = item.ndim >= 2 and item.dtype == "float32"
+                new.create_dataset(name, data=item[()], dtype="float16" if kernel else item.dtype).attrs.update(
+                    item.attrs
+                )
+
+        old.visititems(copy)
+    os.replace(half, path)

@@ -1,0 +1,59 @@
+"""The one vocabulary of metrics: their names in cards, their units, which way is better, and how they are computed."""
+
+import dataclasses
+
+import numpy as np
+
+from zoo.errors import UnknownName
+
+ROLES = ("result", "baseline", "control")
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    unit: str
+    higher_is_better: bool
+    meaning: str
+
+
+METRICS = {
+    "accuracy": Metric("%", True, "share of examples whose most probable class is the true one"),
+    "psnr": Metric("dB", True, "peak signal-to-noise ratio of the picture against the true one, mean over pictures"),
+    "psnr_gain": Metric("dB", True, "PSNR of the result minus PSNR of the input, mean over pictures"),
+    "chroma_ratio": Metric("%", True, "mean CIE Lab chroma of the results in percent of that of the true pictures"),
+}
+
+
+def row(metric, split, value, *, role="result", n, std=None, paper=None, protocol):
+    """One row of a card's `metrics`; unit and direction come from the vocabulary. Raises `UnknownName`."""
+    if metric not in METRICS:
+        raise UnknownName("metric", metric, METRICS)
+    if role not in ROLES:
+        raise UnknownName("role", role, ROLES)
+    return {
+        "metric": metric,
+        "split": split,
+        "value": round(float(value), 4),
+        "unit": METRICS[metric].unit,
+        "higher_is_better": METRICS[metric].higher_is_better,
+        "role": role,
+        "n": int(n),
+        "std": std,
+        "paper": paper,
+        "protocol": protocol,
+    }
+
+
+def accuracy(logits, labels) -> float:
+    """Percent right. logits (N, classes), or (N, 1) for two classes told apart by the sign; labels (N,) ints.
+
+    A logit of exactly 0 counts as class 1, as in the perceptron's step.
+    """
+    logits = np.asarray(logits)
+    answers = logits[:, 0] >= 0 if logits.shape[-1] == 1 else logits.argmax(-1)
+    return 100.0 * float(np.mean(answers == np.asarray(labels)))
+
+
+def psnr(picture, true) -> float:
+    """Peak signal-to-noise ratio in dB of two float pictures in 0 ... 1 of the same shape."""
+    return float(-10 * np.log10(np.mean(np.square(picture - true))))

@@ -1,0 +1,55 @@
+"""The registry of landmarks: which class, of which year and paper, and whose idea it builds on.
+
+Sorted by year it is the timeline of the documentation; by name it is how a card finds the class to build.
+"""
+
+import dataclasses
+import importlib
+
+import zoo
+from zoo.errors import UnknownName
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """One landmark. `lineage` names the registered architectures whose ideas it builds on."""
+
+    name: str
+    cls: type
+    title: str
+    year: int
+    paper: str
+    url: str
+    lineage: tuple[str, ...]
+
+
+_registry: dict[str, Architecture] = {}
+
+
+def register(name: str, *, title: str, year: int, paper: str, url: str, lineage: tuple[str, ...] = ()):
+    """Class decorator: enter a model class as architecture `name`, and make it known to Keras' own serialisation."""
+
+    def enter(cls):
+        import keras  # here, so that reading the registry's data types costs no framework import
+
+        if name in _registry and _registry[name].cls.__module__ != cls.__module__:
+            raise ValueError(f"architecture {name!r} is registered already, by {_registry[name].cls.__module__}")
+        _registry[name] = Architecture(name, cls, title, year, paper, url, tuple(lineage))
+        return keras.saving.register_keras_serializable(package="zoo")(cls)
+
+    return enter
+
+
+def architectures() -> dict[str, Architecture]:
+    """All landmarks by name, oldest first. Imports the landmark files, and so the framework."""
+    for module in zoo._LANDMARKS.values():
+        importlib.import_module(module)
+    return dict(sorted(_registry.items(), key=lambda item: (item[1].year, item[0])))
+
+
+def architecture(name: str) -> Architecture:
+    """The landmark called `name`. Raises `zoo.errors.UnknownName` with the nearest names."""
+    known = architectures()
+    if name not in known:
+        raise UnknownName("architecture", name, known)
+    return known[name]

@@ -1,0 +1,102 @@
+"""The multi-layer perceptron: hidden units that learn by back-propagating errors.
+
+D. E. Rumelhart, G. E. Hinton, R. J. Williams, "Learning representations by back-propagating errors",
+Nature 323, 533-536 (1986). https://doi.org/10.1038/323533a0
+
+What was new: units that are neither input nor output, and a way to tell each what to do. The total error E is
+differentiated backwards through smooth units by the chain rule, so the hidden layers come to represent what the task
+needs; a problem such as XOR, which no single layer can solve (`docs/xor.py`), is solved by two.
+
+    x_j = sum_i y_i w_ji                 eq. 1    the sum that enters unit j
+    y_j = 1 / (1 + exp(-x_j))            eq. 2    what it puts out
+    E = 1/2 sum_c sum_j (y_jc - d_jc)^2  eq. 3    over cases c and output units j, with the desired d
+    dE/dx, dE/dw, dE/dy                  eqs. 4-7 backwards, layer by layer: what `fit` does on any backend
+    dw(t) = -e dE/dw(t) + a dw(t - 1)    eq. 9    `keras.optimizers.SGD(e, momentum=a)`
+
+Where this file departs from the paper, and why:
+- The model's output is x, the logits, so that every landmark answers alike; eq. 2 is applied to it inside the loss.
+  With two or more classes the desired outputs are 1 for the class and 0 for the rest.
+- E is the mean over the cases of a batch, not their sum, so that a learning rate suits any batch size (e here is the
+  paper's e times the number of cases).
+- "Small random weights" are drawn from Glorot and Bengio's uniform range (2010), which keeps them small in the way that
+  a layer's width asks for; biases start at zero.
+- `activation="tanh"` for the hidden units and `loss="cross_entropy"` are what later practice changed first.
+
+Parameters: 266,610 for 784-300-100-10, the net that LeCun et al. (1998) measure on MNIST.
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from zoo.errors import UnknownName
+from zoo.hub.registry import register
+
+ACTIVATIONS = ("sigmoid", "tanh")
+LOSSES = ("squared_error", "cross_entropy")
+
+
+@register(
+    "mlp",
+    title="Multi-layer perceptron",
+    year=1986,
+    paper="D. E. Rumelhart, G. E. Hinton, R. J. Williams, Learning representations by back-propagating errors",
+    url="https://doi.org/10.1038/323533a0",
+    lineage=("perceptron",),
+)
+class MLP(keras.Model):
+    """Fully connected layers: uint8 images (B, H, W, C) or float vectors (B, D) -> logits (B, classes).
+
+    Images (three axes) are divided by 255; vectors (one axis) are taken as they are. Labels are int, (B,).
+    `classes=1` is one output unit that says yes or no: one logit, labels 0 or 1.
+    `compile` needs an optimiser only, the loss is the model's own. Raises `zoo.errors.UnknownName` for an
+    `activation` or `loss` that isn't one of `ACTIVATIONS` or `LOSSES`.
+    """
+
+    def __init__(
+        self, *, input_shape=(28, 28, 1), hidden=(300, 100), classes=10, activation="sigmoid", loss="squared_error"
+    ):
+        if activation not in ACTIVATIONS:
+            raise UnknownName("activation of MLP", activation, ACTIVATIONS)
+        if loss not in LOSSES:
+            raise UnknownName("loss of MLP", loss, LOSSES)
+
+        image = len(input_shape) == 3
+        inputs = keras.Input(input_shape, dtype="uint8" if image else "float32", name="input")
+        y = layers.Rescaling(1 / 255, name="rescale")(inputs) if image else inputs
+        y = layers.Reshape((math.prod(input_shape),), name="flatten")(y)  # (B, D)
+        for i, units in enumerate(hidden, start=1):
+            y = layers.Dense(units, activation=activation, name=f"hidden{i}")(y)  # eqs. 1, 2: (B, units)
+        logits = layers.Dense(classes, name="output")(y)  # eq. 1: (B, classes)
+        super().__init__(inputs, logits, name="mlp")
+        self.arguments = {
+            "input_shape": tuple(input_shape),
+            "hidden": tuple(hidden),
+            "classes": classes,
+            "activation": activation,
+            "loss": loss,
+        }
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Squared error (eq. 3) or cross-entropy, the mean over the cases of a batch."""
+        classes = self.arguments["classes"]
+        logits = ops.cast(y_pred, "float32")  # (B, classes)
+        label = ops.reshape(y, (-1,))  # (B,)
+        if classes == 1:
+            d = ops.cast(label[:, None], "float32")  # (B, 1)
+        else:
+            d = ops.one_hot(ops.cast(label, "int32"), classes, dtype="float32")  # (B, classes)
+
+        if self.arguments["loss"] == "squared_error":
+            error = 0.5 * ops.sum(ops.square(ops.sigmoid(logits) - d), axis=1)  # eqs. 2, 3: (B,)
+        elif classes == 1:
+            error = ops.binary_crossentropy(d, logits, from_logits=True)[:, 0]
+        else:
+            error = ops.categorical_crossentropy(d, logits, from_logits=True)
+        if sample_weight is not None:
+            error = error * ops.cast(ops.reshape(sample_weight, (-1,)), "float32")
+        return ops.mean(error)
+
+    def get_config(self):
+        return dict(self.arguments)

@@ -1,0 +1,15 @@
+"""One file per checkpoint: data, model arguments, optimiser, schedule, seed, and the figure it must reach."""
+
+import importlib
+
+from zoo.errors import UnknownName
+
+NAMES = ("perceptron.mnist-01", "mlp.mnist", "lenet5.mnist", "unet.color")
+
+
+def recipe(name: str):
+    """The recipe that makes checkpoint `name`: `lenet5.mnist` is `RECIPE` in `zoo/recipes/lenet5_mnist.py`."""
+    if name not in NAMES:
+        raise UnknownName("recipe", name, NAMES)
+    module = name.replace(".", "_").replace("-", "_")
+    return importlib.import_module(f"zoo.recipes.{module}").RECIPE

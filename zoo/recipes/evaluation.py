@@ -1,0 +1,56 @@
+"""Measure a checkpoint again, from its weights, on the data that its card names or on a folder of the user's."""
+
+from zoo.errors import BadInput, UnknownName
+from zoo.hub import checkpoint, metrics
+from zoo.hub.predictor import Predictor
+from zoo.recipes import NAMES, recipe
+
+
+def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
+    """Recompute the metrics of a checkpoint.
+
+    Args:
+        name: a checkpoint, by name or folder.
+        split: of the data set that the checkpoint is measured on; the one in the card when None.
+        folder: measure on this folder, in the layout that `zoo data show` documents, rather than on prepared data.
+    Returns:
+        `{"name", "metrics", "curves"}` in the card's schema. Controls are other trainings, not these weights: they are
+        left out here, and made again by `zoo train`.
+    Raises:
+        BadInput, BadCheckpoint, MissingData, UnknownName: in one line.
+    """
+    card = checkpoint.card(name)
+    predict = Predictor(name)
+    if card.data["name"] == "folder":
+        rows, curves = _evaluate_finetuned(card, predict, split, folder)
+    elif card.name in NAMES:
+        made_by = recipe(card.name)
+        split = made_by.eval_split if split is None else _checked(split, made_by)
+        examples = made_by.examples(split, data_dir, folder)
+        rows, curves = made_by.evaluate(predict, examples, split)
+    else:
+        raise UnknownName("recipe", card.name, NAMES)
+    return {"name": card.name, "metrics": rows, "curves": curves}
+
+
+def _checked(split, made_by) -> str:
+    """A split by its data set's name for it ("val") or by the card's ("bsds500-val")."""
+    from zoo.data import catalogue
+
+    splits = catalogue.dataset(made_by.eval_dataset or made_by.dataset).splits
+    for known in splits:
+        if split in (known, made_by.split_name(known)):
+            return known
+    raise UnknownName("split", split, splits)
+
+
+def _evaluate_finetuned(card, predict, split, folder):
+    from zoo.recipes.finetune import read_examples
+
+    if folder is None:
+        raise BadInput(f"{card.name} was trained on a folder of yours; name one to measure it on with --from FOLDER")
+    x, y = read_examples(folder, card.labels, card.input["shape"])
+    logits = predict(x)
+    value = metrics.accuracy(logits, y)
+    protocol = "share of the folder's images classified right"
+    return [metrics.row("accuracy", split or "folder", value, n=len(y), protocol=protocol)], {}

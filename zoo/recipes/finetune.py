@@ -1,0 +1,163 @@
+"""Fine-tune a classifier on a folder of class folders: keep what it sees, learn new names for it.
+
+    my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
+
+First the new output layer alone, so that its random start does not spoil what is below; then all layers together, at
+a tenth of the rate. A fifth of each class is held back; the epoch that does best on it is kept.
+"""
+
+import sys
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+
+from zoo.data.batches import Batches
+from zoo.data.images import find_images, read_image
+from zoo.errors import BadInput, OutputExists
+from zoo.hub import checkpoint, metrics
+from zoo.hub.card import Card
+from zoo.hub.predictor import compiled
+from zoo.hub.registry import architecture
+from zoo.recipes.resume import Resume
+from zoo.recipes.training import hardware, jit_compile, versions
+
+HELD_BACK = 0.2  # of each class, to select on
+PATIENCE = 5  # epochs without a better one before a stage ends
+
+
+def class_folders(folder) -> list[str]:
+    """Names of the sub-folders of `folder`, sorted: the classes. Raises `BadInput` where there are fewer than two."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is no folder; --data takes a folder with a folder of images for each class")
+    names = sorted(child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    if len(names) < 2:
+        raise BadInput(f"{folder} has {len(names)} class folders; put the images of each class in a folder of its own")
+    return names
+
+
+def read_examples(folder, labels, shape):
+    """Images of class folders at a model's size.
+
+    Args:
+        labels: names of the class folders to read, in the order of the logits.
+        shape: (H, W, C) that the model takes; C is 1 for grey or 3 for colour.
+    Returns:
+        x uint8 (N, H, W, C), y int64 (N,). An image that cannot be read is named on standard error and left out.
+    Raises:
+        BadInput: for a class without a usable image.
+    """
+    height, width, channels = shape
+    images, numbers = [], []
+    for number, label in enumerate(labels):
+        before = len(images)
+        for path in find_images(Path(folder) / label):
+            try:
+                image = read_image(path)
+            except BadInput as error:
+                print(f"left out: {error}", file=sys.stderr)
+                continue
+            if channels == 1:
+                image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+            shrinks = image.shape[0] > height
+            image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+            images.append(image.reshape(height, width, channels))
+            numbers.append(number)
+        if len(images) == before:
+            raise BadInput(f"{Path(folder) / label} holds no image that can be read")
+    return np.stack(images), np.array(numbers, dtype="int64")
+
+
+def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, force=False) -> Card:
+    """Train a checkpoint's model on new classes and write the result as a checkpoint.
+
+    Args:
+        name: a classifier checkpoint, by name or folder.
+        data: folder with a folder of images for each class.
+        out: folder to write; `zoo.load(out)` takes it.
+    Raises:
+        BadInput, OutputExists, UnknownName, BadCheckpoint: in one line.
+    """
+    out = Path(out)
+    if out.exists() and not force:
+        raise OutputExists(out)
+    if epochs < 1:
+        raise BadInput(f"--epochs {epochs}: train for at least 1")
+    base = checkpoint.card(name)
+    labels = class_folders(data)
+    if not base.labels or "classes" not in architecture(base.architecture).cls(**base.arguments).get_config():
+        raise BadInput(f"{base.name} cannot be fine-tuned to new classes: it is no classifier with an output a class")
+    x, y = read_examples(data, labels, base.input["shape"])
+    training, held = split(y, seed)
+    if not len(held):
+        raise BadInput(f"{data} has too few images to hold some back; give each class 2 or more")
+
+    keras.utils.set_random_seed(seed)
+    model = new_head(checkpoint.load(name), base, classes=len(labels))
+    first = max(1, epochs // 3)
+    seconds = 0.0
+    stages = (("head", model.layers[-1:], 1e-3, first), ("all", model.layers, 1e-4, epochs - first))
+    for stage, layers, rate, count in stages:
+        for layer in model.layers:
+            layer.trainable = layer in layers
+        if not model.trainable_variables or not count:  # LeNet-5's output, fixed codes, has nothing to learn
+            continue
+        batches = Batches(x[training], y[training], batch_size=min(32, len(training)), seed=seed)
+        model.compile(optimizer=keras.optimizers.Adam(rate), metrics=["accuracy"], jit_compile=jit_compile())
+        settings = {"base": base.weights["sha256"], "labels": labels, "n": len(x), "seed": seed, "epochs": epochs}
+        folder = Path(runs) / f"finetune-{out.name}" / stage
+        resume = Resume(folder, settings, "accuracy", patience=PATIENCE, restart=restart)
+        resume.fit(model, batches, (x[held], y[held]), epochs=count)
+        seconds += resume.seconds
+    value = metrics.accuracy(compiled(model)(x[held]), y[held])
+    protocol = f"{HELD_BACK:.0%} of each class held back, and used to select the epoch"
+    card = Card(
+        name=out.name,
+        summary=f"{base.name} fine-tuned to {len(labels)} classes: {', '.join(labels)}.",
+        architecture=base.architecture,
+        arguments=model.get_config(),
+        parameters=int(sum(np.prod(v.shape) for v in model.trainable_variables)),
+        input=base.input,
+        output=base.output | {"shape": [len(labels)]},
+        labels=labels,
+        data={"name": "folder", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None},
+        metrics=[metrics.row("accuracy", "validation", value, n=len(held), protocol=protocol)],
+        training={
+            "command": f"zoo finetune {name} --data {data} -o {out} --epochs {epochs} --seed {seed}",
+            "seed": seed,
+            "epochs": epochs,
+            "backend": keras.config.backend(),
+            "precision": "float32",
+            "hardware": hardware(),
+            "wall_time_s": round(seconds),
+            "versions": versions(),
+        },
+        intended_use="The classes above.",
+        limits="Measured on images like those it was trained on; it names one of its classes for any picture.",
+        licence=base.licence,
+        commercial_use=base.commercial_use,
+    )
+    return checkpoint.save(model, out, card, force=force)
+
+
+def split(y, seed) -> tuple[np.ndarray, np.ndarray]:
+    """Indices to train on and indices held back: the same share of each class, at least one of two or more."""
+    rng = np.random.default_rng(seed)
+    training, held = [], []
+    for label in np.unique(y):
+        members = rng.permutation(np.flatnonzero(y == label))
+        count = round(HELD_BACK * len(members)) or min(1, len(members) - 1)
+        held += members[:count].tolist()
+        training += members[count:].tolist()
+    return np.array(training), np.array(held)
+
+
+def new_head(model, card, *, classes):
+    """The same model with an output layer for other classes: every other weight is copied."""
+    arguments = card.arguments | {"classes": classes}
+    other = architecture(card.architecture).cls(**arguments)
+    for old, new in zip(model.layers[:-1], other.layers[:-1], strict=True):
+        new.set_weights(old.get_weights())
+    return other

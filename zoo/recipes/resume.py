@@ -1,0 +1,136 @@
+"""Stop a training at any time, start it again, and get the same weights as if it had never stopped.
+
+`keras.callbacks.BackupAndRestore` does not give that: it leaves out the states of random seeds (dropout, noise).
+Here the whole state is kept: every variable of the model including seeds, every variable of the optimiser including
+its averages, and what the selection on validation data has found so far. The order of the batches needs no state:
+it is a function of seed and epoch (`zoo.data.batches`).
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+
+import keras
+import numpy as np
+
+from zoo.errors import BadInput
+
+
+class Resume(keras.callbacks.Callback):
+    """Keeps the state of a training in `folder`, written at the end of each epoch, whole or not at all.
+
+    Args:
+        folder: a `pathlib.Path`, made when needed.
+        settings: JSON values that tell one training from another; a state of other settings is refused.
+        monitor: name of the validation metric of which the highest is best, or None.
+        patience: stop after this many epochs without a new best; None never does.
+        restart: forget a state that is there.
+    """
+
+    def __init__(self, folder, settings: dict, monitor: str | None, *, patience: int | None = None, restart=False):
+        super().__init__()
+        if restart:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.folder = folder
+        self.settings = json.dumps(settings, sort_keys=True)
+        self.monitor = monitor
+        self.patience = patience
+        self.epoch = 0  # epochs finished
+        self.best = None  # {"epoch": ..., "value": ...}
+        self.seconds = 0.0  # spent training, over all starts
+        self.history = []
+
+    @property
+    def state_path(self):
+        return self.folder / "state.npz"
+
+    @property
+    def best_path(self):
+        return self.folder / "best.npz"
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the last `patience` epochs brought nothing better."""
+        return self.patience is not None and self.best is not None and self.epoch - self.best["epoch"] >= self.patience
+
+    def fit(self, model, batches, validation, *, epochs: int) -> None:
+        """`model.fit` up to `epochs`, going on where an interrupted one stopped; ends with the best epoch's weights."""
+        self.restore(model)
+        if not self.exhausted:
+            print(f"{self.folder}: {self.epoch} of {epochs} epochs done", file=sys.stderr)
+            follow = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch))
+            averages = [keras.callbacks.SwapEMAWeights()] if model.optimizer.use_ema else []  # validation sees these
+            model.fit(
+                batches,
+                validation_data=validation,
+                validation_batch_size=512,
+                epochs=epochs,
+                initial_epoch=self.epoch,
+                callbacks=[follow, self, *averages],
+                verbose=1 if sys.stderr.isatty() else 2,
+            )
+        if self.best is not None:
+            with np.load(self.best_path, allow_pickle=False) as best:
+                for index, variable in enumerate(model.weights):
+                    variable.assign(best[f"v{index}"])
+
+    def restore(self, model) -> None:
+        """Put a compiled model back where it was, if there is a state. Raises `BadInput` for another training's."""
+        if not self.state_path.exists():
+            return
+        with np.load(self.state_path, allow_pickle=False) as state:
+            facts = json.loads(str(state["facts"]))
+            if facts["settings"] != self.settings:
+                raise BadInput(
+                    f"{self.folder} holds an interrupted training with other settings; "
+                    "add --restart to begin again, or choose another folder with --runs"
+                )
+            model.optimizer.build(model.trainable_variables)
+            for index, variable in enumerate(_state_of(model)):
+                variable.assign(state[f"v{index}"])
+        self.epoch, self.best = facts["epoch"], facts["best"]
+        self.seconds, self.history = facts["seconds"], facts["history"]
+
+    def on_train_begin(self, logs=None):
+        self._started = time.monotonic() - self.seconds
+
+    def on_test_end(self, logs=None):
+        # Comes after validation, when `SwapEMAWeights`, called after this one, has the averaged weights in place.
+        if self.monitor is None:
+            return
+        value = float(logs[self.monitor])
+        if self.best is None or value > self.best["value"]:
+            self.best = {"epoch": self.epoch + 1, "value": value}
+            _write(self.best_path, {f"v{i}": np.asarray(v) for i, v in enumerate(self.model.weights)})
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epoch = epoch + 1
+        self.seconds = time.monotonic() - self._started
+        self.history.append({key: float(value) for key, value in (logs or {}).items()})
+        facts = {
+            "settings": self.settings,
+            "epoch": self.epoch,
+            "best": self.best,
+            "seconds": self.seconds,
+            "history": self.history,
+        }
+        arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_state_of(self.model))}
+        _write(self.state_path, arrays | {"facts": np.array(json.dumps(facts))})
+        if self.exhausted:
+            self.model.stop_training = True
+
+
+def _state_of(model) -> list:
+    """All variables that training changes: weights, seeds (not metrics, which start anew each epoch), optimiser."""
+    metrics = {id(variable) for variable in model.metrics_variables}
+    return [v for v in model.variables if id(v) not in metrics] + model.optimizer.variables
+
+
+def _write(path, arrays: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".partial")
+    with open(beside, "wb") as file:
+        np.savez(file, **arrays)
+    os.replace(beside, path)

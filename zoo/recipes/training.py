@@ -1,0 +1,178 @@
+"""Run a recipe: train or go on training, select, measure once on the test split, write the checkpoint and card."""
+
+import os
+import platform
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from zoo.data import catalogue
+from zoo.errors import BadInput, OutputExists
+from zoo.hub import checkpoint
+from zoo.hub.card import Card
+from zoo.hub.predictor import compiled
+from zoo.hub.registry import architecture
+from zoo.recipes.recipe import Recipe
+from zoo.recipes.resume import Resume
+
+PACKAGES = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "numpy")
+
+
+def train(
+    recipe: Recipe, out, *, runs="runs", data_dir=None, init=None, epochs=None, restart=False, force=False
+) -> Card:
+    """Train a recipe to its end and write its checkpoint to the folder `out`.
+
+    A training that was interrupted goes on from the last finished epoch kept under `runs`.
+
+    Args:
+        init: a checkpoint, by name or folder, whose weights to start from.
+        epochs: train for this many rather than the recipe's; schedules stretch or shrink to fit.
+        restart: forget an interrupted training.
+        force: replace a checkpoint at `out`.
+    Raises:
+        OutputExists, MissingData, BadInput, BadCheckpoint: in one line.
+    """
+    out = Path(out)
+    if out.exists() and not force:
+        raise OutputExists(out)
+    controls = []
+    for control in recipe.controls():
+        model, *_ = _fit(control, Path(runs), data_dir, None, epochs, restart)
+        examples = control.examples(control.eval_split, data_dir)
+        rows, _ = control.evaluate(compiled(model), examples, control.eval_split)
+        controls += [row | {"role": "control"} for row in rows if row["role"] == "result"]
+
+    model, resume, validation = _fit(recipe, Path(runs), data_dir, init, epochs, restart)
+    recipe.finish(model, validation)
+    tolerance = _halve(model, validation[0]) if recipe.half else 0.0
+    examples = recipe.examples(recipe.eval_split, data_dir)
+    rows, curves = recipe.evaluate(compiled(model), examples, recipe.eval_split)
+    card = _card(recipe, model, rows + controls, curves, resume, init, epochs)
+    checkpoint.save(model, out, card, half=recipe.half, tolerance=tolerance, force=force)
+    for metric, target in recipe.targets.items():
+        value = card.result(metric)["value"]
+        verdict = "reached" if value >= target else "MISSED"
+        print(f"{recipe.name}: {metric} {value:g}, target {target:g} {verdict}", file=sys.stderr)
+    return card
+
+
+def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
+    """Train to the last epoch. Returns the float32 model, the resume callback and the validation data."""
+    epochs = recipe.epochs if epochs is None else epochs
+    if epochs < 1:
+        raise BadInput(f"--epochs {epochs}: train for at least 1")
+    keras.utils.set_random_seed(recipe.seed)
+    batches, validation = recipe.training_data(data_dir)
+    steps = epochs * len(batches)
+
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        model = architecture(recipe.architecture).cls(**recipe.arguments)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    if init is not None:
+        checkpoint.load_weights(model, checkpoint.verify(init))
+    recipe.compile(model, steps, jit_compile=jit_compile(), steps_per_execution=recipe.steps_per_execution)
+
+    settings = {
+        "name": recipe.name,
+        "arguments": recipe.arguments,
+        "seed": recipe.seed,
+        "epochs": epochs,
+        "batch_size": recipe.batch_size,
+        "precision": recipe.precision,
+        "init": init and str(init),
+    }
+    resume = Resume(runs / recipe.name, settings, recipe.monitor, restart=restart)
+    resume.fit(model, batches, validation, epochs=epochs)
+    shipped = architecture(recipe.architecture).cls(**recipe.arguments)  # float32, whatever it was trained in
+    for variable, trained in zip(shipped.weights, model.weights, strict=True):
+        variable.assign(trained)
+    return shipped, resume, validation
+
+
+def jit_compile():
+    """XLA is slower than the backend's own kernels for convolutions on CPUs; JAX has nothing else."""
+    return keras.config.backend() == "jax"
+
+
+def _halve(model, sample) -> float:
+    """Round kernels to float16 in place; the largest change of an output on a sample, rounded up to two digits."""
+    predict = compiled(model)
+    before = predict(sample[:64])
+    for variable in model.weights:
+        if len(variable.shape) >= 2:
+            variable.assign(keras.ops.cast(keras.ops.cast(variable, "float16"), "float32"))
+    change = float(np.abs(predict(sample[:64]) - before).max())
+    return float(f"{change * 1.05:.1e}")
+
+
+def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
+    command = f"zoo train {recipe.name}"
+    command += f" --init {init}" if init is not None else ""
+    command += f" --epochs {epochs}" if epochs is not None else ""
+    dataset = catalogue.dataset(recipe.dataset)
+    return Card(
+        name=recipe.name,
+        summary=recipe.summary,
+        architecture=recipe.architecture,
+        arguments=recipe.arguments,
+        parameters=int(sum(np.prod(v.shape) for v in model.trainable_variables)),
+        input=recipe.input,
+        output=recipe.output,
+        labels=recipe.labels,
+        data=recipe.data_facts() if hasattr(recipe, "data_facts") else facts_of(dataset, recipe.trained_split),
+        metrics=rows,
+        curves=curves,
+        training={
+            "command": command,
+            "seed": recipe.seed,
+            "epochs": resume.epoch,
+            "selected": resume.best,
+            "batch_size": recipe.batch_size,
+            "backend": keras.config.backend(),
+            "precision": recipe.precision,
+            "hardware": hardware(),
+            "wall_time_s": round(resume.seconds),
+            "versions": versions(),
+        },
+        intended_use=recipe.intended_use,
+        limits=recipe.limits,
+        licence=recipe.licence,
+        commercial_use=recipe.commercial_use,
+    )
+
+
+def facts_of(dataset, split) -> dict:
+    return {
+        "name": dataset.name,
+        "url": dataset.url,
+        "split": split,
+        "licence": dataset.licence,
+        "commercial_use": dataset.commercial,
+    }
+
+
+def hardware() -> str:
+    """The processor and its cores, as the card states them."""
+    name = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            name = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), name)
+    return f"{name}, {os.cpu_count()} cores"
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that bear on a training, of those installed, and of Python."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
