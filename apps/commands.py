@@ -28,12 +28,11 @@ def demo(
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds other things.")] = False,
 ) -> None:
     """Every app on its own sample inputs, with a page that shows before and after."""
-    from zoo.backend import quiet_start
+    from zoo import backend
 
     from .demo import demo as make
 
-    with quiet_start():
-        import keras  # noqa: F401
+    backend.start()
     make(folder, force=force)
 
 
@@ -41,13 +40,12 @@ def _command(app: App):
     """A function whose signature, read by typer, has the app's inputs: files as INPUT..., the others as options."""
 
     def command(inputs, out, force, **options) -> None:
-        from zoo.backend import quiet_start
+        from zoo import backend
 
         from .runner import run
 
         app.check(**options)  # before the framework is imported: a wrong option answers at once
-        with quiet_start():
-            import keras  # noqa: F401
+        backend.start()
         if run(app, inputs, out, force=force, **options):
             raise typer.Exit(2)
 

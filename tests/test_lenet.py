@@ -6,6 +6,8 @@ import zoo
 from zoo import lenet
 from zoo.errors import BadInput, UnknownName
 
+pytestmark = pytest.mark.backends
+
 IMAGES = np.random.RandomState(0).randint(0, 256, (4, 28, 28, 1)).astype("uint8")
 LABELS = np.array([3, 1, 4, 1])
 

@@ -5,6 +5,8 @@ import pytest
 import zoo
 from zoo.errors import UnknownName
 
+pytestmark = pytest.mark.backends
+
 XOR = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32"), np.array([0, 1, 1, 0])
 
 

@@ -5,6 +5,8 @@ import pytest
 import zoo
 from zoo.perceptron import step
 
+pytestmark = pytest.mark.backends
+
 
 def trained(x, y, *, epochs=1, lr=1.0):
     """A perceptron after `epochs` in the order given, one pattern at a time: its (weights, bias)."""

@@ -26,10 +26,18 @@ def choose() -> None:
         os.environ["KERAS_BACKEND"] = others[0]
 
 
-@contextlib.contextmanager
-def quiet_start():
-    """Hold back what TensorFlow's C++ code writes to standard error while it is imported; show it if that fails."""
+def start() -> None:
+    """Import Keras with its backend and wake its devices, for a command line: without their log lines."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _held_back():
+        import keras
+
+        keras.ops.zeros(())
+
+
+@contextlib.contextmanager
+def _held_back():
+    """Hold back what C++ code writes to standard error, past Python's reach; show it if an exception comes."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from zoo import backend
 from zoo.errors import ZooError
 
 app = typer.Typer(
@@ -33,16 +34,12 @@ Restart = Annotated[bool, typer.Option("--restart", help="Forget an interrupted 
 
 def main() -> None:
     """Run the command line; a `ZooError` becomes its one line and exit code 2."""
-    from zoo.backend import quiet_start
-
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     for entry in metadata.entry_points(group="zoo.commands"):
         entry.load()(app)
     needs_framework = {"eval", "train", "finetune"}
     try:
         if needs_framework.intersection(sys.argv[1:2]) and "--help" not in sys.argv:
-            with quiet_start():
-                import keras  # noqa: F401
+            backend.start()
         app()
     except ZooError as error:
         print(f"zoo: {error}", file=sys.stderr)
@@ -61,10 +58,11 @@ def show_json(value) -> None:
 def table(title: str, columns, rows) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     shown = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
     for row in rows:
-        shown.add_row(*(str(cell) for cell in row))
+        shown.add_row(*(Text(str(cell)) for cell in row))  # a text's [brackets] are no markup
     Console(width=None if sys.stdout.isatty() else 200).print(shown)
 
 
@@ -218,11 +216,9 @@ def data_prepare(
     data_dir: DataDir = None,
 ) -> None:
     """Prepare a data set for training; the only command that may download."""
-    from zoo.backend import quiet_start
     from zoo.data import catalogue
 
-    with quiet_start():
-        import keras  # noqa: F401
+    backend.start()
     print(catalogue.prepare(name, source, data_dir))
 
 

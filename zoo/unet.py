@@ -23,7 +23,7 @@ from zoo.hub.registry import register
 
 MOBILE = {
     "input_shape": (None, None, 1),
-    "filters": (64, 128, 256, 320),
+    "filters": (64, 96, 192, 256),
     "padding": "same",
     "normalization": True,
     "dropout": 0.0,

@@ -1,6 +1,5 @@
-"""Batches for `fit`, in an order that is a function of seed and epoch: a resumed training sees what it would have seen."""
+"""Batches for `fit`, whose order is a function of seed and epoch: a resumed training sees what it would have seen."""
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -15,11 +14,12 @@ class Batches(keras.utils.PyDataset):
     """Feeds `fit`, `evaluate` and `predict` on any backend.
 
     x: array (N, ...) or list of N arrays of any shapes. y: array (N, ...), or None.
-    transform(x, y, rng): makes a batch from x (an array (B, ...), or a list of B arrays if x is a list) and y (an array, or
-        None), with a NumPy generator of its own; returns what `fit` takes, (x, y) or x. It runs in background threads, so
-        all its randomness must come from `rng`.
+    transform(x, y, rng): makes a batch from x (an array (B, ...), or a list of B arrays if x is a list) and y (an
+        array, or None), with a NumPy generator of its own; returns what `fit` takes, (x, y) or x. It runs in background
+        threads, so all its randomness must come from `rng`.
     seed, epoch: the order of an epoch depends on both, `rng` on both and the batch's number, and on nothing else. To
-        resume after n epochs, pass epoch=n, or set the attribute; `fit` advances it.
+        resume after n epochs, call `fit` with initial_epoch=n and `fit_options()`, which keep `epoch` up to date. (What `fit` itself does by its
+        argument `shuffle` is turned off.)
     shuffle: False keeps the order of x, for evaluation. Then the last, smaller batch is kept; with True it is left
         out, so that all steps weigh alike and compiled shapes stay (what is left out changes with each epoch). Fewer
         examples than batch_size make one batch.
@@ -77,10 +77,11 @@ class Batches(keras.utils.PyDataset):
             self._order_of = (epoch, order)
         return order
 
-    def on_epoch_end(self):
-        """Called by Keras."""
-        # Keras calls this after every epoch, and once more as `fit` starts: from EpochIterator.reset(), on JAX and PyTorch
-        # after a look at the first batches. Nothing but the caller tells that from an epoch's end, for data of few batches.
-        caller = sys._getframe(1).f_back
-        if caller is None or caller.f_code.co_name != "reset":
-            self.epoch += 1
+    def fit_options(self, callbacks=()) -> dict:
+        """Arguments for `fit` that keep the order as promised: `model.fit(batches, **batches.fit_options(), ...)`.
+
+        The callback tells the batches which epoch it is: Keras calls `on_epoch_end` of a data set not only then. And
+        without shuffle=False it shuffles the batches once more, by Python's global `random`.
+        """
+        follow = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(self, "epoch", epoch))
+        return {"callbacks": [follow, *callbacks], "shuffle": False}

@@ -1,4 +1,4 @@
-"""The data sets that the zoo knows: where they are on this machine, how they are prepared, and what they hold as arrays.
+"""The data sets that the zoo knows: where they are on this machine, how to prepare them, what they hold as arrays.
 
 Only `prepare` writes, and only `prepare("mnist")` downloads. Reading a prepared data set needs no TensorFlow.
 """
@@ -43,8 +43,8 @@ class Dataset:
 
     commercial: whether its terms allow commercial use; None where they don't say. splits: `rest` and the like may be
     absent from a copy. kind: "labelled images" (all of one `shape`, (H, W, C)) or "photographs" (RGB, of any size).
-    layout: the folder that `load_folder` takes. files: what `prepare` reads from its source folder. labels: in the order
-    of their numbers, or None. builder: "module:class" of our own TFDS builder, or None for one of TFDS's own.
+    layout: the folder that `load_folder` takes. files: what `prepare` reads from its source folder. labels: in the
+    order of their numbers, or None. builder: "module:class" of our own TFDS builder, or None for one of TFDS's own.
     """
 
     name: str
@@ -83,7 +83,7 @@ DATASETS = {
         Dataset(
             name="flickr8k",
             title="Flickr8k",
-            summary="8,000 photographs, mostly of people and dogs, with five captions each (Hodosh, Young, Hockenmaier 2013)",
+            summary="8,000 photographs, mostly of people and dogs, each with five captions (Hodosh and others 2013)",
             licence="non-commercial research and education only; the photographs belong to their authors",
             commercial=False,
             url="https://doi.org/10.1613/jair.3994",
@@ -96,7 +96,7 @@ DATASETS = {
         Dataset(
             name="bsds500",
             title="BSDS500",
-            summary="500 natural photographs of the Berkeley segmentation data set (Arbelaez, Maire, Fowlkes, Malik 2011)",
+            summary="500 natural photographs of the Berkeley segmentation data set (Arbelaez and others 2011)",
             licence="non-commercial research and education only",
             commercial=False,
             url="https://doi.org/10.1109/TPAMI.2010.161",
@@ -250,9 +250,9 @@ def load_folder(name: str, split: str, folder: str | os.PathLike):
 def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | os.PathLike | None = None) -> Path:
     """Prepares a data set for reading, and returns its folder; does nothing if that was done before.
 
-    source: the folder with the files named in `Dataset.files`, or a data directory in which it is prepared already, which
-    is copied. mnist without a source is downloaded by TFDS; nothing else ever is. Writes Parquet into `data_dir`, beside
-    and then into place. Raises BadInput or MissingData for a missing, incomplete or damaged source.
+    source: the folder with the files named in `Dataset.files`, or a data directory in which it is prepared already,
+    which is copied. mnist without a source is downloaded by TFDS; nothing else ever is. Writes Parquet into `data_dir`,
+    beside and then into place. Raises BadInput or MissingData for a missing, incomplete or damaged source.
     """
     about = dataset(name)
     done = prepared(name, data_dir)
@@ -287,7 +287,13 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
             builder.download_and_prepare(download_dir=downloads, download_config=config, file_format="parquet")
         except OSError as error:
             raise MissingData(f"{name} cannot be prepared in {target}: {' '.join(str(error).split())}") from error
-    return prepared(name, data_dir)
+    done = prepared(name, data_dir)
+    if done is None:
+        raise BadInput(
+            f"{target / name} holds another data set of this name, or {name} in a format that needs TensorFlow to be "
+            "read; choose another data directory"
+        )
+    return done
 
 
 _data_dir = data_dir  # the functions above have an argument of this name

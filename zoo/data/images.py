@@ -45,7 +45,8 @@ def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
     """Reads one picture, upright (EXIF) and in sRGB: uint8 (H, W, 3).
 
     Takes a path, or the bytes of a file and the name to call it in errors. Any mode: transparency is laid on white,
-    grey values of 16 or 32 bits are scaled to 8, an embedded colour profile is followed; of an animation, the first frame.
+    grey values of 16 or 32 bits are scaled to 8, an embedded colour profile is followed. Of an animation, the first
+    frame.
     Raises BadInput for what is missing, empty, damaged, not an image, or larger than MAX_PIXELS.
     """
     if isinstance(path_or_bytes, (bytes, bytearray, memoryview)):
@@ -113,7 +114,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _to_8_bits(values: np.ndarray) -> np.ndarray:
     """Grey values of 16 or 32 bits, integer or float, as uint8: scaled from the range they are meant in.
 
-    Floats in 0..1, anything in 0..255 or in 0..65535 keep their scale; other ranges are stretched from least to greatest.
+    Floats in 0..1, anything in 0..255 or in 0..65535 keep their scale; other ranges are stretched, least to greatest.
     """
     scales = (65535.0,) if values.dtype == np.uint16 else (255.0, 65535.0)
     if values.dtype.kind == "f":

@@ -47,10 +47,10 @@ def row(metric, split, value, *, role="result", n, std=None, paper=None, protoco
 def accuracy(logits, labels) -> float:
     """Percent right. logits (N, classes), or (N, 1) for two classes told apart by the sign; labels (N,) ints.
 
-    A logit of exactly 0 counts as class 1, as in the perceptron's step.
+    A logit of exactly 0 counts as class 0, as in the perceptron's step.
     """
     logits = np.asarray(logits)
-    answers = logits[:, 0] >= 0 if logits.shape[-1] == 1 else logits.argmax(-1)
+    answers = logits[:, 0] > 0 if logits.shape[-1] == 1 else logits.argmax(-1)
     return 100.0 * float(np.mean(answers == np.asarray(labels)))
 
 

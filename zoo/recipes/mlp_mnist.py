@@ -2,7 +2,7 @@
 
 Reproduce: `zoo train mlp.mnist` (a few minutes on two cores). Expect 98.2 % or more on the 10,000 test images. LeCun
 et al. 1998 list this net, 28x28-300-100-10, with 3.05 % errors undistorted. What makes the difference here: tanh
-units with cross-entropy rather than squared error, dropout, Adam with a falling rate, and averaged weights.
+units with cross-entropy rather than squared error, AdamW with a falling rate, and averaged weights.
 """
 
 import keras
@@ -13,7 +13,7 @@ from zoo.recipes.recipe import Recipe
 class MLPMNIST(Recipe):
     name = "mlp.mnist"
     summary = "A 300-100 multi-layer perceptron reads handwritten digits."
-    arguments = {"hidden": [300, 100], "activation": "tanh", "loss": "cross_entropy", "dropout": 0.3}
+    arguments = {"hidden": [300, 100], "activation": "tanh", "loss": "cross_entropy"}
     dataset = "mnist"
     epochs = 60
     batch_size = 128

@@ -30,7 +30,7 @@ class PerceptronMNIST01(Recipe):
         "kind": "logits",
         "shape": [1],
         "dtype": "float32",
-        "description": "weighted sum minus threshold; the answer is 1 where it is not negative, else 0",
+        "description": "weighted sum minus threshold; the answer is 1 where it is positive, else 0",
     }
     labels = ["0", "1"]
     intended_use = "To see how the perceptron and its learning rule work."

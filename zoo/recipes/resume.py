@@ -60,7 +60,6 @@ class Resume(keras.callbacks.Callback):
         self.restore(model)
         if not self.exhausted:
             print(f"{self.folder}: {self.epoch} of {epochs} epochs done", file=sys.stderr)
-            follow = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch))
             averages = [keras.callbacks.SwapEMAWeights()] if model.optimizer.use_ema else []  # validation sees these
             model.fit(
                 batches,
@@ -68,7 +67,7 @@ class Resume(keras.callbacks.Callback):
                 validation_batch_size=512,
                 epochs=epochs,
                 initial_epoch=self.epoch,
-                callbacks=[follow, self, *averages],
+                **batches.fit_options([self, *averages]),
                 verbose=1 if sys.stderr.isatty() else 2,
             )
         if self.best is not None:

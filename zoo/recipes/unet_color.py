@@ -91,8 +91,8 @@ class UNetColor(Recipe):
     eval_dataset = "bsds500"
     eval_split = "val"
     seed = 1
-    epochs = 16
-    batch_size = 16
+    epochs = 20
+    batch_size = 32
     precision = "mixed_bfloat16"
     monitor = None
     half = True
@@ -130,7 +130,7 @@ class UNetColor(Recipe):
 
     def optimizer(self, steps):
         warm = min(500, steps // 10)
-        rate = keras.optimizers.schedules.CosineDecay(2e-5, steps - warm, warmup_target=1e-3, warmup_steps=warm)
+        rate = keras.optimizers.schedules.CosineDecay(2e-5, steps - warm, warmup_target=1.5e-3, warmup_steps=warm)
         return keras.optimizers.AdamW(rate, weight_decay=0.01, use_ema=True, ema_momentum=0.999)
 
     def compile(self, model, steps, **options):

@@ -31,7 +31,15 @@ class Source:
         self.folder = Path(folder).expanduser()
         if not self.folder.is_dir():
             raise BadInput(f"{self.folder}: no such folder; give the folder that holds the data set's files")
+        self._open = contextlib.ExitStack()
         self._files: dict[str, Path | tuple[Path, tarfile.TarFile, tarfile.TarInfo]] = {}
+        try:
+            self._index()
+        except BaseException:
+            self.close()
+            raise
+
+    def _index(self) -> None:
         archives = []
         for root, folders, names in os.walk(self.folder):
             folders.sort()
@@ -43,7 +51,7 @@ class Source:
                     self._files[path.relative_to(self.folder).as_posix()] = path
         for path in archives:
             with _reading(path):
-                archive = tarfile.open(path)
+                archive = self._open.enter_context(tarfile.open(path))  # noqa: SIM115 (it is closed by close())
                 # A file that is there unpacked too is read from the folder.
                 for member in archive:
                     if member.isfile():
@@ -82,9 +90,7 @@ class Source:
 
     def close(self) -> None:
         """Closes the archives."""
-        for where in self._files.values():
-            if not isinstance(where, Path):
-                where[1].close()
+        self._open.close()
 
     def __enter__(self):
         return self
@@ -104,7 +110,7 @@ class _reading:
 
     def __exit__(self, kind, error, traceback):
         if isinstance(error, (OSError, EOFError, tarfile.TarError, zlib.error)):
-            raise BadInput(f"{self.path}: cannot be read, or damaged ({error})") from error
+            raise BadInput(f"{self.path}: cannot be read, or damaged ({' '.join(str(error).split())})") from error
 
 
 def require(found, folder: Path, wanted: str) -> None:
@@ -133,8 +139,8 @@ class FolderBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 class _WholeParquet(file_adapters.ParquetFileAdapter):
     """TFDS's Parquet files, with all their examples.
 
-    In tensorflow-datasets 4.9.10 `file_adapters._batched` skips ever more of an iterator: of 1,000 examples it writes 400,
-    and says nothing.
+    In tensorflow-datasets 4.9.10 `file_adapters._batched` skips ever more of an iterator: of 1,000 examples it writes
+    400, and says nothing.
     """
 
     @classmethod

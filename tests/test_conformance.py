@@ -1,0 +1,137 @@
+"""What every landmark in the registry must do, one test for all. Runs on TensorFlow, JAX and PyTorch."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo import unet
+from zoo.hub.card import Card
+
+pytestmark = pytest.mark.backends
+
+# Arguments to test with, where the defaults are too large for a quick test. Every other landmark is built as it is.
+CASES = {
+    "unet": {"input_shape": (44, 44, 1), "filters": (4, 6, 8)},
+    "unet mobile": {**unet.MOBILE, "filters": (4, 6, 8), "classes": 3},
+}
+ANY_SIZE = 32  # pixels, where a model takes images of any size
+
+
+def cases():
+    names = [name for name in zoo.architectures() if name not in CASES]
+    return names + sorted(CASES)
+
+
+def build(case):
+    keras.utils.set_random_seed(7)
+    return zoo.architectures()[case.split()[0]].cls(**CASES.get(case, {}))
+
+
+def images(model, batch):
+    shape = [ANY_SIZE if side is None else side for side in model.input_shape[1:]]
+    return np.random.RandomState(batch).randint(0, 256, [batch, *shape]).astype("uint8")
+
+
+def labels(model, x):
+    logits = model(x)
+    classes = max(2, logits.shape[-1])
+    shape = logits.shape[:-1] if len(logits.shape) == 4 else (len(x),)
+    return np.random.RandomState(3).randint(0, classes, shape)
+
+
+def numpy_of(variables):
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_uint8_images_of_any_batch_size_become_finite_float32_logits(case):
+    model = build(case)
+    for batch in (1, 3):
+        logits = keras.ops.convert_to_numpy(model(images(model, batch)))
+        assert logits.shape[0] == batch
+        assert logits.dtype == np.float32
+        assert np.isfinite(logits).all()
+        for expected, found in zip(model.output_shape[1:], logits.shape[1:], strict=True):
+            assert expected in (None, found)
+
+
+@pytest.mark.parametrize("case", cases())
+def test_one_step_moves_all_that_should_learn_and_nothing_else(case):
+    model = build(case)
+    x = images(model, 5)
+    y = labels(model, x)
+    model.compile(optimizer=keras.optimizers.SGD(0.05))
+    before, fixed = numpy_of(model.trainable_variables), numpy_of(model.non_trainable_variables)
+    loss = model.train_on_batch(x, y)
+    assert np.isfinite(loss)
+    for variable, old in zip(model.trainable_variables, before, strict=True):
+        assert not np.array_equal(keras.ops.convert_to_numpy(variable), old), f"{variable.path} did not learn"
+    for variable, old in zip(model.non_trainable_variables, fixed, strict=True):
+        if "moving_" in variable.path or "seed_generator" in variable.path:
+            continue  # statistics of batch normalisation and states of random numbers change, but do not learn
+        assert np.array_equal(keras.ops.convert_to_numpy(variable), old), f"{variable.path} is not meant to learn"
+
+
+@pytest.mark.parametrize("case", cases())
+def test_config_is_plain_json_and_builds_the_same_model(case):
+    model = build(case)
+    config = json.loads(json.dumps(model.get_config()))
+    again = type(model).from_config(config)
+    assert [v.shape for v in again.variables] == [v.shape for v in model.variables]
+    assert json.loads(json.dumps(again.get_config())) == config
+    again.set_weights(model.get_weights())
+    x = images(model, 2)
+    np.testing.assert_array_equal(*numpy_of([again(x), model(x)]))
+
+
+def card_for(case, model):
+    return Card(
+        name=f"{case.split()[0]}.test",
+        summary="A test.",
+        architecture=case.split()[0],
+        arguments=model.get_config(),
+        parameters=model.count_params(),
+        input={},
+        output={},
+        labels=None,
+        data={},
+        metrics=[],
+        training={},
+        intended_use="tests",
+        limits="untrained",
+        licence="Apache-2.0",
+        commercial_use=True,
+    )
+
+
+@pytest.mark.parametrize("case", cases())
+def test_a_float32_save_and_load_is_bit_equal(case, tmp_path):
+    model = build(case)
+    zoo.save(model, tmp_path / "saved", card_for(case, model))
+    again = zoo.load(tmp_path / "saved")
+    for saved, loaded in zip(numpy_of(model.weights), numpy_of(again.weights), strict=True):
+        np.testing.assert_array_equal(saved, loaded)
+    x = images(model, 2)
+    np.testing.assert_array_equal(*numpy_of([model(x), again(x)]))
+
+
+@pytest.mark.parametrize("case", cases())
+def test_float16_weights_change_the_output_little(case, tmp_path):
+    model = build(case)
+    card = zoo.save(model, tmp_path / "half", card_for(case, model), half=True, tolerance=1e-2)
+    assert card.weights["dtype"] == "float16" and card.weights["tolerance"] == 1e-2
+    x = images(model, 2)
+    ours, theirs = numpy_of([model(x), zoo.load(tmp_path / "half")(x)])
+    np.testing.assert_allclose(ours, theirs, rtol=2e-2, atol=2e-2)
+
+
+def test_the_timeline_goes_from_the_perceptron_on_and_names_its_ancestors():
+    known = zoo.architectures()
+    years = [each.year for each in known.values()]
+    assert years == sorted(years)
+    for each in known.values():
+        assert each.paper and each.url.startswith("https://") and each.cls.__doc__
+        assert all(known[ancestor].year <= each.year for ancestor in each.lineage)
