@@ -1,0 +1,200 @@
+"""The `zoo` command as a user runs it: a process of its own, in an empty folder."""
+
+import io
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import shared_data
+from PIL import Image
+
+import zoo
+from zoo.data import catalogue
+from zoo.hub import checkpoint
+
+
+def run_zoo(*arguments, cwd, expect=0, **environment):
+    """Standard output and error of `zoo ARGUMENTS...` in the folder `cwd`; its exit code must be `expect`."""
+    command = [sys.executable, "-c", "from zoo.cli import main; main()", *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, env=os.environ | environment, timeout=300, check=False
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout, done.stderr
+
+
+def one_line(stderr: str) -> str:
+    lines = stderr.strip().splitlines()
+    assert len(lines) == 1, stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def photo() -> Image.Image:
+    """A photograph that comes with scikit-image, 300 x 200."""
+    import importlib.util
+
+    data = Path(importlib.util.find_spec("skimage").origin).parent / "data"
+    with Image.open(data / "chelsea.png") as picture:
+        return picture.convert("RGB").resize((300, 200))
+
+
+@pytest.mark.parametrize("name", zoo.list())
+def test_list_and_show(name, tmp_path):
+    out, _ = run_zoo("list", cwd=tmp_path)
+    assert name in out
+    cards = json.loads(run_zoo("list", "--json", cwd=tmp_path)[0])
+    assert name in {card["name"] for card in cards}
+    out, _ = run_zoo("show", name, cwd=tmp_path)
+    assert zoo.card(name).summary in out and zoo.card(name).training["command"] in out
+    assert json.loads(run_zoo("show", name, "--json", cwd=tmp_path)[0])["weights"]["sha256"]
+
+
+def test_doctor_and_data(tmp_path):
+    found = json.loads(run_zoo("doctor", "--json", cwd=tmp_path)[0])
+    assert found["cores"] >= 1 and found["checkpoints"]["lenet5.mnist"] == "ok"
+    assert "tensorflow" in found["versions"]
+    assert "python" in run_zoo("doctor", cwd=tmp_path)[0]
+    assert set(catalogue.DATASETS) == {
+        row["name"] for row in json.loads(run_zoo("data", "list", "--json", cwd=tmp_path)[0])
+    }
+    assert "layout" in run_zoo("data", "show", "mnist", cwd=tmp_path)[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("show", "lenet5.mnits"), "did you mean lenet5.mnist?"),
+        (("train", "nothing.here"), "no recipe is called 'nothing.here'"),
+        (("data", "show", "minst"), "did you mean mnist?"),
+        (("run", "colourise", "x.jpg"), "no app is called 'colourise'; did you mean colorize?"),
+        (("run", "colorize", "photo.jpg", "--strength", "lots"), "strength is 'lots'; give a number from 0 to 3"),
+        (("show", "some/folder"), "some/folder is no checkpoint"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(arguments, expected, tmp_path):
+    _, err = run_zoo(*arguments, cwd=tmp_path, expect=2)
+    assert expected in one_line(err)
+
+
+def test_tampered_weights_are_refused(tmp_path):
+    folder = tmp_path / "lenet"
+    shutil.copytree(checkpoint.find("lenet5.mnist"), folder)
+    weights = bytearray((folder / checkpoint.WEIGHTS).read_bytes())
+    weights[len(weights) // 2] ^= 255
+    (folder / checkpoint.WEIGHTS).write_bytes(weights)
+    (tmp_path / "digits" / "3").mkdir(parents=True)
+    Image.new("L", (28, 28)).save(tmp_path / "digits" / "3" / "a.png")
+    _, err = run_zoo("eval", folder, "--from", "digits", cwd=tmp_path, expect=2)
+    assert "SHA-256" in one_line(err)
+
+
+def exif_rotated(picture) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: turn a quarter clockwise to see it right
+    file = io.BytesIO()
+    picture.save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def test_colorize_a_folder_of_all_sorts(photo, tmp_path):
+    """Odd pictures work, bad files are named, the others are done all the same."""
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    photo.convert("L").save(folder / "grey.jpg")
+    Image.new("RGB", (1, 1), "white").save(folder / "one.png")
+    photo.convert("CMYK").save(folder / "cmyk.jpg")
+    deep = (np.asarray(photo.convert("L")).astype("uint16") * 257)[:100]
+    Image.fromarray(deep).save(folder / "deep.png")
+    photo.convert("P").save(folder / "palette.png", transparency=3)
+    (folder / "turned.jpg").write_bytes(exif_rotated(photo))
+    photo.save(folder / "more" / "deeper.webp")
+    file = io.BytesIO()
+    photo.save(file, "JPEG")
+    (folder / "truncated.jpg").write_bytes(file.getvalue()[:2000])
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "text.png").write_text("not a picture")
+    bomb = io.BytesIO()
+    Image.new("1", (20000, 20000)).save(bomb, "PNG")
+    (folder / "bomb.png").write_bytes(bomb.getvalue())
+
+    _, err = run_zoo("run", "colorize", folder, "-o", "out", cwd=tmp_path, expect=2)
+    for bad in ("truncated.jpg", "empty.jpg", "text.png", "bomb.png"):
+        assert sum(bad in line for line in err.splitlines()) == 1, err
+        assert not (tmp_path / "out" / bad).exists()
+    sizes = {
+        "grey.jpg": (300, 200),
+        "one.png": (1, 1),
+        "cmyk.jpg": (300, 200),
+        "deep.png": (300, 100),
+        "palette.png": (300, 200),
+        "turned.jpg": (200, 300),
+        "more/deeper.png": (300, 200),
+    }
+    found = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert found == set(sizes)
+    for name, size in sizes.items():
+        with Image.open(tmp_path / "out" / name) as picture:
+            assert (picture.mode, picture.size) == ("RGB", size)
+    with Image.open(tmp_path / "out" / "grey.jpg") as coloured:
+        pixels = np.asarray(coloured).astype(int)
+    assert np.abs(pixels[..., 0] - pixels[..., 2]).mean() > 4, "the answer is grey"
+
+    # A second run refuses what is there, and replaces it when told to.
+    _, err = run_zoo("run", "colorize", folder / "grey.jpg", "-o", "out/grey.jpg", cwd=tmp_path, expect=2)
+    assert "--force" in one_line(err)
+    run_zoo("run", "colorize", folder / "grey.jpg", "-o", "out/grey.jpg", "--force", cwd=tmp_path)
+
+
+def test_a_twelve_megapixel_photo_stays_whole_and_below_two_gigabytes(photo, tmp_path):
+    photo.resize((4000, 3000)).save(tmp_path / "large.jpg")
+    run_zoo("run", "colorize", "large.jpg", "-o", "large-colour.jpg", cwd=tmp_path)
+    with Image.open(tmp_path / "large-colour.jpg") as picture:
+        assert picture.size == (4000, 3000)
+    # Of all processes started so far, this is the largest.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 2_000_000  # kilobytes
+
+
+def test_an_output_that_cannot_be_written_is_one_line(photo, tmp_path):
+    photo.save(tmp_path / "photo.jpg")
+    (tmp_path / "file").write_text("in the way")
+    _, err = run_zoo("run", "colorize", "photo.jpg", "-o", "file/out.jpg", cwd=tmp_path, expect=2)
+    assert "file/out.jpg" in one_line(err)
+
+
+def test_demo_makes_a_page_of_before_and_after(tmp_path):
+    out, _ = run_zoo("demo", cwd=tmp_path)
+    assert "index.html" in out
+    page = (tmp_path / "demo" / "index.html").read_text()
+    assert "colorize" in page and "http://" not in page and "https://" not in page
+    run_zoo("demo", cwd=tmp_path)  # and again
+
+
+def test_eval_recomputes_what_the_card_says(tmp_path):
+    data = shared_data()
+    found = json.loads(run_zoo("eval", "lenet5.mnist", "--json", cwd=tmp_path, TFDS_DATA_DIR=str(data / "tfds"))[0])
+    card = zoo.card("lenet5.mnist")
+    assert found["metrics"][0]["value"] == pytest.approx(card.result("accuracy", "test")["value"], abs=0.02)
+
+
+def test_eval_of_color_on_a_folder_of_photographs(tmp_path):
+    import tarfile
+
+    data = shared_data()
+    with tarfile.open(data / "bsds500" / "BSDS500_images.tar") as tar:
+        members = [m for m in tar.getmembers() if "/val/" in m.name and m.isfile()]
+        tar.extractall(tmp_path, members=members, filter="data")
+    found = json.loads(run_zoo("eval", "unet.color", "--from", ".", "--json", cwd=tmp_path)[0])
+    card = zoo.card("unet.color")
+    for row in found["metrics"]:
+        if row["role"] == "result":
+            recorded = card.result(row["metric"])["value"]
+            assert row["n"] == 95
+            assert row["value"] == pytest.approx(recorded, rel=2e-3)

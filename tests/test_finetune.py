@@ -1,0 +1,64 @@
+"""`zoo finetune`: from a folder of class folders to a checkpoint that `zoo.load` takes."""
+
+import cv2
+import numpy as np
+import pytest
+
+import zoo
+from zoo.data.images import write_image
+from zoo.errors import BadInput, OutputExists
+from zoo.recipes import evaluation
+from zoo.recipes.finetune import finetune, split
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory):
+    """Discs and squares of many sizes, drawn here: 30 pictures a class in folders of their names."""
+    folder = tmp_path_factory.mktemp("shapes")
+    random = np.random.RandomState(0)
+    for label in ("disc", "square", "cross"):
+        (folder / label).mkdir()
+        for number in range(30):
+            picture = np.zeros((56, 48, 3), np.uint8)
+            (x, y), r = random.randint(20, 28, 2), random.randint(9, 17)
+            if label == "disc":
+                cv2.circle(picture, (int(x), int(y)), int(r), (255, 255, 255), 3)
+            elif label == "square":
+                cv2.rectangle(picture, (int(x - r), int(y - r)), (int(x + r), int(y + r)), (255, 255, 255), 3)
+            else:
+                cv2.line(picture, (int(x - r), int(y - r)), (int(x + r), int(y + r)), (255, 255, 255), 3)
+                cv2.line(picture, (int(x - r), int(y + r)), (int(x + r), int(y - r)), (255, 255, 255), 3)
+            write_image(folder / label / f"{number:02}.png", picture)
+    (folder / "disc" / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.mark.parametrize("base", ["lenet5.mnist", "mlp.mnist"])
+def test_new_classes_are_learned_and_the_checkpoint_loads(base, shapes, tmp_path, capsys):
+    card = finetune(base, shapes, tmp_path / "mine", epochs=20, runs=tmp_path / "runs")
+    assert "broken.png" in capsys.readouterr().err
+    assert card.labels == ["cross", "disc", "square"]
+    assert card.result("accuracy", "validation")["value"] >= 85
+    model = zoo.load(tmp_path / "mine")
+    assert model.output_shape == (None, 3)
+    measured = evaluation.evaluate(tmp_path / "mine", folder=shapes)["metrics"]
+    assert measured[0]["value"] >= 85 and measured[0]["n"] == 90
+    with pytest.raises(OutputExists):
+        finetune(base, shapes, tmp_path / "mine", runs=tmp_path / "runs")
+
+
+def test_what_cannot_be_fine_tuned_says_so(shapes, tmp_path):
+    with pytest.raises(BadInput, match="no classifier"):
+        finetune("unet.color", shapes, tmp_path / "out", runs=tmp_path)
+    with pytest.raises(BadInput, match="folder of images for each class"):
+        finetune("lenet5.mnist", tmp_path / "nowhere", tmp_path / "out", runs=tmp_path)
+    with pytest.raises(BadInput, match="0 class folders"):
+        finetune("lenet5.mnist", shapes / "disc", tmp_path / "out", runs=tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+def test_each_class_holds_back_a_fifth_and_never_all():
+    y = np.array([0] * 10 + [1] * 2 + [2])
+    training, held = split(y, seed=1)
+    assert sorted([*training, *held]) == list(range(13))
+    assert [int((y[held] == label).sum()) for label in range(3)] == [2, 1, 0]
