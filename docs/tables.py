@@ -19,7 +19,7 @@ def checkpoints() -> str:
         card = checkpoint.card(name)
         rows = [row for row in card.metrics if row["role"] in ("result", "control")]
         measured = "<br>".join(f"{figure(row)}{' (control)' * (row['role'] == 'control')}" for row in rows)
-        paper = "<br>".join("–" if row["paper"] is None else f"{row['paper']:g}" for row in rows)
+        paper = "<br>".join("-" if row["paper"] is None else f"{row['paper']:g}" for row in rows)
         cells = (
             f"`{name}`",
             card.summary,

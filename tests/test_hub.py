@@ -175,11 +175,11 @@ def test_shipped_checkpoints_are_whole_and_their_cards_complete(name):
 
 def test_every_checkpoint_has_a_recipe_and_fits_the_wheel():
     from zoo.recipes import NAMES as recipes
-    from zoo.recipes import recipe
+    from zoo.recipes import find
 
     assert sorted(NAMES) == sorted(recipes)
     for name in recipes:
-        assert recipe(name).name == name
+        assert find(name).name == name
     assert sum(zoo.card(name).weights["bytes"] for name in NAMES) < 12e6
 
 

@@ -158,11 +158,11 @@ def train(
     force: Force = False,
 ) -> None:
     """Make a checkpoint by its recipe; started again after a stop, it goes on where it was."""
-    from zoo.recipes import recipe
+    from zoo.recipes import find
     from zoo.recipes.training import train as run
 
     out = out or name
-    run(recipe(name), out, runs=runs, data_dir=data_dir, init=init, epochs=epochs, restart=restart, force=force)
+    run(find(name), out, runs=runs, data_dir=data_dir, init=init, epochs=epochs, restart=restart, force=force)
     print(out)
 
 

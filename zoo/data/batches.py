@@ -18,8 +18,7 @@ class Batches(keras.utils.PyDataset):
         array, or None), with a NumPy generator of its own; returns what `fit` takes, (x, y) or x. It runs in background
         threads, so all its randomness must come from `rng`.
     seed, epoch: the order of an epoch depends on both, `rng` on both and the batch's number, and on nothing else. To
-        resume after n epochs, call `fit` with initial_epoch=n and `fit_options()`, which keep `epoch` up to date. (What `fit` itself does by its
-        argument `shuffle` is turned off.)
+        resume after n epochs, call `fit` with initial_epoch=n and `fit_options()`, which keep `epoch` up to date.
     shuffle: False keeps the order of x, for evaluation. Then the last, smaller batch is kept; with True it is left
         out, so that all steps weigh alike and compiled shapes stay (what is left out changes with each epoch). Fewer
         examples than batch_size make one batch.

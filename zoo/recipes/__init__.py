@@ -7,7 +7,7 @@ from zoo.errors import UnknownName
 NAMES = ("perceptron.mnist-01", "mlp.mnist", "lenet5.mnist", "unet.color")
 
 
-def recipe(name: str):
+def find(name: str):
     """The recipe that makes checkpoint `name`: `lenet5.mnist` is `RECIPE` in `zoo/recipes/lenet5_mnist.py`."""
     if name not in NAMES:
         raise UnknownName("recipe", name, NAMES)

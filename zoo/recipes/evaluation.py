@@ -3,7 +3,7 @@
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint, metrics
 from zoo.hub.predictor import Predictor
-from zoo.recipes import NAMES, recipe
+from zoo.recipes import NAMES, find
 
 
 def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
@@ -24,7 +24,7 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
     if card.data["name"] == "folder":
         rows, curves = _evaluate_finetuned(card, predict, split, folder)
     elif card.name in NAMES:
-        made_by = recipe(card.name)
+        made_by = find(card.name)
         split = made_by.eval_split if split is None else _checked(split, made_by)
         examples = made_by.examples(split, data_dir, folder)
         rows, curves = made_by.evaluate(predict, examples, split)

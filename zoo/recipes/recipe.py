@@ -14,6 +14,7 @@ class Recipe:
     summary: str
     arguments: dict = {}  # of the architecture's class
     dataset: str  # trained on, a name in zoo.data.catalogue
+    also_trained_on: tuple = ()  # more data sets
     trained_split = "train"
     eval_dataset: str | None = None  # measured on, where that is another data set
     eval_split = "test"

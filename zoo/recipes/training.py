@@ -116,7 +116,6 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
     command = f"zoo train {recipe.name}"
     command += f" --init {init}" if init is not None else ""
     command += f" --epochs {epochs}" if epochs is not None else ""
-    dataset = catalogue.dataset(recipe.dataset)
     return Card(
         name=recipe.name,
         summary=recipe.summary,
@@ -126,7 +125,7 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
         input=recipe.input,
         output=recipe.output,
         labels=recipe.labels,
-        data=recipe.data_facts() if hasattr(recipe, "data_facts") else facts_of(dataset, recipe.trained_split),
+        data=_data_facts(recipe),
         metrics=rows,
         curves=curves,
         training={
@@ -148,13 +147,16 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
     )
 
 
-def facts_of(dataset, split) -> dict:
+def _data_facts(recipe) -> dict:
+    """What it was trained on. Commercial use is allowed where every data set allows it, unknown where one is silent."""
+    datasets = [catalogue.dataset(name) for name in (recipe.dataset, *recipe.also_trained_on)]
+    allowed = {dataset.commercial for dataset in datasets}
     return {
-        "name": dataset.name,
-        "url": dataset.url,
-        "split": split,
-        "licence": dataset.licence,
-        "commercial_use": dataset.commercial,
+        "name": " + ".join(dataset.name for dataset in datasets),
+        "url": [dataset.url for dataset in datasets],
+        "split": recipe.trained_split,
+        "licence": "; ".join(f"{dataset.name}: {dataset.licence}" for dataset in datasets),
+        "commercial_use": False if False in allowed else None if None in allowed else True,
     }
 
 

@@ -25,7 +25,7 @@ MAP = SIDE // 4  # pixels of the chroma learned for it
 STORED_SIDE = 160  # photographs are kept in memory with this short side at most
 GREY = 4.0  # photographs of less mean chroma have nothing to teach
 CHROMA = 0.64  # of the true chroma, wanted on the validation photographs
-STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 DELTA = 0.2  # of the loss, in units of color.CHROMA_SCALE
 
 
@@ -88,6 +88,7 @@ class UNetColor(Recipe):
     arguments = unet.MOBILE | {"classes": 2}
     dataset = "flickr8k"
     also_trained_on = ("caltech101", "intel_scenes")
+    trained_split = "all"
     eval_dataset = "bsds500"
     eval_split = "val"
     seed = 1

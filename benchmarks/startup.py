@@ -1,0 +1,38 @@
+"""How long the zoo takes to start, beside its peers in the same run: `python benchmarks/startup.py`.
+
+Each is a fresh process, best of five; the ratio is to importing Keras, what most packages of models do first.
+"""
+
+import subprocess
+import sys
+import time
+
+CASES = {
+    "python": "pass",
+    "import zoo": "import zoo",
+    "zoo --help": "import sys; sys.argv = ['zoo', '--help']; from zoo.cli import main; main()",
+    "zoo list": "import sys; sys.argv = ['zoo', 'list']; from zoo.cli import main; main()",
+    "import keras": "import keras",
+}
+
+
+def seconds(code: str, repeats: int = 5) -> float:
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    measured = {case: seconds(code) for case, code in CASES.items()}
+    bare = measured["python"]
+    for case, value in measured.items():
+        print(
+            f"{case:12}  {value:6.3f} s  {value - bare:6.3f} s over python  {value / measured['import keras']:6.1%} of keras"
+        )
+
+
+if __name__ == "__main__":
+    main()
