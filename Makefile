@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # What an installation is made of: when any of it changes, `zoo` is installed again (a copy, not a link to the clone).
-SOURCES := setup.cfg pyproject.toml README.md $(shell find zoo apps weights -type f ! -path '*/__pycache__/*')
+# Folders too, so that a deleted file counts.
+SOURCES := setup.cfg pyproject.toml README.md $(shell find zoo apps weights ! -name '*.pyc' ! -name __pycache__)
+
+# Python must not put the clone on its path: what runs is what was installed.
+export PYTHONSAFEPATH := 1
 
 .PHONY: demo test lint docs clean
 

@@ -29,9 +29,8 @@ def main() -> None:
     measured = {case: seconds(code) for case, code in CASES.items()}
     bare = measured["python"]
     for case, value in measured.items():
-        print(
-            f"{case:12}  {value:6.3f} s  {value - bare:6.3f} s over python  {value / measured['import keras']:6.1%} of keras"
-        )
+        share = value / measured["import keras"]
+        print(f"{case:12}  {value:6.3f} s  {value - bare:6.3f} s over python  {share:6.1%} of importing keras")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 import contextlib
 import importlib.util
+import json
 import os
 import sys
 import tempfile
+
+from zoo.errors import MissingPackage
 
 PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
 
@@ -19,20 +22,39 @@ def choose() -> None:
 
     Keras reads $KERAS_BACKEND once, on import, so this must run before.
     """
-    chosen = "KERAS_BACKEND" in os.environ or "keras" in sys.modules
-    if chosen or importlib.util.find_spec("tensorflow") or os.path.exists(os.path.expanduser("~/.keras/keras.json")):
+    if "KERAS_BACKEND" in os.environ or "keras" in sys.modules or importlib.util.find_spec("tensorflow"):
         return
-    if others := installed():
-        os.environ["KERAS_BACKEND"] = others[0]
+    here = installed()
+    if here and configured() not in here:
+        os.environ["KERAS_BACKEND"] = here[0]
+
+
+def configured() -> str:
+    """The backend that Keras takes: $KERAS_BACKEND, else the one in its own file, else TensorFlow.
+
+    Keras writes that file itself when it is first imported, so it is not always a choice of the user's.
+    """
+    if os.environ.get("KERAS_BACKEND"):
+        return os.environ["KERAS_BACKEND"]
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    try:
+        with open(os.path.join(home, "keras.json"), encoding="utf-8") as file:
+            return json.load(file).get("backend", "tensorflow")
+    except (OSError, ValueError):
+        return "tensorflow"
 
 
 def start() -> None:
     """Import Keras with its backend and wake its devices, for a command line: without their log lines."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _held_back():
-        import keras
+    try:
+        with _held_back():
+            import keras
 
-        keras.ops.zeros(())
+            keras.ops.zeros(())
+    except (ImportError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise MissingPackage(f"Keras cannot start on {configured()}: {reason}; see zoo doctor") from None
 
 
 @contextlib.contextmanager

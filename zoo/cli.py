@@ -5,7 +5,6 @@ Other packages add commands through the entry-point group `zoo.commands`: a func
 """
 
 import json
-import os
 import sys
 from importlib import metadata
 from typing import Annotated
@@ -34,25 +33,23 @@ Restart = Annotated[bool, typer.Option("--restart", help="Forget an interrupted 
 
 def main() -> None:
     """Run the command line; a `ZooError` becomes its one line and exit code 2."""
-    for entry in metadata.entry_points(group="zoo.commands"):
-        entry.load()(app)
     needs_framework = {"eval", "train", "finetune"}
     try:
+        for entry in metadata.entry_points(group="zoo.commands"):
+            try:
+                entry.load()(app)
+            except ImportError as error:  # a broken package must not take the other commands with it
+                print(f"zoo: commands of {entry.name} ({entry.value}) are left out: {error}", file=sys.stderr)
         if needs_framework.intersection(sys.argv[1:2]) and "--help" not in sys.argv:
             backend.start()
         app()
     except ZooError as error:
         print(f"zoo: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("zoo: stopped", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:  # `zoo list | head`: the reader has what it wanted
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show_json(value) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def table(title: str, columns, rows) -> None:
@@ -100,16 +97,17 @@ def show(name: Name, as_json: Json = False) -> None:
         return show_json(dataclasses.asdict(card))
     print(f"{card.name}\n{card.summary}\n")
     weights, training = card.weights, card.training
+    minutes = f"{training.get('wall_time_s', 0) / 60:.0f} minutes"
     facts = {
         "architecture": f"{card.architecture} {card.arguments or ''}".strip(),
         "parameters": f"{card.parameters:,} trainable",
         "weights": f"{weights['bytes']:,} bytes, {weights['dtype']}, sha256 {weights['sha256'][:16]}...",
-        "input": f"{card.input['dtype']} {shape(card.input)}: {card.input['description']}",
-        "output": f"{card.output['dtype']} {shape(card.output)}: {card.output['description']}",
+        "input": side(card.input),
+        "output": side(card.output),
         "labels": ", ".join(card.labels) if card.labels else "none",
-        "data": f"{card.data['name']}, {card.data['split']} ({card.data['licence']})",
-        "made by": f"{training['command']} (seed {training['seed']}, {training['epochs']} epochs)",
-        "made on": f"{training['hardware']}, {training['backend']}, {training['wall_time_s'] / 60:.0f} minutes",
+        "data": ", ".join(str(card.data[key]) for key in ("name", "split", "licence") if key in card.data),
+        "made by": f"{training.get('command')} (seed {training.get('seed')}, {training.get('epochs')} epochs)",
+        "made on": f"{training.get('hardware')}, {training.get('backend')}, {minutes}",
         "use": card.intended_use,
         "limits": card.limits,
         "licence": f"{card.licence}; commercial use {'allowed' if card.commercial_use else 'not allowed'}",
@@ -120,8 +118,10 @@ def show(name: Name, as_json: Json = False) -> None:
     table("", ("metric", "split", "role", "paper", "protocol"), rows)
 
 
-def shape(side: dict) -> str:
-    return "(" + ", ".join(["B"] + ["any" if n is None else str(n) for n in side["shape"]]) + ")"
+def side(facts: dict) -> str:
+    """The input or output of a card: dtype, shape with B for the batch, and what it is."""
+    sizes = ", ".join(["B", *("any" if size is None else str(size) for size in facts.get("shape", ["?"]))])
+    return f"{facts.get('dtype', '')} ({sizes}): {facts.get('description', '')}"
 
 
 def paper(row: dict) -> str:
@@ -206,7 +206,8 @@ def data_show(name: Annotated[str, typer.Argument(help="A data set.")]) -> None:
 
     dataset = catalogue.dataset(name)
     print(f"{dataset.title} ({dataset.name})\n{dataset.summary}\n{dataset.url}\n")
-    print(f"licence: {dataset.licence}\nsplits: {', '.join(dataset.splits)}\n\nlayout for --from:\n{dataset.layout}")
+    print(f"licence: {dataset.licence}\nsplits: {', '.join(dataset.splits)}\n")
+    print(f"zoo eval --from DIR takes:\n{dataset.layout}\n\nzoo data prepare {name} --from DIR takes:\n{dataset.files}")
 
 
 @data_app.command("prepare")

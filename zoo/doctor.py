@@ -1,11 +1,12 @@
 """`zoo doctor`: what this machine has, what the zoo will use, and what is missing with the command that adds it."""
 
-import importlib.util
 import os
 import platform
+import re
 from pathlib import Path
 
 from zoo import backend
+from zoo.data import catalogue
 from zoo.errors import ZooError
 from zoo.hub import checkpoint
 
@@ -25,7 +26,7 @@ def report() -> dict:
 
     packages = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "tensorflow-datasets", "pillow", "numpy")
     packages += ("opencv-python-headless", "scikit-image")
-    cache = Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    data = catalogue.data_dir()
     checkpoints = {}
     for name in checkpoint.list():
         try:
@@ -33,37 +34,24 @@ def report() -> dict:
             checkpoints[name] = "ok"
         except ZooError as error:
             checkpoints[name] = str(error)
+    # What setup.cfg asks for, extras too: "jax>=0.7; extra == 'jax'" is one.
     missing = {}
-    for package in packages:
-        if version(package) is None and package not in EXTRAS:
-            missing[package] = f"pip install {package}"
-    for extra, package in EXTRAS.items():
-        if importlib.util.find_spec(package) is None:
-            missing[f"extra {extra}"] = f'pip install "landmark-zoo[{extra}]"'
+    for requirement in metadata.requires("landmark-zoo") or []:
+        wanted, _, marker = requirement.partition(";")
+        package = re.match(r"[\w.-]+", wanted)[0]
+        if version(package) is None and "test" not in marker:
+            missing[package] = f'pip install "{wanted.strip()}"'
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
         "backends": backend.installed(),
-        "backend": chosen_backend(),
+        "backend": backend.configured(),
         "versions": {package: version(package) for package in packages if version(package)},
-        "data": {"folder": str(cache), "bytes": size(cache)},
+        "data": {"folder": str(data), "bytes": size(data)},
         "checkpoints": checkpoints,
         "missing": missing,
     }
-
-
-def chosen_backend() -> str | None:
-    """The backend that Keras will take: $KERAS_BACKEND, else its own configuration file, else TensorFlow."""
-    import json
-
-    if os.environ.get("KERAS_BACKEND"):
-        return os.environ["KERAS_BACKEND"]
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    try:
-        return json.loads((home / "keras.json").read_text(encoding="utf-8")).get("backend", "tensorflow")
-    except (OSError, ValueError):
-        return "tensorflow" if "tensorflow" in backend.installed() else None
 
 
 def size(folder: Path) -> int:

@@ -35,9 +35,16 @@ class Card:
     schema: int = SCHEMA
 
     def validate(self) -> None:
-        """Raise `BadCheckpoint` where a metric breaks the vocabulary or two results claim the same metric and split."""
+        """Raise `BadCheckpoint` where a field has another type than it should, where a metric breaks the vocabulary, or
+        where two results claim the same metric and split."""
+        for field in dataclasses.fields(self):
+            value, kind = getattr(self, field.name), field.type
+            if not isinstance(value, kind):
+                raise BadCheckpoint(f"card of {self.name}: {field.name} is {json.dumps(value, default=repr):.40}")
         results = set()
         for number, row in enumerate(self.metrics):
+            if not isinstance(row, dict) or not isinstance(row.get("value"), int | float):
+                raise BadCheckpoint(f"card of {self.name}: metric row {number} has no value")
             name, split, role = row.get("metric"), row.get("split"), row.get("role")
             if name not in METRICS or role not in ROLES:
                 raise BadCheckpoint(f"card of {self.name}: metric row {number} has no known metric and role")

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from zoo.errors import BadCheckpoint, BadInput, UnknownName
+from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.hub import card as cards
 from zoo.hub.card import Card
 
@@ -87,10 +87,9 @@ def load(name):
     path = verify(name)
     try:
         model = architecture(described.architecture).cls(**described.arguments)
-    except TypeError as error:
-        raise BadCheckpoint(
-            f"card of {described.name}: arguments do not fit {described.architecture}: {error}"
-        ) from None
+    except (TypeError, ValueError) as error:
+        reason = one_line(error)
+        raise BadCheckpoint(f"card of {described.name} does not fit {described.architecture}: {reason}") from None
     load_weights(model, path)
     return model
 
@@ -100,8 +99,12 @@ def load_weights(model, path) -> None:
     try:
         model.load_weights(path)
     except (ValueError, OSError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise BadCheckpoint(f"{path} does not fit {model.name}: {reason}") from None
+        raise BadCheckpoint(f"{path} does not fit {model.name}: {one_line(error)}") from None
+
+
+def one_line(error: Exception) -> str:
+    """The first line of what an exception says."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def save(model, folder, card: Card, *, half: bool = False, tolerance: float | None = None, force: bool = False) -> Card:
@@ -116,18 +119,9 @@ def save(model, folder, card: Card, *, half: bool = False, tolerance: float | No
     Raises:
         OutputExists, BadInput: in one line.
     """
-    from zoo.errors import OutputExists
-
     folder = Path(folder)
-    if folder.exists() and not force:
-        raise OutputExists(folder)
-    if folder.exists() and not (folder / cards.FILE).exists():
-        raise BadInput(f"{folder} is no checkpoint, so it will not be replaced; choose another output")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be written: {error.strerror}") from None
+    check_output(folder, force)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         path = beside / WEIGHTS
         model.save_weights(path)
@@ -146,13 +140,37 @@ def save(model, folder, card: Card, *, half: bool = False, tolerance: float | No
         if folder.exists():  # a rename cannot replace a full folder, so the old one steps aside first
             aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
             os.rename(folder, aside / folder.name)
-            os.rename(beside, folder)
-            shutil.rmtree(aside)
+            try:
+                os.rename(beside, folder)
+            except BaseException:
+                os.rename(aside / folder.name, folder)
+                raise
+            finally:
+                shutil.rmtree(aside)
         else:
             os.rename(beside, folder)
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror or error}") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return card
+
+
+def check_output(folder, force: bool) -> None:
+    """Make sure that a checkpoint can be written to `folder`, before the work that makes it.
+
+    Raises `OutputExists`, or `BadInput` where something else is there or nothing can be written.
+    """
+    folder = Path(folder)
+    if folder.exists() and not force:
+        raise OutputExists(folder)
+    if folder.exists() and not (folder / cards.FILE).exists():
+        raise BadInput(f"{folder} is no checkpoint, so it will not be replaced; choose another output")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.rmdir(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror}; choose another output") from None
 
 
 def sha256(path) -> str:

@@ -28,6 +28,9 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
         split = made_by.eval_split if split is None else _checked(split, made_by)
         examples = made_by.examples(split, data_dir, folder)
         rows, curves = made_by.evaluate(predict, examples, split)
+        if folder is not None:  # other data: the paper's figure and the card's number of examples are not about it
+            for row in rows:
+                row.update(paper=None, protocol=f"the card's, on a folder of {row['n']} examples")
     else:
         raise UnknownName("recipe", card.name, NAMES)
     return {"name": card.name, "metrics": rows, "curves": curves}

@@ -6,6 +6,9 @@ First the new output layer alone, so that its random start does not spoil what i
 a tenth of the rate. A fifth of each class is held back; the epoch that does best on it is kept.
 """
 
+import hashlib
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import numpy as np
 
 from zoo.data.batches import Batches
 from zoo.data.images import find_images, read_image
-from zoo.errors import BadInput, OutputExists
+from zoo.errors import BadInput
 from zoo.hub import checkpoint, metrics
 from zoo.hub.card import Card
 from zoo.hub.predictor import compiled
@@ -81,8 +84,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
         BadInput, OutputExists, UnknownName, BadCheckpoint: in one line.
     """
     out = Path(out)
-    if out.exists() and not force:
-        raise OutputExists(out)
+    checkpoint.check_output(out, force)
     if epochs < 1:
         raise BadInput(f"--epochs {epochs}: train for at least 1")
     base = checkpoint.card(name)
@@ -96,21 +98,25 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
 
     keras.utils.set_random_seed(seed)
     model = new_head(checkpoint.load(name), base, classes=len(labels))
-    first = max(1, epochs // 3)
+    # LeNet-5's output is made of fixed codes: then there is nothing to learn in the head alone.
+    first = epochs // 3 if model.layers[-1].trainable_variables else 0
+    digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
     seconds = 0.0
     stages = (("head", model.layers[-1:], 1e-3, first), ("all", model.layers, 1e-4, epochs - first))
     for stage, layers, rate, count in stages:
         for layer in model.layers:
             layer.trainable = layer in layers
-        if not model.trainable_variables or not count:  # LeNet-5's output, fixed codes, has nothing to learn
+        if not count:
             continue
         batches = Batches(x[training], y[training], batch_size=min(32, len(training)), seed=seed)
         model.compile(optimizer=keras.optimizers.Adam(rate), metrics=["accuracy"], jit_compile=jit_compile())
-        settings = {"base": base.weights["sha256"], "labels": labels, "n": len(x), "seed": seed, "epochs": epochs}
+        settings = {"base": base.weights["sha256"], "labels": labels, "data": digest, "seed": seed, "epochs": epochs}
         folder = Path(runs) / f"finetune-{out.name}" / stage
         resume = Resume(folder, settings, "accuracy", patience=PATIENCE, restart=restart)
         resume.fit(model, batches, (x[held], y[held]), epochs=count)
         seconds += resume.seconds
+    command = ["zoo", "finetune", str(name), "--data", str(data), "-o", str(out)]
+    command += ["--epochs", str(epochs), "--seed", str(seed)]
     value = metrics.accuracy(compiled(model)(x[held]), y[held])
     protocol = f"{HELD_BACK:.0%} of each class held back, and used to select the epoch"
     card = Card(
@@ -125,7 +131,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
         data={"name": "folder", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None},
         metrics=[metrics.row("accuracy", "validation", value, n=len(held), protocol=protocol)],
         training={
-            "command": f"zoo finetune {name} --data {data} -o {out} --epochs {epochs} --seed {seed}",
+            "command": shlex.join(command),
             "seed": seed,
             "epochs": epochs,
             "backend": keras.config.backend(),
@@ -139,7 +145,9 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
         licence=base.licence,
         commercial_use=base.commercial_use,
     )
-    return checkpoint.save(model, out, card, force=force)
+    checkpoint.save(model, out, card, force=force)
+    shutil.rmtree(Path(runs) / f"finetune-{out.name}")  # done, so there is nothing left to go on with
+    return card
 
 
 def split(y, seed) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ split. A line all but separates the two, so the learning rule all but converges.
 import keras
 import numpy as np
 
+from zoo.errors import BadInput
 from zoo.recipes.recipe import Recipe
 
 
@@ -41,6 +42,8 @@ class PerceptronMNIST01(Recipe):
     def examples(self, split, data_dir=None, folder=None):
         x, y = super().examples(split, data_dir, folder)
         chosen = np.flatnonzero(y < 2)
+        if not len(chosen):
+            raise BadInput(f"{folder} holds no zeros and ones; put them in folders called 0 and 1")
         return x[chosen], y[chosen]
 
     def optimizer(self, steps):

@@ -15,6 +15,7 @@ class Recipe:
     arguments: dict = {}  # of the architecture's class
     dataset: str  # trained on, a name in zoo.data.catalogue
     also_trained_on: tuple = ()  # more data sets
+    selected_on: tuple = ()  # data sets that chose something, where that is not a part of the training split
     trained_split = "train"
     eval_dataset: str | None = None  # measured on, where that is another data set
     eval_split = "test"

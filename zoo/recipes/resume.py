@@ -3,7 +3,8 @@
 `keras.callbacks.BackupAndRestore` does not give that: it leaves out the states of random seeds (dropout, noise).
 Here the whole state is kept: every variable of the model including seeds, every variable of the optimiser including
 its averages, and what the selection on validation data has found so far. The order of the batches needs no state:
-it is a function of seed and epoch (`zoo.data.batches`).
+it is a function of seed and epoch (`zoo.data.batches`). To the last bit that holds on one machine with one number of
+threads: others add up in another order.
 """
 
 import json
@@ -11,6 +12,7 @@ import os
 import shutil
 import sys
 import time
+import zipfile
 
 import keras
 import numpy as np
@@ -40,7 +42,6 @@ class Resume(keras.callbacks.Callback):
         self.epoch = 0  # epochs finished
         self.best = None  # {"epoch": ..., "value": ...}
         self.seconds = 0.0  # spent training, over all starts
-        self.history = []
 
     @property
     def state_path(self):
@@ -57,6 +58,14 @@ class Resume(keras.callbacks.Callback):
 
     def fit(self, model, batches, validation, *, epochs: int) -> None:
         """`model.fit` up to `epochs`, going on where an interrupted one stopped; ends with the best epoch's weights."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / ".writable").touch()
+            (self.folder / ".writable").unlink()
+        except OSError as error:
+            raise BadInput(
+                f"{self.folder} cannot be written: {error.strerror}; choose another folder with --runs"
+            ) from None
         self.restore(model)
         if not self.exhausted:
             print(f"{self.folder}: {self.epoch} of {epochs} epochs done", file=sys.stderr)
@@ -79,18 +88,21 @@ class Resume(keras.callbacks.Callback):
         """Put a compiled model back where it was, if there is a state. Raises `BadInput` for another training's."""
         if not self.state_path.exists():
             return
-        with np.load(self.state_path, allow_pickle=False) as state:
-            facts = json.loads(str(state["facts"]))
-            if facts["settings"] != self.settings:
-                raise BadInput(
-                    f"{self.folder} holds an interrupted training with other settings; "
-                    "add --restart to begin again, or choose another folder with --runs"
-                )
-            model.optimizer.build(model.trainable_variables)
-            for index, variable in enumerate(_state_of(model)):
-                variable.assign(state[f"v{index}"])
-        self.epoch, self.best = facts["epoch"], facts["best"]
-        self.seconds, self.history = facts["seconds"], facts["history"]
+        try:
+            with np.load(self.state_path, allow_pickle=False) as state:
+                arrays = dict(state)
+            facts = json.loads(str(arrays.pop("facts")))
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            raise BadInput(f"{self.state_path} is damaged; add --restart to begin again") from None
+        if facts["settings"] != self.settings:
+            raise BadInput(
+                f"{self.folder} holds an interrupted training with other settings; "
+                "add --restart to begin again, or choose another folder with --runs"
+            )
+        model.optimizer.build(model.trainable_variables)
+        for index, variable in enumerate(_state_of(model)):
+            variable.assign(arrays[f"v{index}"])
+        self.epoch, self.best, self.seconds = facts["epoch"], facts["best"], facts["seconds"]
 
     def on_train_begin(self, logs=None):
         self._started = time.monotonic() - self.seconds
@@ -102,18 +114,16 @@ class Resume(keras.callbacks.Callback):
         value = float(logs[self.monitor])
         if self.best is None or value > self.best["value"]:
             self.best = {"epoch": self.epoch + 1, "value": value}
-            _write(self.best_path, {f"v{i}": np.asarray(v) for i, v in enumerate(self.model.weights)})
+            _write(self.best_path, {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self.model.weights)})
 
     def on_epoch_end(self, epoch, logs=None):
         self.epoch = epoch + 1
         self.seconds = time.monotonic() - self._started
-        self.history.append({key: float(value) for key, value in (logs or {}).items()})
         facts = {
             "settings": self.settings,
             "epoch": self.epoch,
             "best": self.best,
             "seconds": self.seconds,
-            "history": self.history,
         }
         arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_state_of(self.model))}
         _write(self.state_path, arrays | {"facts": np.array(json.dumps(facts))})

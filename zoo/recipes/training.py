@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -10,7 +11,7 @@ import keras
 import numpy as np
 
 from zoo.data import catalogue
-from zoo.errors import BadInput, OutputExists
+from zoo.errors import BadInput
 from zoo.hub import checkpoint
 from zoo.hub.card import Card
 from zoo.hub.predictor import compiled
@@ -36,9 +37,7 @@ def train(
     Raises:
         OutputExists, MissingData, BadInput, BadCheckpoint: in one line.
     """
-    out = Path(out)
-    if out.exists() and not force:
-        raise OutputExists(out)
+    checkpoint.check_output(out, force)
     controls = []
     for control in recipe.controls():
         model, *_ = _fit(control, Path(runs), data_dir, None, epochs, restart)
@@ -77,7 +76,8 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         keras.config.set_dtype_policy(policy)
     if init is not None:
         checkpoint.load_weights(model, checkpoint.verify(init))
-    recipe.compile(model, steps, jit_compile=jit_compile(), steps_per_execution=recipe.steps_per_execution)
+    per_execution = 1 if keras.config.backend() == "torch" else recipe.steps_per_execution  # Keras has no more there
+    recipe.compile(model, steps, jit_compile=jit_compile(), steps_per_execution=per_execution)
 
     settings = {
         "name": recipe.name,
@@ -113,9 +113,9 @@ def _halve(model, sample) -> float:
 
 
 def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
-    command = f"zoo train {recipe.name}"
-    command += f" --init {init}" if init is not None else ""
-    command += f" --epochs {epochs}" if epochs is not None else ""
+    command = ["zoo", "train", recipe.name]
+    command += ["--init", str(init)] if init is not None else []
+    command += ["--epochs", str(epochs)] if epochs is not None else []
     return Card(
         name=recipe.name,
         summary=recipe.summary,
@@ -129,7 +129,7 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
         metrics=rows,
         curves=curves,
         training={
-            "command": command,
+            "command": shlex.join(command),
             "seed": recipe.seed,
             "epochs": resume.epoch,
             "selected": resume.best,
@@ -149,11 +149,12 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
 
 def _data_facts(recipe) -> dict:
     """What it was trained on. Commercial use is allowed where every data set allows it, unknown where one is silent."""
-    datasets = [catalogue.dataset(name) for name in (recipe.dataset, *recipe.also_trained_on)]
+    datasets = [catalogue.dataset(name) for name in (recipe.dataset, *recipe.also_trained_on, *recipe.selected_on)]
     allowed = {dataset.commercial for dataset in datasets}
     return {
-        "name": " + ".join(dataset.name for dataset in datasets),
-        "url": [dataset.url for dataset in datasets],
+        "name": recipe.dataset,
+        "also": [dataset.name for dataset in datasets[1:]],
+        "url": datasets[0].url,
         "split": recipe.trained_split,
         "licence": "; ".join(f"{dataset.name}: {dataset.licence}" for dataset in datasets),
         "commercial_use": False if False in allowed else None if None in allowed else True,

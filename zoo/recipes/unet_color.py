@@ -9,6 +9,8 @@ Trained on the colour photographs of Flickr8k, Caltech-101 and the Intel scenes;
 split are never trained on, but serve to choose the strength of the colours. The val split is only measured on.
 """
 
+import sys
+
 import cv2
 import keras
 import numpy as np
@@ -16,12 +18,13 @@ import numpy as np
 from zoo import unet
 from zoo.data import catalogue, color
 from zoo.data.batches import Batches
+from zoo.errors import BadInput
 from zoo.hub import metrics
 from zoo.hub.predictor import compiled
 from zoo.recipes.recipe import Recipe
 
 SIDE = 128  # pixels of a training crop
-MAP = SIDE // 4  # pixels of the chroma learned for it
+CELL = 4  # of them, each way, share one answer: the product of the network's strides
 STORED_SIDE = 160  # photographs are kept in memory with this short side at most
 GREY = 4.0  # photographs of less mean chroma have nothing to teach
 CHROMA = 0.64  # of the true chroma, wanted on the validation photographs
@@ -64,7 +67,7 @@ def learnable(pictures):
     lab = color.lab(pictures)  # (B, S, S, 3)
     light = np.rint(lab[..., :1] * 2.55).astype("uint8")
     batch, side = lab.shape[:2]
-    blocks = lab[..., 1:].reshape(batch, side // 4, 4, side // 4, 4, 2)
+    blocks = lab[..., 1:].reshape(batch, side // CELL, CELL, side // CELL, CELL, 2)
     return light, blocks.mean(axis=(2, 4)) / color.CHROMA_SCALE  # (B, S/4, S/4, 2)
 
 
@@ -88,6 +91,7 @@ class UNetColor(Recipe):
     arguments = unet.MOBILE | {"classes": 2}
     dataset = "flickr8k"
     also_trained_on = ("caltech101", "intel_scenes")
+    selected_on = ("bsds500",)
     trained_split = "all"
     eval_dataset = "bsds500"
     eval_split = "val"
@@ -121,6 +125,7 @@ class UNetColor(Recipe):
     def training_data(self, data_dir):
         photos = []
         for name in (self.dataset, *self.also_trained_on):
+            print(f"reading {name}", file=sys.stderr)
             for split in catalogue.dataset(name).splits:
                 photos += [shrunk(photo) for photo in catalogue.load(name, split, data_dir)]
         photos = [photo for photo in photos if mean_chroma([photo]) > GREY]
@@ -153,6 +158,8 @@ class UNetColor(Recipe):
         lights = [color.lightness(photo) for photo in photos]
         answers = [color.from_network(predict(color.to_network(light)[None])[0]) for light in lights]
         true_chroma = mean_chroma(photos)
+        if true_chroma < 1:
+            raise BadInput("these photographs are grey, so there are no true colours to measure against")
         curve = []
         for strength in STRENGTHS:
             pictures = [color.join_float(light, a, strength) for light, a in zip(lights, answers, strict=True)]
