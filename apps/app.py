@@ -60,20 +60,6 @@ class Image(Kind):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Video(Kind):
-    """A film."""
-
-    is_file = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Audio(Kind):
-    """A sound."""
-
-    is_file = True
-
-
-@dataclass(frozen=True, kw_only=True)
 class Text(Kind):
     """A text."""
 
@@ -157,7 +143,7 @@ class App:
     name: str
     title: str
     summary: str  # one line
-    checkpoints: tuple[str, ...] = ()  # names of what it loads
+    checkpoints: tuple[str, ...] = ()  # names of all that it loads; `predictor` gives no others
     inputs: typing.ClassVar[dict[str, Input]] = {}
     outputs: typing.ClassVar[tuple[Kind, ...]] = ()
 
@@ -183,7 +169,9 @@ class App:
         return {name: cls.inputs[name].kind.check(name, value) for name, value in values.items()}
 
     def predictor(self, name: str):
-        """The predictor of one of the app's checkpoints, loaded when first asked for."""
+        """The predictor of one of the app's `checkpoints`, loaded when first asked for. Others are a ValueError."""
+        if name not in self.checkpoints:
+            raise ValueError(f"app {self.name!r} does not declare {name!r} in its checkpoints {self.checkpoints}")
         if name not in self._predictors:
             import zoo
 

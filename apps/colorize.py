@@ -1,6 +1,6 @@
 """Colour a photograph: its lightness at full resolution, joined with chroma that a small U-Net guesses.
 
-The network sees the lightness at about 128 pixels and answers the a and b of CIE Lab at half that size. Eyes are far
+The network sees the lightness at about 128 pixels and answers the a and b of CIE Lab at a quarter of that. Eyes are far
 less sharp for colour than for lightness, so the coarse chroma, smoothly enlarged, is enough for a picture of any size.
 """
 
@@ -39,7 +39,7 @@ class Colorize(App):
         """Picture uint8 (H, W, 3), sRGB, or grey (H, W) -> the same picture in colour, uint8 (H, W, 3)."""
         light = lightness(photo)  # (H, W)
         network = self.predictor("unet.color")
-        answer = network(to_network(light)[None])[0]  # (1, h, w, 1) -> (h/2, w/2, 2)
+        answer = network(to_network(light)[None])[0]  # (1, h, w, 1) -> (h/4, w/4, 2)
         return join(light, from_network(answer), strength)
 
     def samples(self):

@@ -9,7 +9,10 @@ from typing import Annotated
 
 import typer
 
+from zoo.errors import BadInput
+
 from .app import REQUIRED, App, apps, find
+from .runner import picture_argument
 
 
 def add(zoo: typer.Typer) -> None:
@@ -18,7 +21,7 @@ def add(zoo: typer.Typer) -> None:
     zoo.add_typer(run, name="run")
     if sys.argv[1:2] == ["run"]:
         named = sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else None
-        for app in [find(named)] if named else apps().values():
+        for app in [find(named)] if named else filter(_runs_on_files, apps().values()):
             run.command(app.name, help=app.summary)(_command(app))
     zoo.command("demo")(demo)
 
@@ -36,8 +39,20 @@ def demo(
     make(folder, force=force)
 
 
+def _runs_on_files(app: App) -> bool:
+    try:
+        picture_argument(app)
+    except BadInput:
+        return False
+    return True
+
+
 def _command(app: App):
-    """A function whose signature, read by typer, has the app's inputs: files as INPUT..., the others as options."""
+    """A function whose signature, read by typer, has the app's inputs: files as INPUT..., the others as options.
+
+    BadInput for an app that cannot run on files.
+    """
+    files = app.inputs[picture_argument(app)]
 
     def command(inputs, out, force, **options) -> None:
         from zoo import backend
@@ -52,7 +67,6 @@ def _command(app: App):
     def parameter(name, kind, default=REQUIRED):
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
 
-    files = next(each for each in app.inputs.values() if each.kind.is_file)
     text = f"{files.kind.help or files.label}: a file, several, a folder or a glob"
     parameters = [
         parameter("inputs", Annotated[list[str], typer.Argument(metavar="INPUT...", help=text)]),
@@ -63,7 +77,8 @@ def _command(app: App):
         if not each.kind.is_file:
             # Taken as text: the app's own check knows the limits and says them better than a parser would.
             option = typer.Option(help=each.kind.help, show_default=True)
-            parameters.append(parameter(each.name, Annotated[str, option], str(each.default)))
+            default = REQUIRED if each.default is REQUIRED else str(each.default)
+            parameters.append(parameter(each.name, Annotated[str, option], default))
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command

@@ -1,5 +1,6 @@
 """The demo: every registered app on its own samples, and a page that shows before and after."""
 
+import contextlib
 import html
 import os
 import shlex
@@ -46,19 +47,28 @@ def demo(folder: str | os.PathLike = "demo", *, force: bool = False) -> Path:
     """
     folder = Path(folder)
     page = folder / "index.html"
-    try:
+    with _writing(folder):
         if folder.exists() and not force and any(folder.iterdir()) and not _is_ours(page):
             raise OutputExists(folder)
-        sections = []
-        for app in apps().values():
-            (folder / app.name).mkdir(parents=True, exist_ok=True)
-            sections.append(_section(app, folder))
         folder.mkdir(parents=True, exist_ok=True)
+    sections = []
+    for app in apps().values():
+        with _writing(folder):
+            (folder / app.name).mkdir(exist_ok=True)
+        sections.append(_section(app, folder))
+    with _writing(folder):
         _write(page, _page(sections))
-    except OSError as error:
-        raise BadInput(f"demo folder {folder} cannot be written: {error.strerror or error}; choose another") from error
     print(f"The demo is in {folder.resolve()}; open {page.resolve()} in a browser.")
     return page
+
+
+@contextlib.contextmanager
+def _writing(folder: Path):
+    """Around what touches the demo folder, and nothing else: what fails there is the folder's fault."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"demo folder {folder} cannot be written: {error.strerror or error}; choose another") from error
 
 
 def _is_ours(page: Path) -> bool:

@@ -42,9 +42,9 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
     Each of those is one line on standard error, and the others are done all the same. What concerns all files (an
     option, the output folder, a missing checkpoint) raises a ZooError instead.
     """
-    from zoo.data.images import write_image  # late: `zoo run NAME --help` reads no picture
+    from zoo.data.images import check_suffix, write_image  # late: `zoo run NAME --help` reads no picture
 
-    argument = _picture_argument(app)
+    argument = picture_argument(app)
     app.check(**options)
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
     failed = 0
@@ -73,6 +73,7 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
         for job, path in progress.track(list(zip(jobs, outputs, strict=True))):
             try:
                 # Refused before the work, which may take long.
+                check_suffix(path)
                 if path in written:
                     raise BadInput(f"{job.source} is not done: its output {path} is already that of {written[path]}")
                 if _identity(path) in sources:
@@ -94,8 +95,8 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
     return failed
 
 
-def _picture_argument(app: App) -> str:
-    """The name of the one input that is a file, a picture."""
+def picture_argument(app: App) -> str:
+    """The name of the one input that is a file, a picture. BadInput for an app of any other kind."""
     files = [each for each in app.inputs.values() if each.kind.is_file]
     if [type(each.kind) for each in files] != [Image] or [type(kind) for kind in app.outputs] != [Image]:
         raise BadInput(f"app {app.name!r} does not make one picture of another, so it cannot run on files")

@@ -119,11 +119,11 @@ def test_what_the_network_gets():
 
 
 def made_up_network(pictures):
-    """uint8 (B, h, w, 1) -> (B, h/2, w/2, 2): the left half warm, the right half cold."""
+    """uint8 (B, h, w, 1) -> (B, h/4, w/4, 2): the left half warm, the right half cold."""
     assert pictures.dtype == np.uint8 and pictures.ndim == 4 and pictures.shape[-1] == 1
     batch, height, width, _ = pictures.shape
-    answer = np.full((batch, height // 2, width // 2, 2), 0.5, np.float32)
-    answer[:, :, width // 4 :] = -0.4
+    answer = np.full((batch, height // 4, width // 4, 2), 0.5, np.float32)
+    answer[:, :, width // 8 :] = -0.4
     return answer
 
 
@@ -162,6 +162,11 @@ def test_strength_is_a_factor_of_chroma(app):
     grey = np.full((64, 64, 3), 128, np.uint8)
     half, full = (np.abs(color.lab(app(grey, strength=s))[..., 1:]).mean() for s in (0.5, 1.0))
     assert full == pytest.approx(2 * half, rel=0.03)
+
+
+def test_only_declared_checkpoints_are_given(app):
+    with pytest.raises(ValueError, match="does not declare"):
+        app.predictor("lenet5.mnist")
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (2, 3), (33, 31)])

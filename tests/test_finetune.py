@@ -1,5 +1,7 @@
 """`zoo finetune`: from a folder of class folders to a checkpoint that `zoo.load` takes."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -45,6 +47,18 @@ def test_new_classes_are_learned_and_the_checkpoint_loads(base, shapes, tmp_path
     assert measured[0]["value"] >= 85 and measured[0]["n"] == 90
     with pytest.raises(OutputExists):
         finetune(base, shapes, tmp_path / "mine", runs=tmp_path / "runs")
+
+
+def test_one_epoch_trains_and_new_pictures_under_old_names_are_no_old_training(shapes, tmp_path):
+    card = finetune("lenet5.mnist", shapes, tmp_path / "mine", epochs=1, runs=tmp_path / "runs")
+    assert card.training["wall_time_s"] >= 0 and card.labels == ["cross", "disc", "square"]
+    assert not (tmp_path / "runs" / "finetune-mine").exists()
+    before = zoo.card(tmp_path / "mine").weights["sha256"]
+    other = tmp_path / "other"
+    for label in ("disc", "square"):
+        shutil.copytree(shapes / label, other / label)
+    finetune("lenet5.mnist", other, tmp_path / "mine", epochs=1, runs=tmp_path / "runs", force=True)
+    assert zoo.card(tmp_path / "mine").weights["sha256"] != before
 
 
 def test_what_cannot_be_fine_tuned_says_so(shapes, tmp_path):

@@ -75,6 +75,19 @@ def test_missing_weights_and_cards_are_named(saved, tmp_path):
         zoo.load(tmp_path / "nowhere" / "at-all")
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("metrics", None), ("metrics", [None]), ("weights", []), ("architecture", []), ("arguments", "x"), ("input", 3)],
+)
+def test_a_field_of_another_type_is_one_line(saved, field, value):
+    _, folder = saved
+    fields = json.loads((folder / cards.FILE).read_text())
+    (folder / cards.FILE).write_text(json.dumps(fields | {field: value}))
+    with pytest.raises(BadCheckpoint) as error:
+        zoo.load(folder)
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 99}', '{"schema": 1}'])
 def test_a_damaged_card_is_one_line(saved, text):
     _, folder = saved
@@ -98,10 +111,11 @@ def test_a_card_whose_arguments_do_not_fit_is_one_line(saved):
     zoo.save(model, folder, a_card(arguments={"colour": "blue"}), force=True)
     with pytest.raises(BadCheckpoint, match="does not fit mlp"):
         zoo.load(folder)
-    zoo.save(model, folder, a_card(arguments={"input_shape": [5], "hidden": [3], "classes": 2}), force=True)
-    with pytest.raises(BadCheckpoint) as error:
-        zoo.load(folder)
-    assert "\n" not in str(error.value)
+    for wrong in ([5], [0], "x"):
+        zoo.save(model, folder, a_card(arguments={"input_shape": wrong, "hidden": [3], "classes": 2}), force=True)
+        with pytest.raises(BadCheckpoint) as error:
+            zoo.load(folder)
+        assert "\n" not in str(error.value)
 
 
 def test_unknown_names_come_with_the_nearest():
@@ -139,6 +153,24 @@ def test_a_save_that_fails_leaves_the_old_checkpoint_and_no_scraps(saved, monkey
         zoo.save(model, folder, a_card(), force=True)
     monkeypatch.undo()
     assert sorted(os.listdir(folder.parent)) == before
+    zoo.load(folder)
+
+
+def test_a_save_that_cannot_move_into_place_puts_the_old_checkpoint_back(saved, monkeypatch):
+    model, folder = saved
+    rename = os.rename
+
+    def fails_for_the_new(source, target):
+        if target == folder and ".mlp.test-old-" not in str(source):
+            raise OSError("no")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fails_for_the_new)
+    with pytest.raises(BadInput, match="cannot be written"):
+        zoo.save(model, folder, a_card(summary="Newer."), force=True)
+    monkeypatch.undo()
+    assert zoo.card(folder).summary == "A test."
+    assert os.listdir(folder.parent) == [folder.name]
     zoo.load(folder)
 
 

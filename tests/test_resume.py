@@ -26,7 +26,7 @@ from zoo.recipes.recipe import Recipe
 class Tiny(Recipe):
     name = "unet.test"
     arguments = {**unet.MOBILE, "filters": [4, 6], "dropout": 0.5, "classes": 2}
-    seed, epochs, batch_size, monitor = 3, 6, 8, "accuracy"
+    seed, epochs, batch_size, steps_per_execution, monitor = 3, 6, 8, 2, "accuracy"
 
     def training_data(self, data_dir):
         random = np.random.RandomState(0)

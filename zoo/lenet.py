@@ -27,7 +27,7 @@ Where this file departs from the paper, and why:
 - The paper draws its weights from +-2.4 / F, F being a unit's number of inputs. Biases, which it counts as
   connections, are drawn from the same range. (Its optimiser, a diagonal approximation of the Hessian that gives each
   weight its own rate, is not part of the model; Adam does that office today.)
-- Codes for anything but ten classes are random, which the paper mentions as the usual error-correcting choice.
+- Codes for anything but ten classes are random: one of the choices that the paper mentions.
 - On images larger than 28 x 28 C5 has several positions, and F6 sees them all.
 
 Arguments give the changes that came later: `activation="relu"`, `pooling="max"`, `connections="full"` (C3 sees every
@@ -165,7 +165,8 @@ class LeNet5(keras.Model):
     """uint8 images (B, H, W, C), light strokes on black, of 28 x 28 or more -> logits (B, classes).
 
     Labels are int, (B,). `compile` needs an optimiser only, the loss is the model's own. Raises
-    `zoo.errors.UnknownName` for an unknown choice and `zoo.errors.BadInput` for images that are too small.
+    `zoo.errors.UnknownName` for an unknown choice and `zoo.errors.BadInput` for images that are too small or of no
+    fixed size.
     """
 
     CHOICES = {
@@ -189,7 +190,7 @@ class LeNet5(keras.Model):
         for argument, choice in choices.items():
             if choice not in self.CHOICES[argument]:
                 raise UnknownName(f"{argument} of LeNet5", choice, self.CHOICES[argument])
-        if len(input_shape) != 3 or min(input_shape[:2]) < 28:
+        if len(input_shape) != 3 or None in input_shape or min(input_shape[:2]) < 28:
             raise BadInput(f"LeNet5 can't read images of shape {tuple(input_shape)}; give (28, 28, 1) or larger")
 
         f = squash if activation == "scaled_tanh" else ops.relu

@@ -97,7 +97,11 @@ def _joined(light, chroma, strength):
         for tap in range(4):
             strip[..., 1:] += weights[rows, tap, None, None] * chroma[sources[rows, tap]]
         strip[..., 1:] *= strength
-        yield rows, np.clip(cv2.cvtColor(strip, cv2.COLOR_Lab2RGB), 0, 1)
+        grey = not strip[..., 1:].any()
+        strip = np.clip(cv2.cvtColor(strip, cv2.COLOR_Lab2RGB), 0, 1)
+        if grey:  # OpenCV's last bits differ between the channels, and would tint it after rounding
+            strip[..., 1:] = strip[..., :1]
+        yield rows, strip
 
 
 def _strips(height: int, width: int):

@@ -81,7 +81,10 @@ def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
         raise BadInput(f"{name}: no permission to read it") from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files; the cause stays in the chain.
         raise BadInput(f"{name}: a damaged or truncated image ({' '.join(str(error).split())})") from error
-    return _to_array(rgb if turn is None else rgb.transpose(turn))
+    del image  # what it holds is large
+    if turn is not None:
+        rgb = rgb.transpose(turn)
+    return _to_array(rgb)
 
 
 def _check_size(image: Image.Image, name: str) -> None:
@@ -108,7 +111,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         rgb = Image.new("RGB", image.size, "white")
         rgb.paste(_follow_profile(image), mask=image.getchannel("A"))
         return rgb
-    return _follow_profile(image).convert("RGB")
+    image = _follow_profile(image)
+    return image if image.mode == "RGB" else image.convert("RGB")  # Pillow would copy what is RGB already
 
 
 def _to_8_bits(values: np.ndarray) -> np.ndarray:
@@ -154,6 +158,13 @@ def _to_array(image: Image.Image) -> np.ndarray:
     return array
 
 
+def check_suffix(path) -> None:
+    """BadInput if `write_image` cannot write files with the suffix of this path; asks before any work is done."""
+    path = Path(path)
+    if path.suffix.lower() not in _WRITE:
+        raise BadInput(f"{path}: cannot write {path.suffix or 'a file without suffix'}; use one of {' '.join(_WRITE)}")
+
+
 def write_image(path, array: np.ndarray) -> None:
     """Writes uint8 (H, W, 3) RGB or (H, W) grey as the format that the suffix names; a failure leaves no file behind.
 
@@ -161,8 +172,7 @@ def write_image(path, array: np.ndarray) -> None:
     Raises BadInput for an unknown suffix, an array of another shape or type, or a place that cannot be written.
     """
     path = Path(path)
-    if path.suffix.lower() not in _WRITE:
-        raise BadInput(f"{path}: cannot write {path.suffix or 'a file without suffix'}; use one of {' '.join(_WRITE)}")
+    check_suffix(path)
     if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)) or not array.size:
         raise BadInput(f"{path}: an image is uint8 (H, W, 3) or (H, W), not {array.dtype} {array.shape}")
     kind, options = _WRITE[path.suffix.lower()]
@@ -183,13 +193,14 @@ def write_image(path, array: np.ndarray) -> None:
 def find_images(path) -> list[Path]:
     """The image files that a path means: a file, all in a folder (with subfolders), or a glob; sorted.
 
-    A file that is named is taken whatever its suffix. Raises BadInput when there is nothing.
+    A file that is named is taken whatever its suffix. Hidden files, and in a folder all below a hidden subfolder, are
+    left out. Raises BadInput when there is nothing.
     """
     path = Path(path)
     if path.is_file():
         return [path]
     if path.is_dir():
-        candidates = path.rglob("*")
+        candidates = (p for p in path.rglob("*") if not any(part[0] == "." for part in p.relative_to(path).parts))
     elif glob.has_magic(str(path)):
         candidates = map(Path, glob.glob(str(path.expanduser()), recursive=True))
     else:

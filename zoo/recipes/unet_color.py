@@ -71,6 +71,21 @@ def learnable(pictures):
     return light, blocks.mean(axis=(2, 4)) / color.CHROMA_SCALE  # (B, S/4, S/4, 2)
 
 
+class Cooldown(keras.optimizers.schedules.LearningRateSchedule):
+    """Follows another schedule up to the step `start`, then goes from there to zero at the step `end`, linearly."""
+
+    def __init__(self, schedule, *, start: int, end: int):
+        self.schedule, self.start, self.end = schedule, start, end
+
+    def __call__(self, step):
+        step = keras.ops.cast(step, "float32")
+        left = keras.ops.clip((self.end - step) / (self.end - self.start), 0.0, 1.0)
+        return self.schedule(keras.ops.minimum(step, self.start)) * left
+
+    def get_config(self):
+        return {"schedule": self.schedule, "start": self.start, "end": self.end}
+
+
 def shrunk(photo):
     """A photograph of at most STORED_SIDE on its short side, to keep thousands of them in memory."""
     scale = STORED_SIDE / min(photo.shape[:2])
@@ -96,7 +111,7 @@ class UNetColor(Recipe):
     eval_dataset = "bsds500"
     eval_split = "val"
     seed = 1
-    epochs = 20
+    epochs = 15
     batch_size = 32
     precision = "mixed_bfloat16"
     monitor = None
@@ -135,8 +150,9 @@ class UNetColor(Recipe):
         return Batches(photos, batch_size=self.batch_size, seed=self.seed, transform=crop), learnable(squares)
 
     def optimizer(self, steps):
-        warm = min(500, steps // 10)
-        rate = keras.optimizers.schedules.CosineDecay(2e-5, steps - warm, warmup_target=1.5e-3, warmup_steps=warm)
+        slow, warm = steps * 4 // 3, min(500, steps // 10)  # a cosine for a third more steps, which ends in a cool-down
+        cosine = keras.optimizers.schedules.CosineDecay(2e-5, slow - warm, warmup_target=1.5e-3, warmup_steps=warm)
+        rate = Cooldown(cosine, start=steps * 8 // 15, end=steps)
         return keras.optimizers.AdamW(rate, weight_decay=0.01, use_ema=True, ema_momentum=0.999)
 
     def compile(self, model, steps, **options):

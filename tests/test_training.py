@@ -1,0 +1,95 @@
+"""From a recipe to a checkpoint with its card: `zoo.recipes.training.train`."""
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo.errors import BadInput, OutputExists
+from zoo.recipes import NAMES, find, training
+from zoo.recipes.recipe import Recipe
+
+
+class Halves(Recipe):
+    """Which half of a small picture is bright? Learned in seconds."""
+
+    name = "mlp.test-halves"
+    summary = "Tells the bright half of a picture."
+    arguments = {"input_shape": [4, 4, 1], "hidden": [8], "classes": 2, "activation": "tanh", "loss": "cross_entropy"}
+    dataset = "mnist"  # for the licence in the card; the pictures are made here
+    validation, epochs, batch_size, half = 40, 8, 16, True
+    targets = {"accuracy": 95.0}
+    protocol = "made-up pictures"
+    input = {"kind": "image", "shape": [4, 4, 1], "dtype": "uint8", "description": "a small picture"}
+    output = {"kind": "logits", "shape": [2], "dtype": "float32", "description": "left and right"}
+    labels = ["left", "right"]
+    intended_use, limits, licence, commercial_use = "tests", "none", "Apache-2.0", True
+
+    def examples(self, split, data_dir=None, folder=None):
+        random = np.random.RandomState(0 if split == "train" else 1)
+        y = random.randint(0, 2, 240)
+        x = random.randint(0, 120, (240, 4, 4, 1))
+        x[np.arange(240)[:, None], :, 2 * y[:, None] + np.arange(2)] += 100
+        return x.astype("uint8"), y
+
+    def optimizer(self, steps):
+        return keras.optimizers.Adam(0.02, use_ema=True, ema_momentum=0.9)
+
+
+class WithControl(Halves):
+    def controls(self):
+        control = Halves()
+        control.name, control.epochs = "mlp.test-short", 1
+        return [control]
+
+
+def test_a_recipe_becomes_a_checkpoint_whose_card_says_what_was_measured(tmp_path, capsys):
+    card = training.train(WithControl(), tmp_path / "out", runs=tmp_path / "runs")
+    assert "target 95 reached" in capsys.readouterr().err
+    assert [row["role"] for row in card.metrics] == ["result", "control"]
+    result = card.result("accuracy", "test")
+    assert result["value"] >= 95 and result["n"] == 240
+    assert card.training["command"] == "zoo train mlp.test-halves"
+    assert card.training["seed"] == 1 and card.training["wall_time_s"] >= 0 and card.training["hardware"]
+    assert card.data["name"] == "mnist" and card.weights["dtype"] == "float16"
+
+    model = zoo.load(tmp_path / "out")
+    x, y = Halves().examples("test")
+    logits = keras.ops.convert_to_numpy(model(x))
+    assert 100 * np.mean(logits.argmax(-1) == y) == pytest.approx(result["value"])
+    # The tolerance is what rounding the kernels to float16 did, so the shipped weights are rounded ones.
+    assert 0 < card.weights["tolerance"] < 0.1
+    for variable in model.weights:
+        if len(variable.shape) == 2:
+            kernel = keras.ops.convert_to_numpy(variable)
+            np.testing.assert_array_equal(kernel, kernel.astype("float16").astype("float32"))
+
+
+def test_training_can_start_from_weights_at_hand(tmp_path):
+    training.train(Halves(), tmp_path / "first", runs=tmp_path / "runs")
+    card = training.train(Halves(), tmp_path / "second", runs=tmp_path / "more", init=tmp_path / "first", epochs=1)
+    assert card.result("accuracy")["value"] >= 95  # one epoch from scratch does not get there
+    assert "--init" in card.training["command"] and "--epochs 1" in card.training["command"]
+
+
+def test_what_is_in_the_way_is_refused_before_the_work(tmp_path):
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(OutputExists):
+        training.train(Halves(), tmp_path / "photos", runs=tmp_path / "runs")
+    with pytest.raises(BadInput, match="is no checkpoint"):
+        training.train(Halves(), tmp_path / "photos", runs=tmp_path / "runs", force=True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be written"):
+        training.train(Halves(), tmp_path / "file" / "out", runs=tmp_path / "runs")
+    with pytest.raises(BadInput, match="--runs"):
+        training.train(Halves(), tmp_path / "out", runs=tmp_path / "file")
+    with pytest.raises(BadInput, match="at least 1"):
+        training.train(Halves(), tmp_path / "out", runs=tmp_path / "runs", epochs=0)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_shipped_checkpoint_reached_the_target_of_its_recipe(name):
+    card = zoo.card(name)
+    for metric, target in find(name).targets.items():
+        assert card.result(metric)["value"] >= target
