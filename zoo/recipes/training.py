@@ -86,6 +86,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         "epochs": epochs,
         "batch_size": recipe.batch_size,
         "precision": recipe.precision,
+        "optimizer": keras.saving.serialize_keras_object(model.optimizer)["config"] | {"name": None},
         "init": init and str(init),
     }
     resume = Resume(runs / recipe.name, settings, recipe.monitor, restart=restart)
