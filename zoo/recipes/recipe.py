@@ -71,6 +71,10 @@ class Recipe:
     def finish(self, model, validation) -> None:
         """Last changes to the trained float32 model before it is measured and shipped."""
 
+    def starts_from(self):
+        """A recipe to train first, whose weights this one starts from, or None."""
+        return None
+
     def controls(self) -> list:
         """Recipes that differ in one thing, trained and measured alongside to show what that thing does."""
         return []

@@ -61,9 +61,12 @@ def train(
 
 def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
     """Train to the last epoch. Returns the float32 model, the resume callback and the validation data."""
-    epochs = recipe.epochs if epochs is None else epochs
-    if epochs < 1:
+    if epochs is not None and epochs < 1:
         raise BadInput(f"--epochs {epochs}: train for at least 1")
+    first = recipe.starts_from() if init is None else None
+    if first is not None:
+        start, earlier, _ = _fit(first, runs, data_dir, None, epochs, restart)
+    epochs = recipe.epochs if epochs is None else epochs
     keras.utils.set_random_seed(recipe.seed)
     batches, validation = recipe.training_data(data_dir)
     steps = epochs * len(batches)
@@ -76,6 +79,8 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         keras.config.set_dtype_policy(policy)
     if init is not None:
         checkpoint.load_weights(model, checkpoint.verify(init))
+    if first is not None:
+        copy_weights(start, model)
     per_execution = 1 if keras.config.backend() == "torch" else recipe.steps_per_execution  # Keras has no more there
     recipe.compile(model, steps, jit_compile=jit_compile(), steps_per_execution=per_execution)
 
@@ -88,13 +93,20 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         "precision": recipe.precision,
         "optimizer": keras.saving.serialize_keras_object(model.optimizer)["config"] | {"name": None},
         "init": init and str(init),
+        "starts_from": first and first.name,
     }
     resume = Resume(runs / recipe.name, settings, recipe.monitor, restart=restart)
     resume.fit(model, batches, validation, epochs=epochs)
     shipped = architecture(recipe.architecture).cls(**recipe.arguments)  # float32, whatever it was trained in
-    for variable, trained in zip(shipped.weights, model.weights, strict=True):
-        variable.assign(trained)
+    copy_weights(model, shipped)
+    if first is not None:  # the card counts the whole way
+        resume.epoch, resume.seconds = resume.epoch + earlier.epoch, resume.seconds + earlier.seconds
     return shipped, resume, validation
+
+
+def copy_weights(source, target) -> None:
+    for old, new in zip(source.weights, target.weights, strict=True):
+        new.assign(old)
 
 
 def jit_compile():

@@ -5,8 +5,9 @@ at least +2 dB over the grey pictures and 60 % of the true chroma on the 95 phot
 
 The network sees the lightness L of CIE Lab, 128 pixels on the short side, and answers the chroma a, b at a quarter of
 that: joined with the full lightness, even the true chroma at that size gives 37 dB, so nothing is lost that matters.
-Trained on the colour photographs of Flickr8k, Caltech-101 and the Intel scenes; the 200 photographs of BSDS500's train
-split are never trained on, but serve to choose the strength of the colours. The val split is only measured on.
+Trained on the colour photographs of Flickr8k, Caltech-101 and the Intel scenes, in two parts: first on the distance
+between colours, then on what is measured, PSNR and chroma together. The 200 photographs of BSDS500's train split are
+never trained on, but serve to choose the strength of the colours. The val split is only measured on.
 """
 
 import sys
@@ -29,10 +30,12 @@ STORED_SIDE = 160  # photographs are kept in memory with this short side at most
 GREY = 4.0  # photographs of less mean chroma have nothing to teach
 CHROMA = 0.64  # of the true chroma, wanted on the validation photographs
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-DELTA = 0.2  # of the loss, in units of color.CHROMA_SCALE
+DELTA = 0.2  # of the distance loss, in units of color.CHROMA_SCALE, as are the next two
+EVEN = 0.01  # squared error at which a picture counts as right, so that nearly grey ones don't take over
+VIVID = 1.0  # what a unit of chroma is worth against the logarithm of the error
 
 
-def chroma_loss(true, answered):
+def distance_loss(true, answered):
     """Pseudo-Huber distance in the a, b plane, mean over the map: quadratic below DELTA, linear far above.
 
     The squared error of regression answers the mean of all likely colours, which is grey; the distance itself answers
@@ -69,6 +72,17 @@ def learnable(pictures):
     batch, side = lab.shape[:2]
     blocks = lab[..., 1:].reshape(batch, side // CELL, CELL, side // CELL, CELL, 2)
     return light, blocks.mean(axis=(2, 4)) / color.CHROMA_SCALE  # (B, S/4, S/4, 2)
+
+
+def vivid_loss(true, answered):
+    """The mean logarithm of each picture's squared error, which is its PSNR, less what its chroma is worth.
+
+    The best answer without the second term is the mean of all likely colours: too grey. With it each picture becomes
+    as vivid as its uncertainty makes cheap, rather than all pictures by one factor.
+    """
+    error = keras.ops.mean(keras.ops.sum(keras.ops.square(true - answered), axis=-1), axis=(1, 2))  # (B,)
+    chroma = keras.ops.sqrt(keras.ops.sum(keras.ops.square(answered), axis=-1) + 1e-4)  # (B, h, w)
+    return keras.ops.mean(keras.ops.log(error + EVEN) - VIVID * keras.ops.mean(chroma, axis=(1, 2)))
 
 
 class Cooldown(keras.optimizers.schedules.LearningRateSchedule):
@@ -111,8 +125,9 @@ class UNetColor(Recipe):
     eval_dataset = "bsds500"
     eval_split = "val"
     seed = 1
-    epochs = 15
+    epochs = 4
     batch_size = 32
+    loss = staticmethod(vivid_loss)
     precision = "mixed_bfloat16"
     monitor = None
     half = True
@@ -150,13 +165,15 @@ class UNetColor(Recipe):
         return Batches(photos, batch_size=self.batch_size, seed=self.seed, transform=crop), learnable(squares)
 
     def optimizer(self, steps):
-        slow, warm = steps * 4 // 3, min(500, steps // 10)  # a cosine for a third more steps, which ends in a cool-down
-        cosine = keras.optimizers.schedules.CosineDecay(2e-5, slow - warm, warmup_target=1.5e-3, warmup_steps=warm)
-        rate = Cooldown(cosine, start=steps * 8 // 15, end=steps)
-        return keras.optimizers.AdamW(rate, weight_decay=0.01, use_ema=True, ema_momentum=0.999)
+        warm = min(100, steps // 10)
+        rate = keras.optimizers.schedules.CosineDecay(2e-5, steps - warm, warmup_target=6e-4, warmup_steps=warm)
+        return keras.optimizers.AdamW(rate, weight_decay=0.01, use_ema=True, ema_momentum=0.998)
 
     def compile(self, model, steps, **options):
-        model.compile(optimizer=self.optimizer(steps), loss=chroma_loss, **options)
+        model.compile(optimizer=self.optimizer(steps), loss=self.loss, **options)
+
+    def starts_from(self):
+        return UNetColorDistance()
 
     def finish(self, model, validation):
         """Scale the answer so that strength 1 gives the wanted share of the true chroma on validation photographs."""
@@ -193,6 +210,23 @@ class UNetColor(Recipe):
             metrics.row("psnr", name, fixed["psnr"], n=count, protocol=protocol),
             metrics.row("psnr", name, grey, role="baseline", n=count, protocol="the grey picture, strength 0"),
         ], {"strength": curve}
+
+
+class UNetColorDistance(UNetColor):
+    """The longer first part: learn what has which colour, from the distance between colours."""
+
+    name = "unet.color-distance"
+    epochs = 11
+    loss = staticmethod(distance_loss)
+
+    def optimizer(self, steps):
+        slow, warm = steps * 20 // 11, min(500, steps // 10)
+        cosine = keras.optimizers.schedules.CosineDecay(2e-5, slow - warm, warmup_target=1.5e-3, warmup_steps=warm)
+        rate = Cooldown(cosine, start=steps * 8 // 11, end=steps * 15 // 11)
+        return keras.optimizers.AdamW(rate, weight_decay=0.01, use_ema=True, ema_momentum=0.999)
+
+    def starts_from(self):
+        return None
 
 
 RECIPE = UNetColor()
