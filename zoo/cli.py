@@ -108,6 +108,7 @@ def show(name: Name, as_json: Json = False) -> None:
         "data": ", ".join(str(card.data[key]) for key in ("name", "split", "licence") if key in card.data),
         "made by": f"{training.get('command')} (seed {training.get('seed')}, {training.get('epochs')} epochs)",
         "made on": f"{training.get('hardware')}, {training.get('backend')}, {minutes}",
+        "missed": ", ".join(f"{key} {goal:g}" for key, goal in training.get("missed", {}).items()) or "no target",
         "use": card.intended_use,
         "limits": card.limits,
         "licence": f"{card.licence}; commercial use {'allowed' if card.commercial_use else 'not allowed'}",

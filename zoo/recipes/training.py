@@ -51,11 +51,11 @@ def train(
     examples = recipe.examples(recipe.eval_split, data_dir)
     rows, curves = recipe.evaluate(compiled(model), examples, recipe.eval_split)
     card = _card(recipe, model, rows + controls, curves, resume, init, epochs)
+    card.training["missed"] = missed(recipe, card)
     checkpoint.save(model, out, card, half=recipe.half, tolerance=tolerance, force=force)
     for metric, target in recipe.targets.items():
-        value = card.result(metric)["value"]
-        verdict = "reached" if value >= target else "MISSED"
-        print(f"{recipe.name}: {metric} {value:g}, target {target:g} {verdict}", file=sys.stderr)
+        verdict = "MISSED" if metric in card.training["missed"] else "reached"
+        print(f"{recipe.name}: {metric} {card.result(metric)['value']:g}, target {target:g} {verdict}", file=sys.stderr)
     return card
 
 
@@ -107,6 +107,11 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
 def copy_weights(source, target) -> None:
     for old, new in zip(source.weights, target.weights, strict=True):
         new.assign(old)
+
+
+def missed(recipe, card) -> dict:
+    """The recipe's targets that the card's results do not reach: metric -> target."""
+    return {metric: goal for metric, goal in recipe.targets.items() if card.result(metric)["value"] < goal}
 
 
 def jit_compile():
