@@ -11,7 +11,7 @@ import numpy as np
 from zoo.data.images import write_image
 from zoo_apps.colorize import Colorize
 
-SAMPLE = "chelsea"
+SAMPLE = "rocket"
 HEIGHT, GAP = 320, 8  # pixels
 
 
