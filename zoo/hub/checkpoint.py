@@ -10,6 +10,7 @@ import importlib.resources
 import os
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 
 from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
@@ -97,8 +98,11 @@ def load(name):
 def load_weights(model, path) -> None:
     """Read a weights file into `model`. Raises `BadCheckpoint` where it does not fit."""
     try:
-        model.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
+        with warnings.catch_warnings():
+            # Keras only warns of layers that the file has nothing for, and leaves them as they are.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(path)
+    except (ValueError, OSError, KeyError, UserWarning) as error:
         raise BadCheckpoint(f"{path} does not fit {model.name}: {one_line(error)}") from None
 
 

@@ -3,7 +3,7 @@
     my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
 
 First the new output layer alone, so that its random start does not spoil what is below; then all layers together, at
-a tenth of the rate. A fifth of each class is held back; the epoch that does best on it is kept.
+a fifth of the rate. A fifth of each class is held back; the epoch that does best on it is kept.
 """
 
 import hashlib
@@ -102,13 +102,14 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
     first = epochs // 3 if model.layers[-1].trainable_variables else 0
     digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
     seconds = 0.0
-    stages = (("head", model.layers[-1:], 1e-3, first), ("all", model.layers, 1e-4, epochs - first))
+    stages = (("head", model.layers[-1:], 5e-3, first), ("all", model.layers, 1e-3, epochs - first))
     for stage, layers, rate, count in stages:
         for layer in model.layers:
             layer.trainable = layer in layers
         if not count:
             continue
-        batches = Batches(x[training], y[training], batch_size=min(32, len(training)), seed=seed)
+        # Of few pictures small batches, so that an epoch has some twenty steps.
+        batches = Batches(x[training], y[training], batch_size=min(32, max(4, len(training) // 20)), seed=seed)
         model.compile(optimizer=keras.optimizers.Adam(rate), metrics=["accuracy"], jit_compile=jit_compile())
         settings = {"base": base.weights["sha256"], "labels": labels, "data": digest, "seed": seed, "epochs": epochs}
         folder = Path(runs) / f"finetune-{out.name}" / stage
