@@ -14,6 +14,11 @@ pytestmark = pytest.mark.backends
 
 # Arguments to test with, where the defaults are too large for a quick test. Every other landmark is built as it is.
 CASES = {
+    "alexnet": {"layout": "cifar10", "classes": 10},
+    "resnet": {"depth": 20},
+    "resnet plain": {"depth": 20, "plain": True},
+    "resnet imagenet": {"depth": 18, "input_shape": (64, 64, 3), "classes": 7},
+    "mobilenet": {"width": 0.25, "input_shape": (64, 64, 3), "classes": 7},
     "unet": {"input_shape": (44, 44, 1), "filters": (4, 6, 8)},
     "unet mobile": {**unet.MOBILE, "filters": (4, 6, 8), "classes": 3},
 }

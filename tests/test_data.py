@@ -112,7 +112,8 @@ def test_prepare_and_load(name, form, tmp_path, capfd):
         for example in read:  # JPEG files are stored as they are: the same pixels
             file = next(data for path, data in files.items() if path.endswith("/" + example["id"]))
             np.testing.assert_array_equal(example["image"], read_image(file))
-        images = load(name, split, data)
+        loaded = load(name, split, data)
+        images = loaded[0] if DATASETS[name].labels else loaded
         assert len(images) == count and images[0].shape == (16, 20, 3) and images[0].dtype == np.uint8
     changed = (where / "dataset_info.json").stat().st_mtime_ns
     assert prepare(name, None, data) == where and (where / "dataset_info.json").stat().st_mtime_ns == changed
@@ -130,7 +131,8 @@ def test_labels_and_captions(tmp_path):
 
 def test_caltech101_without_lists_is_all_train_and_has_no_clutter(tmp_path):
     prepare("caltech101", packed(tmp_path / "source", caltech101(listed=False)), tmp_path / "data")
-    assert len(load("caltech101", "train", tmp_path / "data")) == 9
+    photos, labels = load("caltech101", "train", tmp_path / "data")
+    assert len(photos) == len(labels) == 9
     assert "it has train" in failing(BadInput, load, "caltech101", "test", tmp_path / "data")
 
 
@@ -157,7 +159,7 @@ def test_an_incomplete_source_says_what_is_missing_and_leaves_nothing(name, file
     message = failing(BadInput, prepare, name, source, tmp_path / "data")
     assert looked_for in message and str(source) in message
     assert prepared(name, tmp_path / "data") is None
-    assert not list((tmp_path / "data").glob("*/*"))
+    assert not list((tmp_path / "data").glob("*"))
 
 
 def test_a_damaged_archive_is_named(tmp_path):
@@ -184,7 +186,7 @@ def test_an_interrupted_preparation_leaves_nothing_and_can_be_repeated(tmp_path,
     with pytest.raises(KeyboardInterrupt):
         prepare("bsds500", folder, tmp_path / "data")
     assert prepared("bsds500", tmp_path / "data") is None
-    assert not list((tmp_path / "data").glob("*/*"))
+    assert not list((tmp_path / "data").glob("*"))
     prepare("bsds500", folder, tmp_path / "data")
     assert len(load("bsds500", "train", tmp_path / "data")) == 5
 
@@ -279,10 +281,18 @@ def test_folder_of_photographs(tmp_path):
     np.testing.assert_array_equal(only, [read_image(files["val/c.jpg"]), read_image(files["val/deep/a.jpg"])])
 
 
+def test_folder_of_labelled_photographs(tmp_path):
+    unpacked(tmp_path, {"forest/a.jpg": jpeg(1, (9, 8)), "sea/b.jpg": jpeg(2), "sea/c.jpg": jpeg(3)})
+    photos, labels = load_folder("intel_scenes", "test", tmp_path)
+    assert [photo.shape for photo in photos] == [(8, 9, 3), (16, 20, 3), (16, 20, 3)]
+    assert labels.tolist() == [1, 4, 4] and labels.dtype == np.int64
+
+
 def test_every_data_set_describes_itself():
     for name, about in DATASETS.items():
-        assert about.name == name and about.kind in ("labelled images", "photographs")
-        assert (about.shape is None) == (about.kind == "photographs")
+        assert about.name == name and about.kind in ("labelled images", "labelled photographs", "photographs")
+        assert (about.shape is None) == about.kind.endswith("photographs")
+        assert (about.labels is None) == (about.kind == "photographs")
         assert about.title and about.licence and about.layout and about.files and about.splits
         assert about.labels is None or len(set(about.labels)) == len(about.labels)
     assert len(DATASETS["caltech101"].labels) == 101
@@ -321,3 +331,11 @@ def test_real_photographs(tmp_path):
     prepare("bsds500", shared / "bsds500", tmp_path)
     counts = {split: len(load("bsds500", split, tmp_path)) for split in ("train", "val")}
     assert counts == {"train": 200, "val": 95}
+
+
+def test_cifar10_is_decoded_as_a_users_files_are():
+    shared = shared_data() / "tfds"
+    images, labels = load("cifar10", "test", shared)
+    assert images.shape == (10000, 32, 32, 3) and images.dtype == np.uint8
+    assert np.bincount(labels).tolist() == 10 * [1000]
+    assert len({example["id"] for example, _ in zip(examples("cifar10", "test", shared), range(50), strict=False)}) == 50

@@ -19,7 +19,11 @@ _LANDMARKS = {
     "Perceptron": "zoo.perceptron",
     "MLP": "zoo.mlp",
     "LeNet5": "zoo.lenet",
+    "DBN": "zoo.dbn",
+    "AlexNet": "zoo.alexnet",
     "UNet": "zoo.unet",
+    "ResNet": "zoo.resnet",
+    "MobileNet": "zoo.mobilenet",
 }
 _FUNCTIONS = {
     "load": "zoo.hub.checkpoint",

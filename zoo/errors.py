@@ -26,7 +26,7 @@ class BadCheckpoint(ZooError):
 
 
 class MissingData(ZooError):
-    """A data set that has not been prepared on this machine."""
+    """A data set that has not been prepared on this machine, or weights that cannot be fetched."""
 
 
 class MissingPackage(ZooError):

@@ -1,6 +1,7 @@
 """The data sets that the zoo knows: where they are on this machine, how to prepare them, what they hold as arrays.
 
-Only `prepare` writes, and only `prepare("mnist")` downloads. Reading a prepared data set needs no TensorFlow.
+Only `prepare` writes, and it downloads only what TFDS itself has: MNIST and CIFAR-10. Reading a prepared data set
+needs no TensorFlow.
 """
 
 import contextlib
@@ -31,6 +32,7 @@ _CALTECH101 = """
     schooner scissors scorpion sea_horse snoopy soccer_ball stapler starfish stegosaurus stop_sign strawberry sunflower
     tick trilobite umbrella watch water_lilly wheelchair wild_cat windsor_chair wrench yin_yang
 """
+_CLASS_FOLDERS = "DIR/<label>/*.jpg or DIR/<split>/<label>/*.jpg (or another image format), any size"
 _ANY_PHOTOGRAPHS = (
     "DIR/**/*.jpg (or another image format): all photographs in DIR and its subfolders, of any size; "
     "if DIR has a subfolder named as the split, only what is in that"
@@ -42,7 +44,8 @@ class Dataset:
     """What is known of a data set.
 
     commercial: whether its terms allow commercial use; None where they don't say. splits: `rest` and the like may be
-    absent from a copy. kind: "labelled images" (all of one `shape`, (H, W, C)) or "photographs" (RGB, of any size).
+    absent from a copy. kind: "labelled images" (all of one `shape`, (H, W, C)), "labelled photographs" or "photographs"
+    (RGB, of any size).
     layout: the folder that `load_folder` takes. files: what `prepare` reads from its source folder. labels: in the
     order of their numbers, or None. builder: "module:class" of our own TFDS builder, or None for one of TFDS's own.
     """
@@ -81,6 +84,20 @@ DATASETS = {
             shape=(28, 28, 1),
         ),
         Dataset(
+            name="cifar10",
+            title="CIFAR-10",
+            summary="50,000 and 10,000 colour pictures of ten kinds of things, 32 x 32 (Krizhevsky 2009)",
+            licence="none stated by the authors, who ask to be cited; for research and teaching",
+            commercial=None,
+            url="https://www.cs.toronto.edu/~kriz/cifar.html",
+            splits=("train", "test"),
+            kind="labelled images",
+            layout=f"{_CLASS_FOLDERS}, <label> such as airplane; made 32 x 32",
+            files="a data directory in which it is prepared already; without --from, it is downloaded",
+            labels=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+            shape=(32, 32, 3),
+        ),
+        Dataset(
             name="flickr8k",
             title="Flickr8k",
             summary="8,000 photographs, mostly of people and dogs, each with five captions (Hodosh and others 2013)",
@@ -114,8 +131,8 @@ DATASETS = {
             commercial=True,
             url="https://data.caltech.edu/records/mzrjq-6wc02",
             splits=("train", "test"),
-            kind="photographs",
-            layout=_ANY_PHOTOGRAPHS,
+            kind="labelled photographs",
+            layout=_CLASS_FOLDERS,
             files="101_ObjectCategories/<class>/*.jpg and, if there, train.txt and test.txt (lines <class>/<file>; "
             "without them all is train), unpacked or in a .tar archive",
             labels=tuple(_CALTECH101.split()),
@@ -129,8 +146,8 @@ DATASETS = {
             commercial=None,
             url="https://www.kaggle.com/datasets/puneet6060/intel-image-classification",
             splits=("train", "test"),
-            kind="photographs",
-            layout=_ANY_PHOTOGRAPHS,
+            kind="labelled photographs",
+            layout=_CLASS_FOLDERS,
             files="seg_train/<class>/*.jpg and seg_test/<class>/*.jpg, unpacked or in a .tar archive",
             labels=("buildings", "forest", "glacier", "mountain", "sea", "street"),
             builder="zoo.data.builders.intel_scenes:IntelScenes",
@@ -187,16 +204,16 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
     builder = tfds.builder_from_directory(folder)
     if split not in builder.info.splits:
         raise BadInput(f"{name} has no split {split!r} in {folder}; it has {', '.join(builder.info.splits)}")
-    # Photographs are decoded by read_image, as a user's files are: JPEG decoders differ in their last bits.
-    photographs = about.kind == "photographs"
-    decoders = {"image": tfds.decode.SkipDecoding()} if photographs else None
+    # Colour pictures are decoded by read_image, as a user's files are: JPEG decoders differ in their last bits.
+    colour = about.shape is None or about.shape[-1] == 3
+    decoders = {"image": tfds.decode.SkipDecoding()} if colour else None
     for number, example in enumerate(builder.as_data_source(split, decoders=decoders)):
         for key, value in example.items():
             if isinstance(value, bytes) and key != "image":
                 example[key] = value.decode()
             elif key == "captions":
                 example[key] = [caption.decode() for caption in value]
-        if photographs:
+        if colour:
             called = example.get("id", f"image {number}")
             example["image"] = read_image(example["image"], name=f"{name} {split}: {called}")
         yield example
@@ -205,16 +222,21 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
 def load(name: str, split: str, data_dir: str | os.PathLike | None = None):
     """A split as arrays in memory.
 
-    Labelled images: (images uint8 (N, H, W, C), labels int64 (N,)). Photographs: a list of uint8 (H, W, 3).
+    Labelled images: (images uint8 (N, H, W, C), labels int64 (N,)). Photographs: a list of uint8 (H, W, 3); labelled
+    ones: (that list, labels int64 (N,)).
     Raises MissingData with the command that prepares it, BadInput for a split that it doesn't have.
     """
     images, labels = [], []
     for example in examples(name, split, data_dir):
         images.append(example["image"])
         labels.append(example.get("label"))
-    if dataset(name).kind == "photographs":
+    return _together(dataset(name), images, labels)
+
+
+def _together(about: Dataset, images: list, labels: list):
+    if about.labels is None:
         return images
-    return np.stack(images), np.array(labels, np.int64)
+    return np.stack(images) if about.shape else images, np.array(labels, np.int64)
 
 
 def load_folder(name: str, split: str, folder: str | os.PathLike):
@@ -240,18 +262,19 @@ def load_folder(name: str, split: str, folder: str | os.PathLike):
             raise BadInput(f"{path}: {name} has no class {path.name!r}; classes: {', '.join(about.labels)}")
         for file in sorted(path.iterdir()):
             if file.suffix.lower() in SUFFIXES and not file.name.startswith("."):
-                images.append(_fit(read_image(file), about.shape))
+                image = read_image(file)
+                images.append(_fit(image, about.shape) if about.shape else image)
                 labels.append(about.labels.index(path.name))
     if not images:
         raise BadInput(f"{root}: no class folders with images; {name} is laid out as {about.layout}")
-    return np.stack(images), np.array(labels, np.int64)
+    return _together(about, images, labels)
 
 
 def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | os.PathLike | None = None) -> Path:
     """Prepares a data set for reading, and returns its folder; does nothing if that was done before.
 
     source: the folder with the files named in `Dataset.files`, or a data directory in which it is prepared already,
-    which is copied. mnist without a source is downloaded by TFDS; nothing else ever is. Writes Parquet into `data_dir`,
+    which is copied. What TFDS has is downloaded without one; nothing else ever is. Writes Parquet into `data_dir`,
     beside and then into place. Raises BadInput or MissingData for a missing, incomplete or damaged source.
     """
     about = dataset(name)
@@ -264,7 +287,10 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
     if about.builder is None and source is not None:
         raise BadInput(f"{source}: {name} is not prepared there; wanted: {about.files}")
     if about.builder and source is None:
-        raise MissingData(f"{name} cannot be downloaded; run: zoo data prepare {name} --from FOLDER ({about.files})")
+        option = f" --data-dir {data_dir}" if data_dir else ""
+        raise MissingData(
+            f"{name} cannot be downloaded; run: zoo data prepare {name} --from FOLDER{option} ({about.files})"
+        )
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with contextlib.ExitStack() as stack:
@@ -287,6 +313,9 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
             builder.download_and_prepare(download_dir=downloads, download_config=config, file_format="parquet")
         except OSError as error:
             raise MissingData(f"{name} cannot be prepared in {target}: {' '.join(str(error).split())}") from error
+        finally:
+            with contextlib.suppress(OSError):  # what failed leaves its folder empty; one that is not stays
+                (target / name).rmdir()
     done = prepared(name, data_dir)
     if done is None:
         raise BadInput(

@@ -34,7 +34,9 @@ def list() -> builtins.list[str]:
 def find(name) -> Path:
     """The folder of a checkpoint, given by its name or by the folder itself.
 
-    Raises `UnknownName` with the nearest names, or `BadCheckpoint` for a folder that is none.
+    Public ImageNet weights (the names in `zoo.hub.imagenet`) are fetched when they are first asked for.
+    Raises `UnknownName` with the nearest names, `BadCheckpoint` for a folder that is none, `MissingData` for weights
+    that cannot be fetched.
     """
     known = shipped()
     if str(name) in known:
@@ -44,7 +46,11 @@ def find(name) -> Path:
         return folder
     if len(folder.parts) > 1 or str(name).endswith("/"):
         raise BadCheckpoint(f"{name} is no checkpoint: there is no such folder")
-    raise UnknownName("checkpoint", str(name), known)
+    from zoo.hub import imagenet
+
+    if str(name) in imagenet.SOURCES:
+        return imagenet.find(str(name))
+    raise UnknownName("checkpoint", str(name), {**known, **imagenet.SOURCES})
 
 
 def card(name) -> Card:

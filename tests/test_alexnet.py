@@ -1,0 +1,89 @@
+"""AlexNet: its parameters and shapes as the paper has them, local response normalisation, untied weights."""
+
+import keras
+import numpy as np
+import pytest
+
+from zoo.alexnet import AlexNet, LocallyConnected, LocalResponseNormalization
+from zoo.errors import BadInput, UnknownName
+
+pytestmark = pytest.mark.backends
+
+
+def test_the_imagenet_network_has_the_parameters_and_maps_of_the_paper():
+    model = AlexNet()
+    assert model.count_params() == 60_965_224
+    shapes = {
+        "conv1_1": (55, 55, 48),
+        "pool1_2": (27, 27, 48),
+        "conv2_2": (27, 27, 128),
+        "exchange2": (13, 13, 256),
+        "conv3_1": (13, 13, 192),
+        "conv5_2": (13, 13, 128),
+        "flatten": (6 * 6 * 256,),
+        "fc7": (4096,),
+        "fc8": (1000,),
+    }
+    for name, shape in shapes.items():
+        assert model.get_layer(name).output.shape[1:] == shape
+    # Figure 2: conv3 sees both towers, conv4 only its own.
+    assert model.get_layer("conv3_1").kernel.shape == (3, 3, 256, 192)
+    assert model.get_layer("conv4_2").kernel.shape == (3, 3, 192, 192)
+    # Section 5: biases of one in conv2, conv4, conv5 and the hidden full layers, zero elsewhere.
+    ones = {
+        name
+        for name in ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1", "fc6", "fc7", "fc8")
+        if keras.ops.convert_to_numpy(model.get_layer(name).bias).all()
+    }
+    assert ones == {"conv2_1", "conv4_1", "conv5_1", "fc6", "fc7"}
+
+
+def test_one_tower_has_every_connection():
+    assert AlexNet(towers=1).count_params() == 62_378_344
+
+
+def test_local_response_normalization_is_the_formula_of_section_3_3():
+    a = np.random.RandomState(0).normal(0, 40, (2, 3, 4, 7)).astype("float32")
+    k, n, alpha, beta = 2.0, 5, 1e-4, 0.75
+    expected = np.empty_like(a)
+    maps = a.shape[-1]
+    for i in range(maps):
+        low, high = max(0, i - n // 2), min(maps - 1, i + n // 2)
+        expected[..., i] = a[..., i] / (k + alpha * (a[..., low : high + 1] ** 2).sum(axis=-1)) ** beta
+    found = keras.ops.convert_to_numpy(LocalResponseNormalization()(a))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_locally_connected_is_a_convolution_with_other_weights_at_each_place():
+    layer = LocallyConnected(5, 0.1)
+    x = np.random.RandomState(1).normal(size=(2, 4, 3, 2)).astype("float32")
+    found = keras.ops.convert_to_numpy(layer(x))
+    kernel, bias = (keras.ops.convert_to_numpy(weight) for weight in (layer.kernel, layer.bias))
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    expected = np.zeros((2, 4, 3, 5))
+    for row in range(4):
+        for column in range(3):
+            patch = padded[:, row : row + 3, column : column + 3].reshape(2, 18)
+            expected[:, row, column] = np.maximum(patch @ kernel[row, column] + bias[row, column], 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_cifar10_network_has_four_layers_of_features_and_no_normalisation_if_asked():
+    model = AlexNet(layout="cifar10", classes=10)
+    names = [layer.name for layer in model.layers]
+    assert [name for name in names if layer_learns(model, name)] == ["conv1", "conv2", "local3", "local4", "fc10"]
+    assert {"norm1", "norm2"} < set(names)
+    plain = AlexNet(layout="cifar10", classes=10, normalization=False)
+    assert not {"norm1", "norm2"} & {layer.name for layer in plain.layers}
+    assert plain.count_params() == model.count_params()
+
+
+def layer_learns(model, name):
+    return bool(model.get_layer(name).trainable_variables)
+
+
+def test_wrong_arguments_are_named():
+    with pytest.raises(UnknownName, match="did you mean cifar10"):
+        AlexNet(layout="cifar")
+    with pytest.raises(BadInput, match="3 towers"):
+        AlexNet(towers=3)

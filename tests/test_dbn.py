@@ -1,0 +1,137 @@
+"""The deep belief net: its free energy and gradient by enumeration, its stages, its dreams."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from zoo.dbn import DBN, RBM, sample
+from zoo.errors import BadInput, UnknownName
+
+pytestmark = pytest.mark.backends
+SMALL = {"input_shape": (4, 4, 1), "hidden": (12, 9, 15), "classes": 3}
+
+
+def to_numpy(value):
+    return keras.ops.convert_to_numpy(value)
+
+
+def rbm(units=3, inputs=4, **options):
+    layer = RBM(units, **options)
+    layer.build((None, inputs))
+    rng = np.random.RandomState(1)
+    for weight in (layer.W, layer.b, layer.c):
+        weight.assign(rng.normal(size=weight.shape).astype("float32"))
+    return layer
+
+
+def test_parameters():
+    model = DBN()
+    assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == 1_665_010
+    assert sum(int(np.prod(v.shape)) for layer in model.rbms for v in (layer.W, layer.b, layer.c)) == 1_666_794
+
+
+def test_free_energy_sums_the_energies_of_all_hidden_states():
+    layer = rbm()
+    W, b, c = map(to_numpy, (layer.W, layer.b, layer.c))
+    v = np.array(list(itertools.product((0.0, 1.0), repeat=4)), "float32")  # (16, 4)
+    h = np.array(list(itertools.product((0.0, 1.0), repeat=3)), "float32")  # (8, 3)
+    energy = -(v @ b)[:, None] - h @ c - v @ W @ h.T  # E(v, h): (16, 8)
+    np.testing.assert_allclose(to_numpy(layer.free_energy(v)), -np.log(np.exp(-energy).sum(axis=1)), rtol=1e-5)
+    # and p(h | v), p(v | h) are what the joint distribution says
+    p = np.exp(-energy)
+    np.testing.assert_allclose(to_numpy(layer.hidden(v)), (p / p.sum(axis=1, keepdims=True)) @ h, rtol=1e-4)
+    np.testing.assert_allclose(to_numpy(layer.visible(h)), (p / p.sum(axis=0)).T @ v, rtol=1e-4)
+
+
+def test_label_units_are_a_softmax():
+    layer = rbm(inputs=4, labels=3)
+    v = to_numpy(layer.visible(np.ones((5, 3), "float32")))
+    np.testing.assert_allclose(v[:, -3:].sum(axis=1), 1, rtol=1e-6)
+    assert layer.kernel.shape == (4, 3) and layer.W.shape == (7, 3)
+
+
+def test_samples_are_on_as_often_as_their_probability_says():
+    p = np.tile(np.array([[0.0, 0.2, 0.7, 1.0]], "float32"), (20_000, 1))
+    drawn = to_numpy(sample(p, keras.random.SeedGenerator(3)))
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    np.testing.assert_allclose(drawn.mean(axis=0), [0, 0.2, 0.7, 1], atol=0.01)
+
+
+def digits(count=60):
+    """Three kinds of pictures: a bar at the left, at the top, and on the diagonal, with some noise."""
+    rng = np.random.RandomState(2)
+    y = rng.randint(0, 3, count)
+    bars = np.zeros((3, 4, 4), "uint8")
+    bars[0, :, 0], bars[1, 0, :], bars[2][np.diag_indices(4)] = 255, 255, 255
+    x = bars[y][..., None]
+    return np.where(rng.random(x.shape) < 0.03, 255 - x, x).astype("uint8"), y
+
+
+def test_the_loss_of_a_stage_has_the_gradient_of_contrastive_divergence():
+    keras.utils.set_random_seed(4)
+    model = DBN(**SMALL)
+    x, y = digits(8)
+    model.compile(keras.optimizers.SGD(1.0), stage="rbm1")
+    layer = model.rbms[0]
+    layer.W.assign(np.random.RandomState(1).normal(size=layer.W.shape).astype("float32"))
+    W, b, c = map(to_numpy, (layer.W, layer.b, layer.c))
+    seed = to_numpy(model.seed.state).copy()
+    model.train_on_batch(x, y)
+    model.seed.state.assign(seed)  # the same random numbers again
+
+    v = x.reshape(8, 16) / 255.0
+
+    def sigmoid(a):
+        return 1 / (1 + np.exp(-a))
+
+    h = sigmoid(v @ W + c)
+    on = to_numpy(sample(h.astype("float32"), model.seed))
+    chain = sigmoid(on @ W.T + b)
+    step = (v.T @ h - chain.T @ sigmoid(chain @ W + c)) / 8  # <v h>_data - <v h>_chain
+    np.testing.assert_allclose(to_numpy(layer.W), W + step, atol=1e-5)
+    np.testing.assert_allclose(to_numpy(layer.b), b + (v - chain).mean(axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("stage", ["rbm1", "rbm2", "rbm3", "classifier"])
+def test_a_stage_moves_its_own_variables_and_no_others(stage):
+    keras.utils.set_random_seed(4)
+    model = DBN(**SMALL)
+    model.compile(keras.optimizers.SGD(0.1), stage=stage)
+    before = {v.path: to_numpy(v).copy() for v in model.weights}
+    model.train_on_batch(*digits())
+    moved = {v.path for v in model.weights if not np.array_equal(to_numpy(v), before[v.path]) and "seed" not in v.path}
+    own = {f"{stage}/{name}" for name in "Wbc"}
+    classifier = {f"rbm{n}/{name}" for n in (1, 2, 3) for name in ("kernel", "bias")} | {"output/kernel", "output/bias"}
+    assert moved == (classifier if stage == "classifier" else own)
+
+
+def test_it_learns_three_kinds_of_pictures_and_dreams_of_each():
+    keras.utils.set_random_seed(4)
+    model = DBN(**SMALL)
+    x, y = digits(600)
+    for stage in model.stages[:-1]:
+        model.compile(keras.optimizers.SGD(0.1, momentum=0.9), stage=stage, jit_compile=False)
+        model.fit(x, y, batch_size=20, epochs=12, verbose=0)
+    model.unroll()
+    np.testing.assert_array_equal(to_numpy(model.rbms[2].kernel), to_numpy(model.rbms[2].W)[:9])
+    dreamt = model.dream(np.repeat([0, 1, 2], 20), steps=50)
+    assert dreamt.shape == (60, 4, 4, 1) and dreamt.dtype == np.uint8
+    means = dreamt.reshape(3, 20, 16).mean(axis=1)  # (3, 16)
+    true = np.stack([x[y == label].reshape(-1, 16).mean(axis=0) for label in range(3)])
+    distance = np.abs(means[:, None] - true).mean(axis=2)  # (dreamt, true)
+    assert distance.argmin(axis=1).tolist() == [0, 1, 2], "each dream is nearest to its own kind"
+    np.testing.assert_array_equal(dreamt, model.dream(np.repeat([0, 1, 2], 20), steps=50))
+    model.compile(keras.optimizers.Adam(0.01), metrics=["accuracy"], jit_compile=False)
+    model.fit(x, y, batch_size=20, epochs=5, verbose=0)
+    found = to_numpy(model(x)).argmax(axis=1)
+    assert (found == y).mean() > 0.95
+
+
+def test_wrong_arguments_are_named():
+    model = DBN(**SMALL)
+    with pytest.raises(UnknownName, match="did you mean rbm3"):
+        model.compile(keras.optimizers.SGD(0.1), stage="rbm4")
+    with pytest.raises(BadInput, match="from 0 to 2"):
+        model.dream([3])

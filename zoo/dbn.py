@@ -1,0 +1,196 @@
+"""The deep belief net: layers that learn one after the other, each to explain what the one below sees.
+
+Geoffrey E. Hinton, Simon Osindero, Yee-Whye Teh, "A Fast Learning Algorithm for Deep Belief Nets", Neural Computation
+18(7), 1527-1554 (2006). https://doi.org/10.1162/neco.2006.18.7.1527
+
+What was new: in 2006 nets of several layers could not be trained from random weights. Here each layer is first a
+restricted Boltzmann machine (RBM) that learns, without labels, to reproduce its input; its hidden units are the next
+one's input. The stack is a model of the data: let its top two layers settle, then go down, and it draws digits
+(`DBN.dream`).
+
+    E(v, h) = -b.v - c.h - v W h                         energy of visible units v and hidden ones h
+    p(h_j = 1 | v) = sigma(c_j + sum_i v_i w_ij)         and likewise p(v_i = 1 | h) with W transposed and b
+    F(v) = -b.v - sum_j log(1 + exp(c_j + sum_i v_i w_ij))      free energy: p(v) is proportional to exp(-F(v))
+    dw_ij ~ <v_i h_j>_data - <v_i h_j>_chain             contrastive divergence: a chain of one step, from the data
+
+The last line is the gradient of F(data) - F(chain), where the chain is taken as it is: that is the loss that `fit`
+minimises, on any backend.
+
+Where this file departs from the paper, and why:
+- The classifier is fine-tuned by back-propagation, as in Hinton and Salakhutdinov, "Reducing the Dimensionality of Data
+  with Neural Networks" (2006), which needs no labels in the generative model; the paper's own 98.75 % came from the
+  up-down algorithm, a contrastive wake-sleep. Each layer keeps its RBM beside what fine-tuning makes of it: the one
+  dreams, the other reads.
+- Reconstructions are probabilities rather than samples, as is usual for grey pixels.
+
+Parameters: 1,665,010 of the classifier 784-500-500-2000-10, and 1,666,794 of the three RBMs.
+"""
+
+import math
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from zoo.errors import BadInput, UnknownName
+from zoo.hub.registry import register
+
+
+class RBM(layers.Layer):
+    """A restricted Boltzmann machine, and the sigmoid layer that starts as a copy of its way up.
+
+    As a layer: float32 (B, V) -> probabilities (B, units), with `kernel` and `bias`, which fine-tuning changes.
+    As an RBM: `W`, visible bias `b` and hidden bias `c`, which contrastive divergence learns. The last `labels` of its
+    visible units stand for a class; of them exactly one is on. The layer does not see them.
+    """
+
+    def __init__(self, units, labels=0, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.labels = units, labels
+
+    def build(self, input_shape):
+        inputs = input_shape[-1]
+        self.kernel = self.add_weight(shape=(inputs, self.units), initializer="glorot_uniform", name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+        small = keras.initializers.RandomNormal(stddev=0.01)
+        visible = inputs + self.labels
+        self.W = self.add_weight(shape=(visible, self.units), initializer=small, name="W")
+        self.b = self.add_weight(shape=(visible,), initializer="zeros", name="b")
+        self.c = self.add_weight(shape=(self.units,), initializer="zeros", name="c")
+
+    def call(self, x):
+        return ops.sigmoid(ops.matmul(x, self.kernel) + self.bias)
+
+    def unroll(self) -> None:
+        """Start the layer from what the RBM has learned."""
+        self.kernel.assign(self.W[: self.kernel.shape[0]])
+        self.bias.assign(self.c)
+
+    def hidden(self, v):
+        """p(h = 1 | v): (B, visible) -> (B, units)."""
+        return ops.sigmoid(ops.matmul(v, self.W) + self.c)
+
+    def visible(self, h):
+        """p(v = 1 | h): (B, units) -> (B, visible); over the label units a softmax."""
+        v = ops.matmul(h, ops.transpose(self.W)) + self.b
+        if not self.labels:
+            return ops.sigmoid(v)
+        return ops.concatenate([ops.sigmoid(v[:, : -self.labels]), ops.softmax(v[:, -self.labels :])], axis=1)
+
+    def free_energy(self, v):
+        """F(v): (B, visible) -> (B,)."""
+        return -ops.matmul(v, self.b) - ops.sum(ops.softplus(ops.matmul(v, self.W) + self.c), axis=1)
+
+
+def sample(probability, seed):
+    """Units that are on (1.0) with this probability, each by itself."""
+    drawn = keras.random.uniform(ops.shape(probability), seed=seed)
+    return ops.cast(drawn < ops.cast(probability, drawn.dtype), probability.dtype)
+
+
+@register(
+    "dbn",
+    title="Deep belief net",
+    year=2006,
+    paper="G. E. Hinton, S. Osindero, Y.-W. Teh, A Fast Learning Algorithm for Deep Belief Nets",
+    url="https://doi.org/10.1162/neco.2006.18.7.1527",
+    lineage=("mlp",),
+)
+class DBN(keras.Model):
+    """uint8 images (B, H, W, C) -> logits (B, classes). Labels are int, (B,).
+
+    It learns in stages, from the bottom up: `compile(optimizer, stage="rbm1")`, `fit`, `stage="rbm2"`, ... and
+    `stage="classifier"`, the default, which starts from the RBMs where `unroll` was called. The topmost RBM sees the
+    labels too. The loss of each stage is the model's own. Raises `zoo.errors.UnknownName` for an unknown stage.
+    """
+
+    def __init__(self, *, input_shape=(28, 28, 1), hidden=(500, 500, 2000), classes=10):
+        images = keras.Input(input_shape, dtype="uint8", name="images")
+        x = layers.Rescaling(1 / 255, name="rescale")(images)
+        x = layers.Reshape((math.prod(input_shape),), name="flatten")(x)  # (B, V)
+        rbms = []
+        for number, units in enumerate(hidden, start=1):
+            rbms.append(RBM(units, labels=classes if number == len(hidden) else 0, name=f"rbm{number}"))
+            x = rbms[-1](x)  # (B, units)
+        logits = layers.Dense(classes, name="output")(x)  # (B, classes)
+        super().__init__(images, logits, name="dbn")
+        self.rbms = rbms
+        self.seed = keras.random.SeedGenerator(2006)
+        self.learn("classifier")
+        self.arguments = {"input_shape": tuple(input_shape), "hidden": tuple(hidden), "classes": classes}
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return (*(rbm.name for rbm in self.rbms), "classifier")
+
+    def unroll(self) -> None:
+        """Start the classifier from what the RBMs have learned; its output layer keeps its random weights."""
+        for rbm in self.rbms:
+            rbm.unroll()
+
+    def learn(self, stage: str) -> None:
+        """Let this stage's variables learn and no others: of an RBM W, b and c, else what the classifier is made of."""
+        self.stage = stage
+        for rbm in self.rbms:
+            for variable in (rbm.W, rbm.b, rbm.c):
+                variable.trainable = rbm.name == stage
+            rbm.kernel.trainable = rbm.bias.trainable = stage == "classifier"
+        self.get_layer("output").trainable = stage == "classifier"
+
+    def compile(self, optimizer, *, stage="classifier", **kwargs):
+        if stage not in self.stages:
+            raise UnknownName("stage of DBN", stage, self.stages)
+        self.learn(stage)
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Cross-entropy, or contrastive divergence in an RBM's stage; the mean over a batch."""
+        if self.stage == "classifier":
+            loss = ops.sparse_categorical_crossentropy(ops.reshape(y, (-1,)), y_pred, from_logits=True)  # (B,)
+        else:
+            rbm = self.get_layer(self.stage)
+            v = ops.stop_gradient(self.visible_of(rbm, x, y))  # (B, visible)
+            chain = rbm.visible(sample(rbm.hidden(v), self.seed))  # one step of Gibbs sampling
+            loss = rbm.free_energy(v) - rbm.free_energy(ops.stop_gradient(chain))  # (B,)
+        if sample_weight is not None:
+            loss = loss * ops.cast(ops.reshape(sample_weight, (-1,)), "float32")
+        return ops.mean(loss)
+
+    def visible_of(self, rbm, images, labels):
+        """What an RBM of the stack sees of uint8 images (B, H, W, C) with labels (B,): float32 (B, visible)."""
+        v = ops.reshape(ops.cast(images, "float32") / 255, (-1, self.rbms[0].W.shape[0]))
+        for below in self.rbms[: self.rbms.index(rbm)]:
+            v = below.hidden(v)
+        if rbm.labels:
+            one_hot = ops.one_hot(ops.cast(ops.reshape(labels, (-1,)), "int32"), rbm.labels, dtype="float32")
+            v = ops.concatenate([v, one_hot], axis=1)
+        return v
+
+    def dream(self, labels, *, steps=200, seed=1) -> np.ndarray:
+        """Let the net draw pictures of these classes: uint8 (N, H, W, C).
+
+        The top RBM goes back and forth `steps` times with its label units held fast; what it has settled on goes down
+        through the RBMs below. Raises `zoo.errors.BadInput` for a label that isn't a class.
+
+        Args:
+            labels: class numbers, ints (N,).
+        """
+        labels, classes = np.asarray(labels), self.arguments["classes"]
+        if labels.size == 0 or labels.min() < 0 or labels.max() >= classes:
+            raise BadInput(f"labels to dream of are {labels.tolist()}; give numbers from 0 to {classes - 1}")
+        top, seed = self.rbms[-1], keras.random.SeedGenerator(seed)
+        held = ops.one_hot(ops.cast(labels, "int32"), classes, dtype="float32")  # (N, classes)
+        free = top.W.shape[0] - classes
+        v = keras.random.uniform((len(labels), free), seed=seed)
+        for _ in range(steps):
+            h = sample(top.hidden(ops.concatenate([v, held], axis=1)), seed)
+            probability = top.visible(h)[:, :free]
+            v = sample(probability, seed)
+        v = probability
+        for rbm in reversed(self.rbms[:-1]):
+            v = rbm.visible(v)
+        pictures = ops.convert_to_numpy(v).reshape(len(labels), *self.arguments["input_shape"])
+        return np.rint(pictures * 255).astype("uint8")
+
+    def get_config(self):
+        return dict(self.arguments)

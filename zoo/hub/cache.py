@@ -1,0 +1,37 @@
+"""The folder in which the zoo keeps what it can make again: exports of checkpoints, and weights that a user fetched."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from zoo.errors import BadInput
+
+
+def folder() -> Path:
+    """$ZOO_CACHE, else the place for caches on this system. It may not exist yet."""
+    if os.environ.get("ZOO_CACHE"):
+        return Path(os.environ["ZOO_CACHE"]).expanduser()
+    if sys.platform == "darwin":
+        return Path("~/Library/Caches/landmark-zoo").expanduser()
+    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        return Path(os.environ["LOCALAPPDATA"]) / "landmark-zoo" / "Cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "landmark-zoo"
+
+
+def entries() -> dict[str, int]:
+    """What is in the cache: path within it -> bytes."""
+    root = folder()
+    files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
+    return {str(path.relative_to(root)): path.stat().st_size for path in files}
+
+
+def clear() -> int:
+    """Delete all of it; the bytes that were freed. Raises `BadInput` where the system refuses."""
+    freed = sum(entries().values())
+    try:
+        if folder().exists():
+            shutil.rmtree(folder())
+    except OSError as error:
+        raise BadInput(f"{folder()} cannot be cleared: {error.strerror or error}") from None
+    return freed
