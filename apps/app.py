@@ -15,6 +15,7 @@ import functools
 import importlib.metadata
 import inspect
 import math
+import sys
 import typing
 from dataclasses import dataclass
 
@@ -31,6 +32,12 @@ class Kind:
     label: str = ""  # for pages; the argument's name if empty
     help: str = ""  # one line
     is_file: typing.ClassVar[bool] = False  # on a command line: a file rather than an option
+    limits: typing.ClassVar[str] = ""  # what values may be, in words
+
+    @property
+    def metavar(self) -> str:
+        """What stands for a value in the help of a command line."""
+        return type(self).__name__.upper()
 
     def check(self, name: str, value):
         """The value as the app gets it; BadInput if it cannot be used. `name` is the argument's."""
@@ -103,9 +110,13 @@ class Choice(Kind):
 
     options: tuple[str, ...]
 
+    @property
+    def limits(self) -> str:
+        return " or ".join(self.options)
+
     def check(self, name, value):
         if value not in self.options:
-            raise BadInput(f"{name} is {value!r}; choose {' or '.join(self.options)}")
+            raise BadInput(f"{name} is {value!r}; choose {self.limits}")
         return value
 
 
@@ -219,13 +230,19 @@ def _entry_points() -> dict:
 def _load(entry) -> App:
     try:
         return entry.load()()
-    except ImportError as error:
-        raise MissingPackage(f"app {entry.name!r} ({entry.value}) cannot be loaded: {error}") from error
+    except Exception as error:  # somebody else's package can be broken in any way; the cause stays in the chain
+        raise MissingPackage(f"app {entry.name!r} ({entry.value}) cannot be loaded: {error!r}") from error
 
 
 def apps() -> dict[str, App]:
-    """Every installed app by name, in alphabetical order."""
-    return {name: _load(entry) for name, entry in sorted(_entry_points().items())}
+    """Every installed app by name, in alphabetical order. One that cannot be loaded is named on standard error."""
+    loaded = {}
+    for name, entry in sorted(_entry_points().items()):
+        try:
+            loaded[name] = _load(entry)
+        except MissingPackage as error:
+            print(f"left out: {error}", file=sys.stderr)
+    return loaded
 
 
 def find(name: str) -> App:

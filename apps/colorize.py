@@ -16,17 +16,20 @@ from .app import App, Image, Number, Sample
 # Photographs inside scikit-image's wheel (not its downloads), by file name, with their authors' terms as
 # skimage.data states them. Their true colours make a before and after possible.
 _PHOTOGRAPHS = {
-    "coffee.png": ("Coffee", "Rachel Michetti, CC0"),
-    "chelsea.png": ("Chelsea the cat", "Stefan van der Walt, CC0"),
     "rocket.jpg": ("Falcon 9", "SpaceX, public domain"),
+    "chelsea.png": ("Chelsea the cat", "Stefan van der Walt, CC0"),
     "astronaut.png": ("Eileen Collins", "NASA, public domain"),
+    "coffee.png": ("Coffee", "Rachel Michetti, CC0"),
 }
 
 
 class Colorize(App):
     name = "colorize"
     title = "Colour a photograph"
-    summary = "Puts plausible colours on a black-and-white photograph, at its full resolution."
+    summary = (
+        "Puts plausible colours on a black-and-white photograph, at its full resolution. They are guesses, and muted "
+        "where the network is in doubt."
+    )
     checkpoints = ("unet.color",)
 
     def __call__(

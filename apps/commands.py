@@ -9,10 +9,8 @@ from typing import Annotated
 
 import typer
 
-from zoo.errors import BadInput
-
 from .app import REQUIRED, App, apps, find
-from .runner import picture_argument
+from .runner import picture_argument, runs_on_files
 
 
 def add(zoo: typer.Typer) -> None:
@@ -21,7 +19,7 @@ def add(zoo: typer.Typer) -> None:
     zoo.add_typer(run, name="run")
     if sys.argv[1:2] == ["run"]:
         named = sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else None
-        for app in [find(named)] if named else filter(_runs_on_files, apps().values()):
+        for app in [find(named)] if named else filter(runs_on_files, apps().values()):
             run.command(app.name, help=app.summary)(_command(app))
     zoo.command("demo")(demo)
 
@@ -39,14 +37,6 @@ def demo(
     make(folder, force=force)
 
 
-def _runs_on_files(app: App) -> bool:
-    try:
-        picture_argument(app)
-    except BadInput:
-        return False
-    return True
-
-
 def _command(app: App):
     """A function whose signature, read by typer, has the app's inputs: files as INPUT..., the others as options.
 
@@ -55,28 +45,30 @@ def _command(app: App):
     files = app.inputs[picture_argument(app)]
 
     def command(inputs, out, force, **options) -> None:
-        from zoo import backend
-
         from .runner import run
 
-        app.check(**options)  # before the framework is imported: a wrong option answers at once
-        backend.start()
         if run(app, inputs, out, force=force, **options):
             raise typer.Exit(2)
 
     def parameter(name, kind, default=REQUIRED):
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
 
+    where = "File to write, or folder: one that exists, or a name without suffix."
     text = f"{files.kind.help or files.label}: a file, several, a folder or a glob"
     parameters = [
         parameter("inputs", Annotated[list[str], typer.Argument(metavar="INPUT...", help=text)]),
-        parameter("out", Annotated[str | None, typer.Option("-o", "--out", help="File or folder to write.")], None),
+        parameter(
+            "out",
+            Annotated[str | None, typer.Option("-o", "--out", help=where, show_default=f"NAME.{app.name}.SUFFIX here")],
+            None,
+        ),
         parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False),
     ]
     for each in app.inputs.values():
         if not each.kind.is_file:
             # Taken as text: the app's own check knows the limits and says them better than a parser would.
-            option = typer.Option(help=each.kind.help, show_default=True)
+            kind, limits = each.kind, each.kind.limits
+            option = typer.Option(help=f"{kind.help} ({limits})" if limits else kind.help, metavar=kind.metavar)
             default = REQUIRED if each.default is REQUIRED else str(each.default)
             parameters.append(parameter(each.name, Annotated[str, option], default))
     command.__signature__ = inspect.Signature(parameters)

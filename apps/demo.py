@@ -10,6 +10,7 @@ from pathlib import Path
 from zoo.errors import BadInput, OutputExists
 
 from .app import App, Image, Sample, apps
+from .runner import runs_on_files
 
 # Tells a page of ours from somebody else's index.html.
 _MARK = '<meta name="generator" content="zoo demo">'
@@ -43,7 +44,7 @@ def demo(folder: str | os.PathLike = "demo", *, force: bool = False) -> Path:
     """Run every registered app on its samples; the path of the page that shows them, `folder`/index.html.
 
     Pictures go to `folder`/<app>/. What an earlier demo wrote there is replaced; a folder that holds anything else
-    is refused (OutputExists) without force. The page is written last, so it never shows half a demo.
+    is refused (OutputExists) without force. The page comes last: until then its place says that the demo isn't done.
     """
     folder = Path(folder)
     page = folder / "index.html"
@@ -51,6 +52,7 @@ def demo(folder: str | os.PathLike = "demo", *, force: bool = False) -> Path:
         if folder.exists() and not force and any(folder.iterdir()) and not _is_ours(page):
             raise OutputExists(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        _write(page, _page(["<p>The demo is being made, or was interrupted: run <code>zoo demo</code> again.</p>"]))
     sections = []
     for app in apps().values():
         with _writing(folder):
@@ -95,7 +97,8 @@ def _page(sections: list[str]) -> str:
 <body>
 <h1>The zoo's apps at work</h1>
 <p class="soft">Made on this machine by <code>zoo demo</code>, with the weights in the package.
-The commands below run in the folder of this page.</p>
+The commands below run in the folder of this page, once <code>zoo</code> is on your path:
+<code>. .venv/bin/activate</code> in the clone does that.</p>
 {"".join(sections) or "<p>No app is installed.</p>"}
 </body>
 </html>
@@ -109,7 +112,7 @@ def _section(app: App, folder: Path) -> str:
         started = time.perf_counter()
         answer = app(**sample.inputs)
         seconds = time.perf_counter() - started
-        note = f"{seconds:.1f} s with loading the model" if number == 0 else f"{seconds:.2f} s"
+        note = f"{seconds:.1f} s, the model's loading included" if number == 0 else f"{seconds:.2f} s"
         articles.append(_article(app, sample, answer, note, folder))
     summary = html.escape(app.summary)
     return f"<section>\n<h2>{html.escape(app.title)}</h2>\n<p>{summary}</p>\n{''.join(articles)}</section>\n"
@@ -137,7 +140,7 @@ def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
 <p class="soft">{html.escape(sample.credit)} · {html.escape(note)}</p>
 <div class="pictures">
 {figures}</div>
-<pre><code>{command}</code></pre>
+{f"<pre><code>{command}</code></pre>" if runs_on_files(app) else ""}
 </article>
 """
 

@@ -4,8 +4,9 @@ Where results go:
 - one file: `-o FILE`; `-o FOLDER` (an existing one, a name without suffix, or one with a slash at its end) puts it
   there under its own name; without -o it becomes `<stem>.<app><suffix>` in the current folder: `photo.colorize.jpg`;
 - a folder, a glob or several inputs: `-o FOLDER`, made when needed, with the inputs' own names and sub-folders.
-JPEG and PNG files keep their suffix, all others become PNG. An input is never overwritten, not even with force, and
-what lies in an output folder inside the input folder is no input: it is what an earlier run wrote.
+Results keep the suffix of their input where it can be written; GIF, AVIF and the like become PNG. An input is never
+overwritten, not even with force, and what lies in an output folder inside the input folder is no input: it is what an
+earlier run wrote.
 """
 
 import os
@@ -15,11 +16,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from zoo import backend
 from zoo.errors import BadInput, OutputExists
 
 from .app import App, Image
-
-KEPT_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ class Job:
     @property
     def name(self) -> Path:
         """Where its result goes, below the output folder."""
+        from zoo.data.images import WRITTEN
+
         name = self.source.relative_to(self.root)
-        return name if name.suffix.lower() in KEPT_SUFFIXES else name.with_suffix(".png")
+        return name if name.suffix.lower() in WRITTEN else name.with_suffix(".png")
 
 
 def run(app: App, inputs: list[str], output: str | None = None, *, force: bool = False, **options) -> int:
@@ -66,32 +68,44 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
         outputs = [folder / job.name for job in jobs]
 
     sources = {_identity(job.source) for job in jobs} - {None}
-    written = {}  # output -> the input it was made from
+    planned, todo = {}, []  # output -> the input it will be made from
+    for job, path in zip(jobs, outputs, strict=True):
+        # Refused before the work, which may take long, and before the framework is imported.
+        try:
+            check_suffix(path)
+            if path in planned:
+                raise BadInput(
+                    f"{job.source} is not done: its output {path} is already that of {planned[path]}; rename one"
+                )
+            if _identity(path) in sources:
+                raise BadInput(f"{job.source} is not done: {path} is an input; choose another output")
+            if path.exists() and not force:
+                raise OutputExists(path)
+        except (BadInput, OutputExists) as error:
+            fail(error)
+        else:
+            planned[path] = job.source
+            todo.append((job, path))
+    if todo:
+        backend.start()
+    written = []
     columns = (TextColumn(app.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     quiet = single or not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
-        for job, path in progress.track(list(zip(jobs, outputs, strict=True))):
+        for job, path in progress.track(todo):
             try:
-                # Refused before the work, which may take long.
-                check_suffix(path)
-                if path in written:
-                    raise BadInput(f"{job.source} is not done: its output {path} is already that of {written[path]}")
-                if _identity(path) in sources:
-                    raise BadInput(f"{job.source} is not done: {path} is an input; choose another output")
-                if path.exists() and not force:
-                    raise OutputExists(path)
                 picture = _answer(app, argument, job.source, options)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 write_image(path, picture)
-                written[path] = job.source
-            except (BadInput, OutputExists) as error:
+                written.append(path)
+            except BadInput as error:
                 fail(error)
             except OSError as error:
                 fail(f"{path} cannot be written: {error.strerror or error}")
     if single:
         console.print(*(f"wrote {path}" for path in written), end="\n" if written else "")
     else:
-        console.print(f"{len(written)} done, {failed} failed; results are in {folder}")
+        console.print(f"{len(written)} done, {failed} failed" + f"; results are in {folder}" * bool(written))
     return failed
 
 
@@ -101,6 +115,15 @@ def picture_argument(app: App) -> str:
     if [type(each.kind) for each in files] != [Image] or [type(kind) for kind in app.outputs] != [Image]:
         raise BadInput(f"app {app.name!r} does not make one picture of another, so it cannot run on files")
     return files[0].name
+
+
+def runs_on_files(app: App) -> bool:
+    """Whether `zoo run` can run it."""
+    try:
+        picture_argument(app)
+    except BadInput:
+        return False
+    return True
 
 
 def _answer(app: App, argument: str, source: Path, options: dict):
@@ -126,9 +149,9 @@ def _jobs(inputs: list[str], fail) -> list[Job]:
             fail(error)
             continue
         for source in found:
-            identity = _identity(source)
-            if identity is None or identity not in seen:
-                seen.add(identity)
+            where = os.path.abspath(source)
+            if where not in seen:
+                seen.add(where)
                 jobs.append(Job(source, _root(text, source)))
     return jobs
 
@@ -152,25 +175,26 @@ def _single_output(app: App, job: Job, output: str | None) -> Path:
     """Where the result of a single file goes."""
     if output is None:
         return Path(f"{job.name.stem}.{app.name}{job.name.suffix}")
+    if not output:
+        raise BadInput("the output has no name; give a file or a folder after -o")
     path = Path(output)
     is_folder = path.is_dir() or output.endswith(("/", os.sep)) or not path.suffix
     return path / job.name if is_folder else path
 
 
 def _output_folder(output: str | None) -> Path:
-    """The folder for the results of several files, made if it isn't there."""
-    if output is None:
+    """The folder for the results of several files; made, if it isn't there, with the first of them."""
+    from zoo.data.images import WRITTEN
+
+    if not output:
         raise BadInput("a folder or several files need an output folder; add -o FOLDER")
     folder = Path(output)
-    like_a_file = folder.suffix.lower() in KEPT_SUFFIXES and not output.endswith(("/", os.sep))
-    if folder.is_file() or (like_a_file and not folder.exists()):
+    like_a_file = folder.suffix.lower() in WRITTEN and not output.endswith(("/", os.sep))
+    if (folder.exists() and not folder.is_dir()) or (like_a_file and not folder.exists()):
         raise BadInput(f"{output} is not a folder; a folder or several files need an output folder, -o FOLDER")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"output folder {output} cannot be made: {error.strerror}; choose another") from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise BadInput(f"output folder {output} cannot be written to; choose another")
+    there = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput(f"output folder {output}: {there} cannot be written to; choose another")
     return folder
 
 

@@ -186,7 +186,7 @@ def test_a_file_into_a_folder_or_by_itself(here):
     assert run(Invert(), ["in/a.jpg"], "v1.2/") == 0
     assert run(Invert(), ["in/a.jpg"]) == 0
     assert run(Invert(), ["in/b.tiff"]) == 0
-    for path in ("there/a.jpg", "new/a.jpg", "v1.2/a.jpg", "a.invert.jpg", "b.invert.png"):
+    for path in ("there/a.jpg", "new/a.jpg", "v1.2/a.jpg", "a.invert.jpg", "b.invert.tiff"):
         assert (here / path).is_file(), path
 
 
@@ -196,7 +196,7 @@ def test_a_folder_keeps_its_names(here, capfd):
     (here / "photos" / "notes.txt").write_text("no picture")
     assert run(Invert(), ["photos"], "out") == 0
     found = sorted(str(path.relative_to(here / "out")) for path in (here / "out").rglob("*") if path.is_file())
-    assert found == ["a.jpg", "b.PNG", os.path.join("sub", "c.png"), os.path.join("sub", "deep", "a.jpg")]
+    assert found == ["a.jpg", "b.PNG", os.path.join("sub", "c.bmp"), os.path.join("sub", "deep", "a.jpg")]
     assert capfd.readouterr().err == "4 done, 0 failed; results are in out\n"
 
 
@@ -251,10 +251,28 @@ def test_an_input_is_never_overwritten(here, capfd, force):
 
 
 def test_two_inputs_with_one_output(here, capfd):
-    picture(here / "photos" / "a.bmp")
     picture(here / "photos" / "a.webp")
+    (here / "photos" / "a.webp").rename(here / "photos" / "a.gif")  # what is in a file counts, not its name
+    picture(here / "photos" / "a.png")
     assert run(Invert(), ["photos"], "out") == 1
     assert "already that of" in capfd.readouterr().err
+
+
+def test_links_are_files_of_their_own_and_no_input_is_done_twice(here, capfd):
+    picture(here / "photos" / "a.png")
+    os.link(here / "photos" / "a.png", here / "photos" / "b.png")
+    os.symlink("a.png", here / "photos" / "c.png")
+    assert run(Invert(), ["photos", "photos/a.png", "./photos/a.png"], "out") == 0
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["a.png", "b.png", "c.png"]
+    assert capfd.readouterr().err == "3 done, 0 failed; results are in out\n"
+
+
+def test_a_run_that_does_nothing_leaves_no_folder(here, capfd):
+    (here / "photos").mkdir()
+    (here / "photos" / "a.png").write_text("no picture")
+    assert run(Invert(), ["photos"], "out") == 1
+    assert capfd.readouterr().err.endswith("0 done, 1 failed\n")
+    assert not (here / "out").exists()
 
 
 def test_earlier_results_inside_the_input_folder_are_no_inputs(here):
@@ -350,6 +368,16 @@ def test_demo_replaces_its_own_and_nothing_else(here, registered):
     (here / "file").touch()
     with pytest.raises(BadInput, match="demo folder file"):
         demo("file")
+
+
+def test_an_interrupted_demo_can_be_repeated(here, registered, monkeypatch):
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr("zoo_apps.demo._section", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            demo("demo")
+    assert "interrupted" in (here / "demo" / "index.html").read_text()
+    demo("demo")
+    assert "interrupted" not in (here / "demo" / "index.html").read_text()
 
 
 def test_demo_without_apps(here, registered):

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from zoo.recipes import NAMES
 
 def run_zoo(*arguments, cwd, expect=0, **environment):
     """Standard output and error of `zoo ARGUMENTS...` in the folder `cwd`; its exit code must be `expect`."""
-    command = [sys.executable, "-c", "from zoo.cli import main; main()", *map(str, arguments)]
+    command = [str(Path(sysconfig.get_path("scripts")) / "zoo"), *map(str, arguments)]
     done = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, env=os.environ | environment, timeout=300, check=False
     )
@@ -82,6 +83,13 @@ def test_doctor_and_data(tmp_path):
         (("run", "colourise", "x.jpg"), "no app is called 'colourise'; did you mean colorize?"),
         (("run", "colorize", "photo.jpg", "--strength", "lots"), "strength is 'lots'; give a number from 0 to 3"),
         (("show", "some/folder"), "some/folder is no checkpoint"),
+        (("shwo",), "No such command 'shwo'"),
+        (("show",), "Missing argument"),
+        (("train", "mlp.mnist", "--epochs", "x"), "Invalid value for '--epochs'"),
+        (("finetune", "mlp.mnist", "--data", ".", "-o", "mine", "--seed", "-1"), "Invalid value for '--seed'"),
+        (("show", 300 * "x"), "File name too long"),
+        (("eval", "lenet5.mnist", "--from", "nowhere"), "nowhere: no such folder"),
+        (("run", "colorize", "nowhere.jpg"), "nowhere.jpg: no such file or folder"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(arguments, expected, tmp_path):
@@ -141,7 +149,7 @@ def test_colorize_a_folder_of_all_sorts(photo, tmp_path):
         "deep.png": (300, 100),
         "palette.png": (300, 200),
         "turned.jpg": (200, 300),
-        "more/deeper.png": (300, 200),
+        "more/deeper.webp": (300, 200),
     }
     found = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert found == set(sizes)

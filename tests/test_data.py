@@ -338,4 +338,6 @@ def test_cifar10_is_decoded_as_a_users_files_are():
     images, labels = load("cifar10", "test", shared)
     assert images.shape == (10000, 32, 32, 3) and images.dtype == np.uint8
     assert np.bincount(labels).tolist() == 10 * [1000]
-    assert len({example["id"] for example, _ in zip(examples("cifar10", "test", shared), range(50), strict=False)}) == 50
+    assert (
+        len({example["id"] for example, _ in zip(examples("cifar10", "test", shared), range(50), strict=False)}) == 50
+    )

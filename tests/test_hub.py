@@ -66,7 +66,7 @@ def test_a_tampered_weights_file_is_refused(saved):
 def test_missing_weights_and_cards_are_named(saved, tmp_path):
     _, folder = saved
     (folder / checkpoint.WEIGHTS).unlink()
-    with pytest.raises(BadCheckpoint, match="cannot be read"):
+    with pytest.raises(BadCheckpoint, match="is missing"):
         zoo.load(folder)
     (folder / cards.FILE).unlink()
     with pytest.raises(BadCheckpoint, match=r"has no card\.json"):
@@ -224,3 +224,48 @@ def test_the_predictor_gives_what_the_model_gives_for_any_batch():
         assert answer.shape == (size, 10)
         np.testing.assert_allclose(answer, expected[:size], rtol=1e-4, atol=1e-3)
     assert predict.card.name == "lenet5.mnist"
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.zeros((28, 28, 1), "uint8"),
+        np.zeros((2, 32, 32, 1), "uint8"),
+        np.zeros((0, 28, 28, 1), "uint8"),
+        np.zeros((2, 28, 28, 1), "float32"),
+    ],
+)
+def test_the_predictor_says_what_it_takes(x):
+    with pytest.raises(BadInput, match=r"lenet5.mnist takes uint8 \(batch, 28, 28, 1\)"):
+        zoo.predictor("lenet5.mnist")(x)
+
+
+def test_a_trained_models_checkpoint_holds_no_optimiser(saved, tmp_path):
+    model, folder = saved
+    model.compile("adam")
+    model.train_on_batch(np.ones((2, 4), "float32"), np.array([0, 1]))
+    zoo.save(model, tmp_path / "trained", a_card())
+    assert (tmp_path / "trained" / checkpoint.WEIGHTS).stat().st_size == (folder / checkpoint.WEIGHTS).stat().st_size
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(np.asarray(model(x)), np.asarray(zoo.load(tmp_path / "trained")(x)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"weights": {}},
+        {"labels": [1, 2]},
+        {"input": {"shape": 5}},
+        {"metrics": [{"metric": "accuracy", "role": "result", "value": 1.0}]},
+        {"metrics": [metrics.row("accuracy", "test", 50, n=2, protocol="none") | {"paper": "x"}]},
+        {"training": {"wall_time_s": "x"}},
+        {"training": {"missed": [1]}},
+        {"data": {"name": 3}},
+    ],
+)
+def test_a_card_with_nonsense_in_it_is_named(change, saved):
+    _, folder = saved
+    path = folder / cards.FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(BadCheckpoint, match=str(path)):
+        zoo.card(folder)

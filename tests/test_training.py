@@ -85,6 +85,26 @@ def test_a_recipe_can_start_from_the_weights_of_another(tmp_path):
     assert card.training["epochs"] == 9
 
 
+def test_a_finished_training_leaves_no_state_and_other_data_is_another_training(tmp_path, monkeypatch):
+    runs = tmp_path / "runs"
+    recipe = WithControl()
+    with monkeypatch.context() as broken:
+        broken.setattr(training, "_card", None)  # stops after the training, before the checkpoint
+        with pytest.raises(TypeError):
+            training.train(recipe, tmp_path / "out", runs=runs)
+    assert (runs / recipe.name / "state.npz").exists()
+
+    class Mirrored(WithControl):
+        def examples(self, split, data_dir=None, folder=None):
+            x, y = super().examples(split)
+            return x[:, :, ::-1], y
+
+    with pytest.raises(BadInput, match="--restart"):
+        training.train(Mirrored(), tmp_path / "out", runs=runs)
+    training.train(recipe, tmp_path / "out", runs=runs)
+    assert list(runs.iterdir()) == []
+
+
 def test_what_is_in_the_way_is_refused_before_the_work(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(OutputExists):

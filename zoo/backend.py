@@ -20,8 +20,10 @@ def installed() -> list[str]:
 def choose() -> None:
     """Pick an installed backend when the user picked none and Keras' own default, TensorFlow, is not installed.
 
-    Keras reads $KERAS_BACKEND once, on import, so this must run before.
+    Keras reads $KERAS_BACKEND once, on import, so this must run before. So must what keeps TensorFlow from greeting
+    everyone with pages of log.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if "KERAS_BACKEND" in os.environ or "keras" in sys.modules or importlib.util.find_spec("tensorflow"):
         return
     here = installed()
@@ -46,7 +48,6 @@ def configured() -> str:
 
 def start() -> None:
     """Import Keras with its backend and wake its devices, for a command line: without their log lines."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         with _held_back():
             import keras

@@ -7,15 +7,15 @@ Other packages add commands through the entry-point group `zoo.commands`: a func
 import json
 import sys
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from zoo import backend
-from zoo.errors import ZooError
+from zoo.errors import BadInput, ZooError
 
 app = typer.Typer(
-    help="The landmarks of deep learning as Keras 3 models, with weights in the package.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -23,29 +23,63 @@ app = typer.Typer(
 data_app = typer.Typer(help="Data sets: what they are, and preparing them.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON in the card's schema.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="A checkpoint: its name, or a folder that holds one.")]
-DataDir = Annotated[str | None, typer.Option(help="Where prepared data sets live. [default: $TFDS_DATA_DIR]")]
+DataDir = Annotated[
+    str | None, typer.Option(help="Where prepared data sets live.", show_default="$TFDS_DATA_DIR, else TFDS's own")
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
 Runs = Annotated[str, typer.Option(help="Folder for the state of trainings, to go on after a stop.")]
 Restart = Annotated[bool, typer.Option("--restart", help="Forget an interrupted training and begin again.")]
 
 
+STOPPED = 130  # exit code after Ctrl-C, also typer's
+UsageError = typer.BadParameter.__bases__[0]  # what typer raises for any command line that it cannot read
+
+
 def main() -> None:
-    """Run the command line; a `ZooError` becomes its one line and exit code 2."""
-    needs_framework = {"eval", "train", "finetune"}
+    """Run the command line; what a user can mend becomes one line and exit code 2."""
     try:
         for entry in metadata.entry_points(group="zoo.commands"):
             try:
                 entry.load()(app)
-            except ImportError as error:  # a broken package must not take the other commands with it
-                print(f"zoo: commands of {entry.name} ({entry.value}) are left out: {error}", file=sys.stderr)
-        if needs_framework.intersection(sys.argv[1:2]) and "--help" not in sys.argv:
-            backend.start()
-        app()
+            except ZooError:  # it is about the command line
+                raise
+            except Exception as error:  # whatever is wrong with a package must not take the other commands with it
+                print(f"zoo: commands of {entry.name} ({entry.value}) are left out: {error!r}", file=sys.stderr)
+        code = app(standalone_mode=False)
+        if code != STOPPED:
+            sys.exit(code)
+        again = sys.argv[1:2] in (["train"], ["finetune"])
+        print("zoo: stopped" + "; the same command again goes on from the last epoch" * again, file=sys.stderr)
+        sys.exit(STOPPED)
+    except UsageError as error:
+        helps = not sys.argv[1:] or sys.argv[-1] in ("data", "run")  # then the message is the help
+        print(error.format_message() if helps else f"zoo: {error.format_message()}", file=sys.stderr)
     except ZooError as error:
         print(f"zoo: {error}", file=sys.stderr)
-        sys.exit(2)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"zoo: {error.filename}: {error.strerror}", file=sys.stderr)
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+    sys.exit(2)
+
+
+def version(wanted: bool) -> None:
+    if wanted:
+        import zoo
+
+        print(zoo.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def zoo_(
+    wanted: Annotated[bool, typer.Option("--version", callback=version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """The landmarks of deep learning as Keras 3 models, with weights in the package."""
 
 
 def show_json(value) -> None:
@@ -81,7 +115,7 @@ def list_(as_json: Json = False) -> None:
     rows = []
     for card in cards:
         results = [figure(row) for row in card.metrics if row["role"] == "result"]
-        rows.append((card.name, f"{card.parameters:,}", f"{card.weights['bytes'] / 1e6:.1f} MB", ", ".join(results)))
+        rows.append((card.name, f"{card.parameters:,}", f"{card.weights['bytes'] / 1e6:.2f} MB", ", ".join(results)))
     table("", ("checkpoint", "parameters", "weights", "measured"), rows)
 
 
@@ -97,7 +131,7 @@ def show(name: Name, as_json: Json = False) -> None:
         return show_json(dataclasses.asdict(card))
     print(f"{card.name}\n{card.summary}\n")
     weights, training = card.weights, card.training
-    minutes = f"{training.get('wall_time_s', 0) / 60:.0f} minutes"
+    minutes = f"{training.get('wall_time_s', 0) / 60:.1f} minutes"
     facts = {
         "architecture": f"{card.architecture} {card.arguments or ''}".strip(),
         "parameters": f"{card.parameters:,} trainable",
@@ -108,7 +142,8 @@ def show(name: Name, as_json: Json = False) -> None:
         "data": ", ".join(str(card.data[key]) for key in ("name", "split", "licence") if key in card.data),
         "made by": f"{training.get('command')} (seed {training.get('seed')}, {training.get('epochs')} epochs)",
         "made on": f"{training.get('hardware')}, {training.get('backend')}, {minutes}",
-        "missed": ", ".join(f"{key} {goal:g}" for key, goal in training.get("missed", {}).items()) or "no target",
+        "targets": ", ".join(f"{key} {goal:g} MISSED" for key, goal in training.get("missed", {}).items())
+        or "all reached",
         "use": card.intended_use,
         "limits": card.limits,
         "licence": f"{card.licence}; commercial use {'allowed' if card.commercial_use else 'not allowed'}",
@@ -132,37 +167,52 @@ def paper(row: dict) -> str:
 @app.command("eval")
 def eval_(
     name: Name,
-    split: Annotated[str | None, typer.Option(help="Split of the data set. [default: the card's]")] = None,
+    split: Annotated[str | None, typer.Option(help="Split of the data set.", show_default="the card's")] = None,
     folder: Annotated[str | None, typer.Option("--from", help="Measure on this folder (see zoo data show).")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
     """Measure a checkpoint again from its weights."""
+    from zoo.hub import checkpoint
+
+    card = checkpoint.card(name)
+    if folder is not None and not Path(folder).expanduser().is_dir():
+        raise BadInput(f"{folder}: no such folder; see zoo data show {card.data['name']}")
+    backend.start()
     from zoo.recipes.evaluation import evaluate
 
     found = evaluate(name, split=split, folder=folder, data_dir=data_dir)
     if as_json:
         return show_json(found)
-    rows = [(figure(row), row["split"], row["role"], row["n"]) for row in found["metrics"]]
-    table(found["name"], ("metric", "split", "role", "examples"), rows)
+    stated = {(row["metric"], row["split"], row["role"]): figure(row) for row in card.metrics}
+    rows = []
+    for row in found["metrics"]:
+        in_card = "-" if folder else stated.get((row["metric"], row["split"], row["role"]), "-")
+        rows.append((figure(row), in_card, row["split"], row["role"], row["n"]))
+    table(found["name"], ("measured", "in the card", "split", "role", "examples"), rows)
 
 
 @app.command()
 def train(
     name: Annotated[str, typer.Argument(help="The recipe: the name of the checkpoint that it makes.")],
-    out: Annotated[str | None, typer.Option("-o", "--out", help="Folder to write. [default: ./NAME]")] = None,
+    out: Annotated[str | None, typer.Option("-o", "--out", help="Folder to write.", show_default="./NAME")] = None,
     init: Annotated[str | None, typer.Option(help="Start from this checkpoint's weights.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Train for this many. [default: the recipe's]")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Train for this many.", show_default="the recipe's")] = None,
     data_dir: DataDir = None,
     runs: Runs = "runs",
     restart: Restart = False,
     force: Force = False,
 ) -> None:
     """Make a checkpoint by its recipe; started again after a stop, it goes on where it was."""
-    from zoo.recipes import find
-    from zoo.recipes.training import train as run
+    from zoo.hub import checkpoint
+    from zoo.recipes import check, find
 
     out = out or name
+    check(name)  # what is wrong with the command line is said before the framework is imported
+    checkpoint.check_output(out, force)
+    backend.start()
+    from zoo.recipes.training import train as run
+
     run(find(name), out, runs=runs, data_dir=data_dir, init=init, epochs=epochs, restart=restart, force=force)
     print(out)
 
@@ -173,15 +223,24 @@ def finetune(
     data: Annotated[str, typer.Option(help="A folder with a folder of images for each class.")],
     out: Annotated[str, typer.Option("-o", "--out", help="Folder to write the new checkpoint to.")],
     epochs: Annotated[int, typer.Option(help="At most this many; stops early when validation gets no better.")] = 30,
-    seed: Annotated[int, typer.Option(help="Of the validation split and the training.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the validation split and the training.")] = 1,
     runs: Runs = "runs",
     restart: Restart = False,
     force: Force = False,
 ) -> None:
     """Teach a classifier your own classes, from a folder of class folders."""
+    from zoo.hub import checkpoint
+
+    checkpoint.card(name)
+    checkpoint.check_output(out, force)
+    if not Path(data).is_dir():
+        raise BadInput(f"{data} is no folder; --data takes a folder with a folder of images for each class")
+    backend.start()
     from zoo.recipes.finetune import finetune as run
 
-    run(name, data, out, epochs=epochs, seed=seed, runs=runs, restart=restart, force=force)
+    card = run(name, data, out, epochs=epochs, seed=seed, runs=runs, restart=restart, force=force)
+    for row in card.metrics:
+        print(f"{figure(row)} on {row['n']} images held back", file=sys.stderr)
     print(out)
 
 
@@ -201,11 +260,15 @@ def data_list(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 
 @data_app.command("show")
-def data_show(name: Annotated[str, typer.Argument(help="A data set.")]) -> None:
+def data_show(name: Annotated[str, typer.Argument(help="A data set.")], as_json: Json = False) -> None:
     """What a data set is, its terms, and the folder layout that `--from` takes."""
+    import dataclasses
+
     from zoo.data import catalogue
 
     dataset = catalogue.dataset(name)
+    if as_json:
+        return show_json(dataclasses.asdict(dataset))
     print(f"{dataset.title} ({dataset.name})\n{dataset.summary}\n{dataset.url}\n")
     print(f"licence: {dataset.licence}\nsplits: {', '.join(dataset.splits)}\n")
     print(f"zoo eval --from DIR takes:\n{dataset.layout}\n\nzoo data prepare {name} --from DIR takes:\n{dataset.files}")
@@ -235,6 +298,7 @@ def doctor(as_json: Json = False) -> None:
     rows = [
         ("python", f"{found['python']} on {found['system']}, {found['cores']} cores"),
         ("backend", f"{found['backend']} (installed: {', '.join(found['backends']) or 'none'})"),
+        *[("missing", f"the backend {found['backend']}: {found['backend_command']}")] * bool(found["backend_command"]),
         ("packages", ", ".join(f"{name} {version}" for name, version in found["versions"].items())),
         ("data", f"{found['data']['folder']}, {found['data']['bytes'] / 1e6:.0f} MB"),
         *((f"weights {name}", state) for name, state in found["checkpoints"].items()),

@@ -10,9 +10,6 @@ from zoo.data import catalogue
 from zoo.errors import ZooError
 from zoo.hub import checkpoint
 
-# Extra -> a package that it brings.
-EXTRAS = {"jax": "jax", "torch": "torch", "test": "pytest"}
-
 
 def report() -> dict:
     """Facts about this installation, as plain JSON. Imports no framework."""
@@ -47,6 +44,9 @@ def report() -> dict:
         "cores": os.cpu_count(),
         "backends": backend.installed(),
         "backend": backend.configured(),
+        "backend_command": None
+        if backend.configured() in backend.installed()
+        else "unset KERAS_BACKEND, or install it",
         "versions": {package: version(package) for package in packages if version(package)},
         "data": {"folder": str(data), "bytes": size(data)},
         "checkpoints": checkpoints,

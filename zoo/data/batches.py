@@ -1,5 +1,6 @@
 """Batches for `fit`, whose order is a function of seed and epoch: a resumed training sees what it would have seen."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -57,6 +58,13 @@ class Batches(keras.utils.PyDataset):
             self._pending.pop(stale, None)
         batch = self._pending.pop((epoch, index), None)
         return batch.result() if batch else self._make(epoch, index)
+
+    def digest(self) -> str:
+        """SHA-256 of the examples, which tells one training's data from another's."""
+        digest = hashlib.sha256(b"" if self.y is None else np.ascontiguousarray(self.y))
+        for example in self.x:
+            digest.update(np.ascontiguousarray(example))
+        return digest.hexdigest()
 
     def _make(self, epoch: int, index: int):
         chosen = self._order(epoch)[index * self.batch_size : (index + 1) * self.batch_size]  # (B,)

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from zoo.data.images import SUFFIXES, find_images, read_image
+from zoo.data.images import SUFFIXES, find_images, fit, read_image
 from zoo.errors import BadInput, MissingData, UnknownName
 
 _CALTECH101 = """
@@ -263,7 +262,7 @@ def load_folder(name: str, split: str, folder: str | os.PathLike):
         for file in sorted(path.iterdir()):
             if file.suffix.lower() in SUFFIXES and not file.name.startswith("."):
                 image = read_image(file)
-                images.append(_fit(image, about.shape) if about.shape else image)
+                images.append(fit(image, about.shape) if about.shape else image)
                 labels.append(about.labels.index(path.name))
     if not images:
         raise BadInput(f"{root}: no class folders with images; {name} is laid out as {about.layout}")
@@ -326,17 +325,6 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
 
 
 _data_dir = data_dir  # the functions above have an argument of this name
-
-
-def _fit(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """An RGB image (H, W, 3) in the size and colours of a data set, uint8 of that shape."""
-    height, width, channels = shape
-    picture = Image.fromarray(image)
-    if channels == 1:
-        picture = picture.convert("L")
-    if picture.size != (width, height):
-        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
-    return np.array(picture).reshape(shape)
 
 
 def _copy(folder: Path, target: Path) -> Path:

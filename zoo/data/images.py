@@ -17,7 +17,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", "
 
 # Only formats that decode pixels: Pillow would hand an EPS file to Ghostscript, an interpreter.
 _FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000", "ICO")
-_WRITE = {
+WRITTEN = {
     ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),  # 4:4:4: colour at full resolution
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
     ".png": ("PNG", {}),
@@ -73,6 +73,8 @@ def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
                 rgb = _to_rgb(image)
     except BadInput:
         raise
+    except MemoryError as error:
+        raise BadInput(f"{name}: too large for this machine's memory; make it smaller first") from error
     except UnidentifiedImageError as error:
         raise BadInput(f"{name}: not an image that can be read (JPEG, PNG, WebP, TIFF, BMP, GIF, ...)") from error
     except Image.DecompressionBombError as error:
@@ -158,11 +160,22 @@ def _to_array(image: Image.Image) -> np.ndarray:
     return array
 
 
+def fit(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """A picture uint8 (H, W, 3) in the size and colours that a model takes: uint8 of `shape`, whose last is 1 or 3."""
+    height, width, channels = shape
+    picture = Image.fromarray(image)
+    if channels == 1:
+        picture = picture.convert("L")
+    if picture.size != (width, height):
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return np.array(picture).reshape(shape)
+
+
 def check_suffix(path) -> None:
     """BadInput if `write_image` cannot write files with the suffix of this path; asks before any work is done."""
     path = Path(path)
-    if path.suffix.lower() not in _WRITE:
-        raise BadInput(f"{path}: cannot write {path.suffix or 'a file without suffix'}; use one of {' '.join(_WRITE)}")
+    if path.suffix.lower() not in WRITTEN:
+        raise BadInput(f"{path}: cannot write {path.suffix or 'a file without suffix'}; use one of {' '.join(WRITTEN)}")
 
 
 def write_image(path, array: np.ndarray) -> None:
@@ -175,7 +188,7 @@ def write_image(path, array: np.ndarray) -> None:
     check_suffix(path)
     if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)) or not array.size:
         raise BadInput(f"{path}: an image is uint8 (H, W, 3) or (H, W), not {array.dtype} {array.shape}")
-    kind, options = _WRITE[path.suffix.lower()]
+    kind, options = WRITTEN[path.suffix.lower()]
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         try:
@@ -204,7 +217,7 @@ def find_images(path) -> list[Path]:
     elif glob.has_magic(str(path)):
         candidates = map(Path, glob.glob(str(path.expanduser()), recursive=True))
     else:
-        raise BadInput(f"{path}: no such file or folder")
+        raise BadInput(f"{path}: {'neither a file nor a folder' if path.exists() else 'no such file or folder'}")
     found = sorted(p for p in candidates if p.suffix.lower() in SUFFIXES and p.name[0] != "." and p.is_file())
     if not found:
         raise BadInput(f"{path}: no image files there ({' '.join(SUFFIXES)})")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 from zoo.errors import BadCheckpoint
@@ -9,6 +10,19 @@ from zoo.hub.metrics import METRICS, ROLES
 
 SCHEMA = 1
 FILE = "card.json"
+ROW = {  # a row of `metrics`
+    "metric": str,
+    "split": str,
+    "value": int | float,
+    "unit": str,
+    "higher_is_better": bool,
+    "role": str,
+    "n": int,
+    "std": int | float | None,
+    "paper": int | float | None,
+    "protocol": str,
+}
+WEIGHTS = {"file": str, "sha256": str, "bytes": int, "dtype": str}
 
 
 @dataclasses.dataclass
@@ -34,22 +48,39 @@ class Card:
     weights: dict = dataclasses.field(default_factory=dict)  # file, sha256, bytes, dtype, tolerance: set by `save`
     schema: int = SCHEMA
 
-    def validate(self) -> None:
+    def validate(self, where: str | None = None) -> None:
         """Raise `BadCheckpoint` where a field has another type than it should, where a metric breaks the vocabulary, or
-        where two results claim the same metric and split."""
+        where two results claim the same metric and split. `where` is the file that the error names."""
+        where = where or f"card of {self.name}"
+
+        def expect(label, value, kind):
+            right = isinstance(value, kind) and not isinstance(value, bool) ^ (kind is bool)
+            if not right or (isinstance(value, float) and not math.isfinite(value)):
+                raise BadCheckpoint(f"{where}: {label} is {json.dumps(value, default=repr):.40}")
+
         for field in dataclasses.fields(self):
-            value, kind = getattr(self, field.name), field.type
-            if not isinstance(value, kind):
-                raise BadCheckpoint(f"card of {self.name}: {field.name} is {json.dumps(value, default=repr):.40}")
+            expect(field.name, getattr(self, field.name), field.type)
+        for label in self.labels or []:
+            expect("a label", label, str)
+        for side in (self.input, self.output):
+            expect("a shape", side.get("shape", []), list)
+            for size in side.get("shape", []):
+                expect("a size in a shape", size, int | None)
+        expect("data.name", self.data.get("name", ""), str)
+        expect("training.wall_time_s", self.training.get("wall_time_s", 0), int | float)
+        expect("training.missed", self.training.get("missed", {}), dict)
+        for goal in self.training.get("missed", {}).values():
+            expect("a missed target", goal, int | float)
         results = set()
         for number, row in enumerate(self.metrics):
-            if not isinstance(row, dict) or not isinstance(row.get("value"), int | float):
-                raise BadCheckpoint(f"card of {self.name}: metric row {number} has no value")
-            name, split, role = row.get("metric"), row.get("split"), row.get("role")
+            expect(f"metric row {number}", row, dict)
+            for key, kind in ROW.items():
+                expect(f"{key} of metric row {number}", row.get(key, ...), kind)
+            name, split, role = row["metric"], row["split"], row["role"]
             if name not in METRICS or role not in ROLES:
-                raise BadCheckpoint(f"card of {self.name}: metric row {number} has no known metric and role")
+                raise BadCheckpoint(f"{where}: metric row {number} has no known metric and role")
             if role == "result" and (name, split) in results:
-                raise BadCheckpoint(f"card of {self.name}: two results for {name} on {split}")
+                raise BadCheckpoint(f"{where}: two results for {name} on {split}")
             if role == "result":
                 results.add((name, split))
 
@@ -86,5 +117,8 @@ def read(folder) -> Card:
     if missing := needed - set(fields):
         raise BadCheckpoint(f"{path} lacks {', '.join(sorted(missing))}")
     card = Card(**{key: value for key, value in fields.items() if key in known})
-    card.validate()
+    card.validate(str(path))
+    for key, kind in WEIGHTS.items():
+        if not isinstance(card.weights.get(key), kind):
+            raise BadCheckpoint(f"{path}: it doesn't say the {key} of its weights")
     return card

@@ -71,8 +71,10 @@ def verify(name) -> Path:
     path = folder / file
     try:
         digest = sha256(path)
-    except OSError:
-        raise BadCheckpoint(f"{path} cannot be read; copy the checkpoint again or reinstall landmark-zoo") from None
+    except FileNotFoundError:
+        raise BadCheckpoint(f"{path} is missing; copy the checkpoint again or reinstall landmark-zoo") from None
+    except OSError as error:
+        raise BadCheckpoint(f"{path} cannot be read: {error.strerror}") from None
     if digest != described.get("sha256"):
         raise BadCheckpoint(f"{path} is not the file its card describes (SHA-256 differs); copy it again or reinstall")
     return path
@@ -94,7 +96,7 @@ def load(name):
     path = verify(name)
     try:
         model = architecture(described.architecture).cls(**described.arguments)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # a card's arguments can be wrong in any way that a constructor can fail
         reason = one_line(error)
         raise BadCheckpoint(f"card of {described.name} does not fit {described.architecture}: {reason}") from None
     load_weights(model, path)
@@ -109,7 +111,8 @@ def load_weights(model, path) -> None:
             warnings.simplefilter("error", UserWarning)
             model.load_weights(path)
     except (ValueError, OSError, KeyError, UserWarning) as error:
-        raise BadCheckpoint(f"{path} does not fit {model.name}: {one_line(error)}") from None
+        reason = "it has other layers" if isinstance(error, UserWarning) else one_line(error)
+        raise BadCheckpoint(f"{path} does not fit {model.name}: {reason}") from None
 
 
 def one_line(error: Exception) -> str:
@@ -135,8 +138,7 @@ def save(model, folder, card: Card, *, half: bool = False, tolerance: float | No
     try:
         path = beside / WEIGHTS
         model.save_weights(path)
-        if half:
-            halve(path)
+        clean(path, half=half)
         card.weights = {
             "file": WEIGHTS,
             "sha256": sha256(path),
@@ -188,22 +190,25 @@ def sha256(path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def halve(path) -> None:
-    """Rewrite a weights file with its float32 kernels (two dimensions and more) as float16."""
+def clean(path, *, half: bool) -> None:
+    """Rewrite a weights file without the optimiser's state, with `half` its float32 kernels (two dimensions and more)
+    as float16."""
     import h5py
 
-    half = path.with_suffix(".half")
-    with h5py.File(path, "r") as old, h5py.File(half, "w") as new:
+    rewritten = path.with_suffix(".rewritten")
+    with h5py.File(path, "r") as old, h5py.File(rewritten, "w") as new:
         new.attrs.update(old.attrs)
 
         def copy(name, item):
+            if name.split("/")[0] == "optimizer":
+                return
             if isinstance(item, h5py.Group):
                 new.require_group(name).attrs.update(item.attrs)
             else:
-                kernel = item.ndim >= 2 and item.dtype == "float32"
+                kernel = half and item.ndim >= 2 and item.dtype == "float32"
                 new.create_dataset(name, data=item[()], dtype="float16" if kernel else item.dtype).attrs.update(
                     item.attrs
                 )
 
         old.visititems(copy)
-    os.replace(half, path)
+    os.replace(rewritten, path)

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from zoo.errors import BadInput
 from zoo.hub import checkpoint
+
+PART = 256  # examples that go through at once
 
 
 def compiled(model):
@@ -26,9 +29,18 @@ class Predictor:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Run a batch: x (B, ...) as the card's `input` says -> (B, ...) as its `output` says.
 
-        Batches are filled up to the next power of two, so that a compiled function is made for few sizes only.
+        Batches are filled up to the next power of two, so that a compiled function is made for few sizes only; large
+        ones go through in parts. Raises `BadInput` for an array of another shape or type.
         """
         x = np.asarray(x)
+        shape, dtype = self.card.input["shape"], self.card.input["dtype"]
+        fits = x.ndim == len(shape) + 1 and all(a in (None, b) for a, b in zip(shape, x.shape[1:], strict=False))
+        if not fits or not len(x) or x.dtype != dtype:
+            wanted = ", ".join("any" if size is None else str(size) for size in shape)
+            raise BadInput(f"{self.name} takes {dtype} (batch, {wanted}), not {x.dtype} {x.shape}")
+        return np.concatenate([self._part(x[start : start + PART]) for start in range(0, len(x), PART)])
+
+    def _part(self, x):
         size = len(x)
         bucket = 1 << (size - 1).bit_length()
         if bucket > size:

@@ -7,9 +7,14 @@ from zoo.errors import UnknownName
 NAMES = ("perceptron.mnist-01", "mlp.mnist", "lenet5.mnist", "unet.color")
 
 
-def find(name: str):
-    """The recipe that makes checkpoint `name`: `lenet5.mnist` is `RECIPE` in `zoo/recipes/lenet5_mnist.py`."""
+def check(name: str) -> None:
+    """Raises `UnknownName`, with the nearest names, where there is no recipe for a checkpoint of this name."""
     if name not in NAMES:
         raise UnknownName("recipe", name, NAMES)
+
+
+def find(name: str):
+    """The recipe that makes checkpoint `name`: `lenet5.mnist` is `RECIPE` in `zoo/recipes/lenet5_mnist.py`."""
+    check(name)
     module = name.replace(".", "_").replace("-", "_")
     return importlib.import_module(f"zoo.recipes.{module}").RECIPE

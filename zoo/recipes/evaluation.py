@@ -31,6 +31,9 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
         if folder is not None:  # other data: the paper's figure and the card's number of examples are not about it
             for row in rows:
                 row.update(paper=None, protocol=f"the card's, on a folder of {row['n']} examples")
+        elif split != made_by.eval_split:
+            for row in rows:
+                row.update(paper=None, protocol=f"the card's, on the {row['n']} examples of {row['split']}")
     else:
         raise UnknownName("recipe", card.name, NAMES)
     return {"name": card.name, "metrics": rows, "curves": curves}
@@ -50,10 +53,12 @@ def _checked(split, made_by) -> str:
 def _evaluate_finetuned(card, predict, split, folder):
     from zoo.recipes.finetune import read_examples
 
+    if split is not None:
+        raise BadInput(f"{card.name} was trained on a folder, which has no split {split!r}; leave --split out")
     if folder is None:
         raise BadInput(f"{card.name} was trained on a folder of yours; name one to measure it on with --from FOLDER")
     x, y = read_examples(folder, card.labels, card.input["shape"])
     logits = predict(x)
     value = metrics.accuracy(logits, y)
     protocol = "share of the folder's images classified right"
-    return [metrics.row("accuracy", split or "folder", value, n=len(y), protocol=protocol)], {}
+    return [metrics.row("accuracy", "folder", value, n=len(y), protocol=protocol)], {}

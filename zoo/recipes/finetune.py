@@ -12,12 +12,11 @@ import shutil
 import sys
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 
 from zoo.data.batches import Batches
-from zoo.data.images import find_images, read_image
+from zoo.data.images import find_images, fit, read_image
 from zoo.errors import BadInput
 from zoo.hub import checkpoint, metrics
 from zoo.hub.card import Card
@@ -52,7 +51,6 @@ def read_examples(folder, labels, shape):
     Raises:
         BadInput: for a class without a usable image.
     """
-    height, width, channels = shape
     images, numbers = [], []
     for number, label in enumerate(labels):
         before = len(images)
@@ -62,11 +60,7 @@ def read_examples(folder, labels, shape):
             except BadInput as error:
                 print(f"left out: {error}", file=sys.stderr)
                 continue
-            if channels == 1:
-                image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-            shrinks = image.shape[0] > height
-            image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-            images.append(image.reshape(height, width, channels))
+            images.append(fit(image, shape))
             numbers.append(number)
         if len(images) == before:
             raise BadInput(f"{Path(folder) / label} holds no image that can be read")
@@ -101,7 +95,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
     # LeNet-5's output is made of fixed codes: then there is nothing to learn in the head alone.
     first = epochs // 3 if model.layers[-1].trainable_variables else 0
     digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
-    seconds = 0.0
+    seconds, done, best = 0.0, 0, None
     stages = (("head", model.layers[-1:], 5e-3, first), ("all", model.layers, 1e-3, epochs - first))
     for stage, layers, rate, count in stages:
         for layer in model.layers:
@@ -115,7 +109,8 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
         folder = Path(runs) / f"finetune-{out.name}" / stage
         resume = Resume(folder, settings, "accuracy", patience=PATIENCE, restart=restart)
         resume.fit(model, batches, (x[held], y[held]), epochs=count)
-        seconds += resume.seconds
+        best = resume.best | {"epoch": done + resume.best["epoch"]}
+        seconds, done = seconds + resume.seconds, done + resume.epoch
     command = ["zoo", "finetune", str(name), "--data", str(data), "-o", str(out)]
     command += ["--epochs", str(epochs), "--seed", str(seed)]
     value = metrics.accuracy(compiled(model)(x[held]), y[held])
@@ -126,15 +121,16 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
         architecture=base.architecture,
         arguments=model.get_config(),
         parameters=int(sum(np.prod(v.shape) for v in model.trainable_variables)),
-        input=base.input,
-        output=base.output | {"shape": [len(labels)]},
+        input=base.input | {"description": f"a {'grey' if x.shape[-1] == 1 else 'colour'} picture, made that size"},
+        output=base.output | {"shape": [len(labels)], "description": "one logit a class, in the order of the labels"},
         labels=labels,
         data={"name": "folder", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None},
         metrics=[metrics.row("accuracy", "validation", value, n=len(held), protocol=protocol)],
         training={
             "command": shlex.join(command),
             "seed": seed,
-            "epochs": epochs,
+            "epochs": done,
+            "selected": best,
             "backend": keras.config.backend(),
             "precision": "float32",
             "hardware": hardware(),

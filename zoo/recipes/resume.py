@@ -26,7 +26,7 @@ class Resume(keras.callbacks.Callback):
     Args:
         folder: a `pathlib.Path`, made when needed.
         settings: JSON values that tell one training from another; a state of other settings is refused.
-        monitor: name of the validation metric of which the highest is best, or None.
+        monitor: name of the validation metric of which the highest is best (then the lowest loss), or None.
         patience: stop after this many epochs without a new best; None never does.
         restart: forget a state that is there.
     """
@@ -40,7 +40,7 @@ class Resume(keras.callbacks.Callback):
         self.monitor = monitor
         self.patience = patience
         self.epoch = 0  # epochs finished
-        self.best = None  # {"epoch": ..., "value": ...}
+        self.best = None  # {"epoch": ..., "value": ..., "loss": ...}
         self.seconds = 0.0  # spent training, over all starts
 
     @property
@@ -111,9 +111,10 @@ class Resume(keras.callbacks.Callback):
         # Comes after validation, when `SwapEMAWeights`, called after this one, has the averaged weights in place.
         if self.monitor is None:
             return
-        value = float(logs[self.monitor])
-        if self.best is None or value > self.best["value"]:
-            self.best = {"epoch": self.epoch + 1, "value": value}
+        # Of epochs with the same value, which a small validation set has many of, the one with the lowest loss.
+        value, loss = float(logs[self.monitor]), float(logs["loss"])
+        if self.best is None or (value, -loss) > (self.best["value"], -self.best["loss"]):
+            self.best = {"epoch": self.epoch + 1, "value": value, "loss": loss}
             _write(self.best_path, {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self.model.weights)})
 
     def on_epoch_end(self, epoch, logs=None):

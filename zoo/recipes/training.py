@@ -1,8 +1,12 @@
 """Run a recipe: train or go on training, select, measure once on the test split, write the checkpoint and card."""
 
+import ast
+import hashlib
+import inspect
 import os
 import platform
 import shlex
+import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -53,6 +57,10 @@ def train(
     card = _card(recipe, model, rows + controls, curves, resume, init, epochs)
     card.training["missed"] = missed(recipe, card)
     checkpoint.save(model, out, card, half=recipe.half, tolerance=tolerance, force=force)
+    for each in (recipe, *recipe.controls()):  # done, so there is nothing left to go on with
+        while each is not None:
+            shutil.rmtree(Path(runs) / each.name, ignore_errors=True)
+            each = each.starts_from()
     for metric, target in recipe.targets.items():
         verdict = "MISSED" if metric in card.training["missed"] else "reached"
         print(f"{recipe.name}: {metric} {card.result(metric)['value']:g}, target {target:g} {verdict}", file=sys.stderr)
@@ -92,8 +100,10 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         "batch_size": recipe.batch_size,
         "precision": recipe.precision,
         "optimizer": keras.saving.serialize_keras_object(model.optimizer)["config"] | {"name": None},
-        "init": init and str(init),
+        "init": init and checkpoint.card(init).weights["sha256"],
         "starts_from": first and first.name,
+        "data": batches.digest(),
+        "code": code(recipe),
     }
     resume = Resume(runs / recipe.name, settings, recipe.monitor, restart=restart)
     resume.fit(model, batches, validation, epochs=epochs)
@@ -102,6 +112,12 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
     if first is not None:  # the card counts the whole way
         resume.epoch, resume.seconds = resume.epoch + earlier.epoch, resume.seconds + earlier.seconds
     return shipped, resume, validation
+
+
+def code(recipe) -> str:
+    """A digest of the file that a recipe is in: another loss or another distortion is another training."""
+    tree = ast.parse(inspect.getsource(inspect.getmodule(type(recipe))))  # without comments and layout
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
 def copy_weights(source, target) -> None:
