@@ -29,11 +29,8 @@ def demo(
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds other things.")] = False,
 ) -> None:
     """Every app on its own sample inputs, with a page that shows before and after."""
-    from zoo import backend
-
     from .demo import demo as make
 
-    backend.start()
     make(folder, force=force)
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from zoo import backend
 from zoo.errors import BadInput, OutputExists
 
 from .app import App, Image
@@ -86,8 +85,6 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
         else:
             planned[path] = job.source
             todo.append((job, path))
-    if todo:
-        backend.start()
     written = []
     columns = (TextColumn(app.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     quiet = single or not console.is_terminal

@@ -34,7 +34,8 @@ def checkpoints() -> str:
 
 
 def figure(row) -> str:
-    return f"{row['metric']} {row['value']:.2f} {row['unit']} ({row['split']})"
+    spread = "" if row["std"] is None else f" +- {row['std']:.2f}"
+    return f"{row['metric']} {row['value']:.2f}{spread} {row['unit']} ({row['split']})"
 
 
 def color() -> str:

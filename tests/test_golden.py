@@ -6,10 +6,12 @@
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 import zoo
+from zoo.hub.predictor import ENGINES
 from zoo.recipes import NAMES
 
 pytestmark = pytest.mark.backends
@@ -29,14 +31,17 @@ def example(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_outputs_are_those_recorded(name):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_outputs_are_those_recorded(name, engine):
+    if engine == "onnx" and keras.config.backend() != "tensorflow":
+        pytest.skip("exports are made from TensorFlow")
     expected = np.array(json.loads((FOLDER / f"{name}.json").read_text()))
-    found = zoo.predictor(name)(example(name))
+    found = zoo.predictor(name, engine)(example(name))
     np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE * np.abs(expected).max())
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for each in NAMES:
-        outputs = zoo.predictor(each)(example(each))
+        outputs = zoo.predictor(each, "model")(example(each))
         (FOLDER / f"{each}.json").write_text(json.dumps(np.round(outputs.astype("float64"), 6).tolist()) + "\n")

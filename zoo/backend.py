@@ -49,7 +49,7 @@ def configured() -> str:
 def start() -> None:
     """Import Keras with its backend and wake its devices, for a command line: without their log lines."""
     try:
-        with _held_back():
+        with quiet():
             import keras
 
             keras.ops.zeros(())
@@ -59,7 +59,7 @@ def start() -> None:
 
 
 @contextlib.contextmanager
-def _held_back():
+def quiet():
     """Hold back what C++ code writes to standard error, past Python's reach; show it if an exception comes."""
     sys.stderr.flush()
     kept = os.dup(2)

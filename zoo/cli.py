@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: what they are, and preparing them.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+cache_app = typer.Typer(help="Exports and fetched weights, kept for later.", no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="A checkpoint: its name, or a folder that holds one.")]
@@ -54,7 +56,7 @@ def main() -> None:
         print("zoo: stopped" + "; the same command again goes on from the last epoch" * again, file=sys.stderr)
         sys.exit(STOPPED)
     except UsageError as error:
-        helps = not sys.argv[1:] or sys.argv[-1] in ("data", "run")  # then the message is the help
+        helps = not sys.argv[1:] or sys.argv[-1] in ("data", "run", "cache")  # then the message is the help
         print(error.format_message() if helps else f"zoo: {error.format_message()}", file=sys.stderr)
     except ZooError as error:
         print(f"zoo: {error}", file=sys.stderr)
@@ -242,6 +244,39 @@ def finetune(
     for row in card.metrics:
         print(f"{figure(row)} on {row['n']} images held back", file=sys.stderr)
     print(out)
+
+
+@app.command()
+def export(
+    name: Name,
+    format_: Annotated[str, typer.Argument(metavar="FORMAT", help="onnx, savedmodel or litert.")],
+    out: Annotated[str | None, typer.Option("-o", "--out", help="What to write.", show_default="./NAME.SUFFIX")] = None,
+    force: Force = False,
+) -> None:
+    """Write a checkpoint's model as ONNX, SavedModel or LiteRT, which run without Keras."""
+    from zoo.hub.export import export as run
+
+    print(run(name, format_, out, force=force))
+
+
+@cache_app.command("show")
+def cache_show(as_json: Json = False) -> None:
+    """Where the cache is, and what it holds."""
+    from zoo.hub import cache
+
+    entries = cache.entries()
+    if as_json:
+        return show_json({"folder": str(cache.folder()), "files": entries})
+    print(f"{cache.folder()}: {sum(entries.values()) / 1e6:.1f} MB")
+    table("", ("file", "MB"), [(name, f"{size / 1e6:.1f}") for name, size in entries.items()])
+
+
+@cache_app.command("clear")
+def cache_clear() -> None:
+    """Delete what is in the cache; all of it can be made or fetched again."""
+    from zoo.hub import cache
+
+    print(f"freed {cache.clear() / 1e6:.1f} MB of {cache.folder()}")
 
 
 @data_app.command("list")

@@ -157,7 +157,10 @@ class DBN(keras.Model):
         return ops.mean(loss)
 
     def visible_of(self, rbm, images, labels):
-        """What an RBM of the stack sees of uint8 images (B, H, W, C) with labels (B,): float32 (B, visible)."""
+        """What an RBM of the stack sees of uint8 images (B, H, W, C) with labels (B,): float32 (B, visible).
+
+        A label of -1 is unknown: no label unit is on.
+        """
         v = ops.reshape(ops.cast(images, "float32") / 255, (-1, self.rbms[0].W.shape[0]))
         for below in self.rbms[: self.rbms.index(rbm)]:
             v = below.hidden(v)

@@ -1,9 +1,15 @@
 """The one door through which apps use checkpoints: arrays in, arrays out."""
 
+import sys
+
 import numpy as np
 
-from zoo.errors import BadInput
+from zoo import backend
+from zoo.errors import BadCheckpoint, BadInput, UnknownName
 from zoo.hub import checkpoint
+from zoo.hub.export import Session, cached_onnx
+
+ENGINES = ("onnx", "model")
 
 PART = 256  # examples that go through at once
 
@@ -18,13 +24,29 @@ def compiled(model):
 
 
 class Predictor:
-    """A checkpoint's model, compiled by its backend. Keeps the model in memory; make it once and call it often."""
+    """A checkpoint as a function. Keeps its model in memory; make it once and call it often.
 
-    def __init__(self, name):
+    engine: "onnx", ONNX Runtime on an export kept in the cache, which starts without importing a framework; "model",
+    the Keras model compiled by its backend; None, the first where it works, which is with TensorFlow, else the second.
+    """
+
+    def __init__(self, name, engine: str | None = None):
+        if engine not in (None, *ENGINES):
+            raise UnknownName("engine", engine, ENGINES)
         self.name = str(name)
         self.card = checkpoint.card(name)
-        self.model = checkpoint.load(name)
-        self._predict = compiled(self.model)
+        self.engine = engine or ("onnx" if backend.configured() == "tensorflow" else "model")
+        if self.engine == "onnx":
+            try:
+                self._predict = Session(cached_onnx(name, self.card))
+            except Exception as error:  # whatever an exporter or a runtime fails of, the model is there
+                if engine == "onnx" or isinstance(error, BadCheckpoint):
+                    raise
+                print(f"{self.card.name}: without ONNX Runtime, slower: {checkpoint.one_line(error)}", file=sys.stderr)
+                self.engine = "model"
+        if self.engine == "model":
+            backend.start()
+            self._predict = compiled(checkpoint.load(name))
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Run a batch: x (B, ...) as the card's `input` says -> (B, ...) as its `output` says.
@@ -48,6 +70,6 @@ class Predictor:
         return self._predict(x)[:size]
 
 
-def predictor(name) -> Predictor:
+def predictor(name, engine: str | None = None) -> Predictor:
     """A `Predictor` for a checkpoint, by name or folder. Raises `UnknownName` or `BadCheckpoint`."""
-    return Predictor(name)
+    return Predictor(name, engine)

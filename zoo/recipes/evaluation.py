@@ -20,7 +20,7 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
         BadInput, BadCheckpoint, MissingData, UnknownName: in one line.
     """
     card = checkpoint.card(name)
-    predict = Predictor(name)
+    predict = Predictor(name, "model")
     if card.data["name"] == "folder":
         rows, curves = _evaluate_finetuned(card, predict, split, folder)
     elif card.name in NAMES:

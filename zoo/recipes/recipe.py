@@ -75,9 +75,17 @@ class Recipe:
         """A recipe to train first, whose weights this one starts from, or None."""
         return None
 
+    def begin(self, model) -> None:
+        """Changes to the weights that `starts_from` gave, before training."""
+
     def controls(self) -> list:
-        """Recipes that differ in one thing, trained and measured alongside to show what that thing does."""
+        """Recipes that differ in one thing, trained and measured alongside to show what that thing does.
+
+        One with several `seeds` is trained with each; the card has the mean and its deviation.
+        """
         return []
+
+    seeds: tuple = ()
 
     # --- measuring ------------------------------------------------------------------------------------------------
 

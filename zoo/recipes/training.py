@@ -44,10 +44,7 @@ def train(
     checkpoint.check_output(out, force)
     controls = []
     for control in recipe.controls():
-        model, *_ = _fit(control, Path(runs), data_dir, None, epochs, restart)
-        examples = control.examples(control.eval_split, data_dir)
-        rows, _ = control.evaluate(compiled(model), examples, control.eval_split)
-        controls += [row | {"role": "control"} for row in rows if row["role"] == "result"]
+        controls += _control_rows(control, Path(runs), data_dir, epochs, restart)
 
     model, resume, validation = _fit(recipe, Path(runs), data_dir, init, epochs, restart)
     recipe.finish(model, validation)
@@ -59,12 +56,34 @@ def train(
     checkpoint.save(model, out, card, half=recipe.half, tolerance=tolerance, force=force)
     for each in (recipe, *recipe.controls()):  # done, so there is nothing left to go on with
         while each is not None:
-            shutil.rmtree(Path(runs) / each.name, ignore_errors=True)
+            for seed in each.seeds or (each.seed,):
+                shutil.rmtree(_run(Path(runs), each, seed), ignore_errors=True)
             each = each.starts_from()
     for metric, target in recipe.targets.items():
         verdict = "MISSED" if metric in card.training["missed"] else "reached"
         print(f"{recipe.name}: {metric} {card.result(metric)['value']:g}, target {target:g} {verdict}", file=sys.stderr)
     return card
+
+
+def _control_rows(control, runs: Path, data_dir, epochs, restart) -> list[dict]:
+    """Train a control, once for each of its seeds; its results, as rows of the card."""
+    found = []
+    for seed in control.seeds or (control.seed,):
+        control.seed = seed
+        model, *_ = _fit(control, runs, data_dir, None, epochs, restart)
+        rows, _ = control.evaluate(compiled(model), control.examples(control.eval_split, data_dir), control.eval_split)
+        found.append([row for row in rows if row["role"] == "result"])
+    merged = []
+    for same in zip(*found, strict=True):  # the rows of one metric, one for each seed
+        values = [row["value"] for row in same]
+        std = round(float(np.std(values, ddof=1)), 4) if len(values) > 1 else None
+        merged.append(same[0] | {"role": "control", "value": round(float(np.mean(values)), 4), "std": std})
+    return merged
+
+
+def _run(runs: Path, recipe, seed) -> Path:
+    """The folder of a training's state."""
+    return runs / (f"{recipe.name}-{seed}" if recipe.seeds else recipe.name)
 
 
 def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
@@ -89,6 +108,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         checkpoint.load_weights(model, checkpoint.verify(init))
     if first is not None:
         copy_weights(start, model)
+        recipe.begin(model)
     per_execution = 1 if keras.config.backend() == "torch" else recipe.steps_per_execution  # Keras has no more there
     recipe.compile(model, steps, jit_compile=jit_compile(), steps_per_execution=per_execution)
 
@@ -105,7 +125,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         "data": batches.digest(),
         "code": code(recipe),
     }
-    resume = Resume(runs / recipe.name, settings, recipe.monitor, restart=restart)
+    resume = Resume(_run(runs, recipe, recipe.seed), settings, recipe.monitor, restart=restart)
     resume.fit(model, batches, validation, epochs=epochs)
     shipped = architecture(recipe.architecture).cls(**recipe.arguments)  # float32, whatever it was trained in
     copy_weights(model, shipped)

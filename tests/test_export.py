@@ -1,0 +1,147 @@
+"""Exports, the cache they are kept in, and the predictor's two engines."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from test_cli import one_line, run_zoo
+
+import zoo
+from zoo.errors import BadCheckpoint, OutputExists, UnknownName
+from zoo.hub import cache, checkpoint, export
+from zoo.hub.predictor import Predictor
+
+DIGITS = np.random.RandomState(0).randint(0, 256, (3, 28, 28, 1)).astype("uint8")
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_both_engines_answer_alike_and_the_export_is_made_once(own_cache, capsys):
+    first = zoo.predictor("lenet5.mnist")
+    assert first.engine == "onnx" and "exporting it to ONNX, once" in capsys.readouterr().err
+    assert zoo.predictor("lenet5.mnist").engine == "onnx" and not capsys.readouterr().err
+    expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)
+    np.testing.assert_allclose(first(DIGITS), expected, atol=1e-4 * np.abs(expected).max())
+    assert [path.parent.name for path in own_cache.rglob("*.onnx")] == ["onnx"]
+
+
+def test_with_an_export_no_framework_is_imported(own_cache):
+    zoo.predictor("lenet5.mnist")
+    code = (
+        "import sys, numpy, zoo\n"
+        "assert zoo.predictor('lenet5.mnist')(numpy.zeros((2, 28, 28, 1), 'uint8')).shape == (2, 10)\n"
+        "assert not {'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=os.environ)
+
+
+def test_where_an_export_fails_the_model_does_it_and_one_line_says_why(own_cache, monkeypatch, capsys):
+    def broken(*arguments):
+        raise RuntimeError("no such operator\nand much more")
+
+    monkeypatch.setattr(export, "_write", broken)
+    predict = zoo.predictor("lenet5.mnist")
+    assert predict.engine == "model" and predict(DIGITS).shape == (3, 10)
+    assert "slower: no such operator" in capsys.readouterr().err
+    with pytest.raises(RuntimeError):
+        zoo.predictor("lenet5.mnist", "onnx")
+    assert not list(own_cache.rglob("*.onnx*"))
+
+
+def test_an_export_that_answers_something_else_is_refused(own_cache, monkeypatch):
+    monkeypatch.setattr(export.Session, "__call__", lambda self, x: np.ones((len(x), 10), "float32"))
+    with pytest.raises(BadCheckpoint, match="is off by"):
+        zoo.predictor("lenet5.mnist", "onnx")
+    assert not list(own_cache.rglob("*.onnx"))
+
+
+def test_changed_weights_do_not_hide_behind_an_old_export(own_cache, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(checkpoint.find("lenet5.mnist"), folder)
+    Predictor(folder)
+    weights = bytearray((folder / checkpoint.WEIGHTS).read_bytes())
+    weights[-1] ^= 1
+    (folder / checkpoint.WEIGHTS).write_bytes(weights)
+    with pytest.raises(BadCheckpoint, match="SHA-256"):
+        Predictor(folder)
+
+
+def test_formats(tmp_path):
+    out, _ = run_zoo("export", "lenet5.mnist", "onnx", cwd=tmp_path)
+    assert out == "lenet5.mnist.onnx\n"
+    expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)
+    found = export.Session(tmp_path / "lenet5.mnist.onnx")(DIGITS)
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+    import tensorflow as tf
+
+    export.export("lenet5.mnist", "savedmodel", tmp_path / "saved")
+    saved = tf.saved_model.load(str(tmp_path / "saved"))
+    found = saved.serve(DIGITS).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+    export.export("lenet5.mnist", "litert", tmp_path / "lenet.tflite")
+    assert (tmp_path / "lenet.tflite").read_bytes()[4:8] == b"TFL3"
+    with pytest.raises(OutputExists):
+        export.export("lenet5.mnist", "onnx", tmp_path / "lenet5.mnist.onnx")
+    with pytest.raises(UnknownName, match="did you mean onnx"):
+        export.export("lenet5.mnist", "onxx")
+    _, err = run_zoo("export", "lenet5.mnist", "onnx", cwd=tmp_path, expect=2, KERAS_BACKEND="jax")
+    assert "--force" in one_line(err)
+    _, err = run_zoo("export", "lenet5.mnist", "onnx", "--force", cwd=tmp_path, expect=2, KERAS_BACKEND="jax")
+    assert "made from TensorFlow" in one_line(err)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lenet.tflite", "lenet5.mnist.onnx", "saved"]
+
+
+def test_the_cache_is_shown_and_cleared(own_cache, tmp_path):
+    assert cache.entries() == {} and cache.clear() == 0
+    (own_cache / "onnx").mkdir(parents=True)
+    (own_cache / "onnx" / "a.onnx").write_bytes(bytes(1000))
+    found = json.loads(run_zoo("cache", "show", "--json", cwd=tmp_path)[0])
+    assert found == {"folder": str(own_cache), "files": {os.path.join("onnx", "a.onnx"): 1000}}
+    assert "a.onnx" in run_zoo("cache", "show", cwd=tmp_path)[0]
+    assert "freed" in run_zoo("cache", "clear", cwd=tmp_path)[0]
+    assert not own_cache.exists()
+
+
+def test_fetched_weights_are_converted_and_kept_and_offline_is_one_line(own_cache, tmp_path, monkeypatch):
+    import keras
+
+    from zoo.errors import MissingData
+    from zoo.hub import imagenet
+
+    def offline(*arguments, **options):
+        raise Exception("URL fetch failure on https://example.invalid: None -- unreachable")
+
+    monkeypatch.setattr(keras.utils, "get_file", offline)
+    with pytest.raises(MissingData, match=r"mobilenet.imagenet is not in the cache .* cannot be fetched: URL fetch"):
+        zoo.load("mobilenet.imagenet")
+    assert not own_cache.exists() or not list(own_cache.rglob("*.json"))
+
+    keras.utils.set_random_seed(3)
+    theirs = keras.applications.MobileNet(weights=None, classifier_activation=None)
+    theirs.save_weights(tmp_path / "mobilenet.weights.h5")
+    labels = {str(number): [f"n{number}", f"thing_{number}"] for number in range(1000)}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    files = {imagenet.LABELS: "labels.json", imagenet.SOURCES["mobilenet.imagenet"].url: "mobilenet.weights.h5"}
+    monkeypatch.setattr(keras.utils, "get_file", lambda origin, **options: tmp_path / files[origin])
+    ours = zoo.load("mobilenet.imagenet")
+    assert zoo.card("mobilenet.imagenet").labels[7] == "thing 7"
+    x = np.random.RandomState(1).randint(0, 256, (1, 224, 224, 3)).astype("uint8")
+    expected = np.asarray(theirs(keras.applications.mobilenet.preprocess_input(x.astype("float32"))))
+    np.testing.assert_allclose(np.asarray(ours(x)), expected, atol=1e-4 * np.abs(expected).max())
+    monkeypatch.setattr(keras.utils, "get_file", offline)
+    zoo.load("mobilenet.imagenet")  # from the cache
+
+    (tmp_path / "wrong.weights.h5").write_bytes(b"no weights")
+    with pytest.raises(BadCheckpoint, match="is no weights file of ResNet50"):
+        imagenet.convert("resnet50.imagenet", tmp_path / "wrong.weights.h5", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
