@@ -5,12 +5,13 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+from conftest import shared_data
 
 import zoo
-from zoo.data.images import write_image
-from zoo.errors import BadInput, OutputExists
+from zoo.data.images import read_image, write_image
+from zoo.errors import BadInput, MissingData, OutputExists
 from zoo.recipes import evaluation
-from zoo.recipes.finetune import finetune, split
+from zoo.recipes.finetune import finetune, labelled, split
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,13 @@ def test_new_classes_are_learned_and_the_checkpoint_loads(base, least, shapes, t
     assert card.result("accuracy", "validation")["value"] >= least
     model = zoo.load(tmp_path / "mine")
     assert model.output_shape == (None, 3)
+    for name in ("curves.png", "confusion.png"):
+        assert min(read_image(tmp_path / "mine" / name).shape[:2]) > 300
+    confusion = np.array(card.curves["confusion"])
+    accuracy = 100 * np.trace(confusion) / confusion.sum()
+    assert accuracy == pytest.approx(card.result("accuracy", "validation")["value"], abs=1e-3)
+    assert len(card.curves["training"]) == card.training["epochs"] <= 20
+    assert card.training["selected"]["epoch"] <= card.training["epochs"]
     measured = evaluation.evaluate(tmp_path / "mine", folder=shapes)["metrics"]
     assert measured[0]["value"] >= least and measured[0]["n"] == 90
     with pytest.raises(OutputExists):
@@ -59,6 +67,27 @@ def test_one_epoch_trains_and_new_pictures_under_old_names_are_no_old_training(s
         shutil.copytree(shapes / label, other / label)
     finetune("lenet5.mnist", other, tmp_path / "mine", epochs=1, runs=tmp_path / "runs", force=True)
     assert zoo.card(tmp_path / "mine").weights["sha256"] != before
+
+
+def test_a_head_for_other_classes_keeps_all_below(tmp_path):
+    old, new = zoo.load("mlp.mnist"), zoo.load("mlp.mnist", classes=3)
+    assert new.output_shape == (None, 3)
+    for before, after in zip(old.layers[:-1], new.layers[:-1], strict=True):
+        for one, other in zip(before.get_weights(), after.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    with pytest.raises(BadInput, match="no classes to exchange"):
+        zoo.load("unet.color", classes=3)
+    with pytest.raises(BadInput, match="1 classes"):
+        zoo.load("mlp.mnist", classes=1)
+
+
+def test_a_data_set_can_be_named_instead_of_a_folder(tmp_path):
+    x, y, labels = labelled("mnist", (28, 28, 1), shared_data() / "tfds")
+    assert x.shape == (60000, 28, 28, 1) and len(y) == 60000 and labels == list("0123456789")
+    with pytest.raises(BadInput, match="has no labels"):
+        labelled("flickr8k", (28, 28, 1), tmp_path)
+    with pytest.raises(MissingData, match="zoo data prepare cifar10"):
+        labelled("cifar10", (28, 28, 1), tmp_path)
 
 
 def test_what_cannot_be_fine_tuned_says_so(shapes, tmp_path):

@@ -104,3 +104,17 @@ def test_the_state_of_another_training_is_refused(tmp_path):
     forgotten = Resume(tmp_path / "run", {"seed": 2}, None, restart=True)
     forgotten.restore(model)
     assert forgotten.epoch == 0
+
+
+def test_of_equally_good_epochs_the_one_with_the_lowest_loss_is_kept(tmp_path):
+    import keras
+
+    from zoo.recipes.resume import Resume
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    resume = Resume(tmp_path / "run", {}, "accuracy")
+    resume.set_model(model)
+    for epoch, (accuracy, loss) in enumerate([(0.8, 0.3), (0.9, 0.5), (0.9, 0.4), (0.9, 0.45)]):
+        resume.epoch = epoch
+        resume.on_test_end({"accuracy": accuracy, "loss": loss})
+    assert resume.best == {"epoch": 3, "value": 0.9, "loss": 0.4}

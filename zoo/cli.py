@@ -222,25 +222,27 @@ def train(
 @app.command()
 def finetune(
     name: Name,
-    data: Annotated[str, typer.Option(help="A folder with a folder of images for each class.")],
+    data: Annotated[str, typer.Option(help="A folder with a folder of images for each class, or a data set's name.")],
     out: Annotated[str, typer.Option("-o", "--out", help="Folder to write the new checkpoint to.")],
     epochs: Annotated[int, typer.Option(help="At most this many; stops early when validation gets no better.")] = 30,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the validation split and the training.")] = 1,
+    data_dir: DataDir = None,
     runs: Runs = "runs",
     restart: Restart = False,
     force: Force = False,
 ) -> None:
-    """Teach a classifier your own classes, from a folder of class folders."""
+    """Teach a classifier your own classes, from a folder of class folders or a data set (see zoo data list)."""
+    from zoo.data import catalogue
     from zoo.hub import checkpoint
 
     checkpoint.card(name)
     checkpoint.check_output(out, force)
-    if not Path(data).is_dir():
+    if not Path(data).is_dir() and data not in catalogue.DATASETS:
         raise BadInput(f"{data} is no folder; --data takes a folder with a folder of images for each class")
     backend.start()
     from zoo.recipes.finetune import finetune as run
 
-    card = run(name, data, out, epochs=epochs, seed=seed, runs=runs, restart=restart, force=force)
+    card = run(name, data, out, epochs=epochs, seed=seed, data_dir=data_dir, runs=runs, restart=restart, force=force)
     for row in card.metrics:
         print(f"{figure(row)} on {row['n']} images held back", file=sys.stderr)
     print(out)

@@ -80,15 +80,16 @@ def verify(name) -> Path:
     return path
 
 
-def load(name):
+def load(name, *, classes: int | None = None):
     """Build a checkpoint's model and read its weights.
 
     Args:
         name: a checkpoint's name, or a folder that `save`, `zoo train` or `zoo finetune` wrote.
+        classes: give a classifier a new output layer, of random weights, for this many classes.
     Returns:
         a `keras.Model` in float32, ready to call, to `fit` or to take apart.
     Raises:
-        UnknownName, BadCheckpoint: in one line.
+        UnknownName, BadCheckpoint, BadInput: in one line.
     """
     from zoo.hub.registry import architecture
 
@@ -100,7 +101,21 @@ def load(name):
         reason = one_line(error)
         raise BadCheckpoint(f"card of {described.name} does not fit {described.architecture}: {reason}") from None
     load_weights(model, path)
-    return model
+    return model if classes is None else _new_head(model, described, classes)
+
+
+def _new_head(model, card: Card, classes: int):
+    """The same model with an output layer for other classes: every other weight is copied."""
+    from zoo.hub.registry import architecture
+
+    if not card.labels or "classes" not in model.get_config():
+        raise BadInput(f"{card.name} has no classes to exchange: it is no classifier with an output a class")
+    if classes < 2:
+        raise BadInput(f"{card.name} can't tell {classes} classes apart; give 2 or more")
+    other = architecture(card.architecture).cls(**model.get_config() | {"classes": classes})
+    for old, new in zip(model.layers[:-1], other.layers[:-1], strict=True):
+        new.set_weights(old.get_weights())
+    return other
 
 
 def load_weights(model, path) -> None:
@@ -120,12 +135,15 @@ def one_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def save(model, folder, card: Card, *, half: bool = False, tolerance: float | None = None, force: bool = False) -> Card:
+def save(
+    model, folder, card: Card, *, half=False, tolerance: float | None = None, files: dict | None = None, force=False
+) -> Card:
     """Write `model` and `card` as a checkpoint, all or nothing.
 
     Args:
         half: store kernels as float16, half the size. Vectors (biases, statistics) stay float32.
         tolerance: what `half` changes at most in the model's outputs, as measured by the caller; kept in the card.
+        files: more files for the folder, name -> bytes.
         force: replace a checkpoint that is there already.
     Returns:
         the card with its `weights` filled in.
@@ -148,6 +166,8 @@ def save(model, folder, card: Card, *, half: bool = False, tolerance: float | No
         }
         card.validate()
         (beside / cards.FILE).write_text(card.to_json(), encoding="utf-8")
+        for name, content in (files or {}).items():
+            (beside / name).write_bytes(content)
         beside.chmod(0o755)  # mkdtemp's folders are private
         if folder.exists():  # a rename cannot replace a full folder, so the old one steps aside first
             aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))

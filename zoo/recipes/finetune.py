@@ -2,6 +2,7 @@
 
     my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
 
+or on the training split of a labelled data set in the catalogue.
 First the new output layer alone, so that its random start does not spoil what is below; then all layers together, at
 a fifth of the rate. A fifth of each class is held back; the epoch that does best on it is kept.
 """
@@ -15,6 +16,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from zoo.data import catalogue
+from zoo.data.augment import shift_and_mirror
 from zoo.data.batches import Batches
 from zoo.data.images import find_images, fit, read_image
 from zoo.errors import BadInput
@@ -22,6 +25,7 @@ from zoo.hub import checkpoint, metrics
 from zoo.hub.card import Card
 from zoo.hub.predictor import compiled
 from zoo.hub.registry import architecture
+from zoo.recipes import plots
 from zoo.recipes.resume import Resume
 from zoo.recipes.training import hardware, jit_compile, versions
 
@@ -67,12 +71,28 @@ def read_examples(folder, labels, shape):
     return np.stack(images), np.array(numbers, dtype="int64")
 
 
-def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, force=False) -> Card:
+def labelled(data, shape, data_dir=None):
+    """(x, y, labels) of a folder of class folders, or of the training split of a data set in the catalogue.
+
+    x uint8 (N, H, W, C) of `shape`, y int64 (N,). Raises `BadInput`, `MissingData`.
+    """
+    if str(data) not in catalogue.DATASETS or Path(data).is_dir():
+        labels = class_folders(data)
+        return (*read_examples(data, labels, shape), labels)
+    about = catalogue.dataset(str(data))
+    if about.labels is None:
+        raise BadInput(f"{data} has no labels, so there are no classes to learn from it")
+    images, y = catalogue.load(about.name, "train", data_dir)
+    images = [image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images]
+    return np.stack([fit(image, shape) for image in images]), y, list(about.labels)
+
+
+def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", restart=False, force=False) -> Card:
     """Train a checkpoint's model on new classes and write the result as a checkpoint.
 
     Args:
         name: a classifier checkpoint, by name or folder.
-        data: folder with a folder of images for each class.
+        data: folder with a folder of images for each class, or a data set's name in the catalogue.
         out: folder to write; `zoo.load(out)` takes it.
     Raises:
         BadInput, OutputExists, UnknownName, BadCheckpoint: in one line.
@@ -82,28 +102,30 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
     if epochs < 1:
         raise BadInput(f"--epochs {epochs}: train for at least 1")
     base = checkpoint.card(name)
-    labels = class_folders(data)
     if not base.labels or "classes" not in architecture(base.architecture).cls(**base.arguments).get_config():
         raise BadInput(f"{base.name} cannot be fine-tuned to new classes: it is no classifier with an output a class")
-    x, y = read_examples(data, labels, base.input["shape"])
+    x, y, labels = labelled(data, base.input["shape"], data_dir)
     training, held = split(y, seed)
     if not len(held):
         raise BadInput(f"{data} has too few images to hold some back; give each class 2 or more")
 
     keras.utils.set_random_seed(seed)
-    model = new_head(checkpoint.load(name), base, classes=len(labels))
+    model = checkpoint.load(name, classes=len(labels))
     # LeNet-5's output is made of fixed codes: then there is nothing to learn in the head alone.
     first = epochs // 3 if model.layers[-1].trainable_variables else 0
     digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
-    seconds, done, best = 0.0, 0, None
+    seconds, done, best, history = 0.0, 0, None, []
+    transform = mirrored if x.shape[-1] == 3 else None  # grey pictures may be letters, whose mirror image is another
     stages = (("head", model.layers[-1:], 5e-3, first), ("all", model.layers, 1e-3, epochs - first))
     for stage, layers, rate, count in stages:
         for layer in model.layers:
-            layer.trainable = layer in layers
+            # Batch normalisation keeps its statistics: those of few pictures would be worse.
+            layer.trainable = layer in layers and not isinstance(layer, keras.layers.BatchNormalization)
         if not count:
             continue
         # Of few pictures small batches, so that an epoch has some twenty steps.
-        batches = Batches(x[training], y[training], batch_size=min(32, max(4, len(training) // 20)), seed=seed)
+        size = min(32, max(4, len(training) // 20))
+        batches = Batches(x[training], y[training], batch_size=size, seed=seed, transform=transform)
         model.compile(optimizer=keras.optimizers.Adam(rate), metrics=["accuracy"], jit_compile=jit_compile())
         settings = {"base": base.weights["sha256"], "labels": labels, "data": digest, "seed": seed, "epochs": epochs}
         folder = Path(runs) / f"finetune-{out.name}" / stage
@@ -111,9 +133,15 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
         resume.fit(model, batches, (x[held], y[held]), epochs=count)
         best = resume.best | {"epoch": done + resume.best["epoch"]}
         seconds, done = seconds + resume.seconds, done + resume.epoch
+        history += [
+            {"stage": stage, **{key: round(value, 4) for key, value in logs.items()}} for logs in resume.history
+        ]
     command = ["zoo", "finetune", str(name), "--data", str(data), "-o", str(out)]
     command += ["--epochs", str(epochs), "--seed", str(seed)]
-    value = metrics.accuracy(compiled(model)(x[held]), y[held])
+    logits = np.concatenate([compiled(model)(x[held[i : i + 256]]) for i in range(0, len(held), 256)])
+    value = metrics.accuracy(logits, y[held])
+    confusion = np.zeros((len(labels), len(labels)), int)  # true class, answer
+    np.add.at(confusion, (y[held], logits.argmax(axis=-1)), 1)
     protocol = f"{HELD_BACK:.0%} of each class held back, and used to select the epoch"
     card = Card(
         name=out.name,
@@ -126,6 +154,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
         labels=labels,
         data={"name": "folder", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None},
         metrics=[metrics.row("accuracy", "validation", value, n=len(held), protocol=protocol)],
+        curves={"training": history, "confusion": confusion.tolist()},
         training={
             "command": shlex.join(command),
             "seed": seed,
@@ -142,9 +171,15 @@ def finetune(name, data, out, *, epochs=30, seed=1, runs="runs", restart=False, 
         licence=base.licence,
         commercial_use=base.commercial_use,
     )
-    checkpoint.save(model, out, card, force=force)
+    files = {"curves.png": plots.curves(history), "confusion.png": plots.confusion(confusion, labels)}
+    checkpoint.save(model, out, card, files=files, force=force)
     shutil.rmtree(Path(runs) / f"finetune-{out.name}")  # done, so there is nothing left to go on with
     return card
+
+
+def mirrored(x, y, rng):
+    """Shifted by up to an eighth of the height, and mirrored every other time."""
+    return shift_and_mirror(x, y, rng, shift=x.shape[1] // 8)
 
 
 def split(y, seed) -> tuple[np.ndarray, np.ndarray]:
@@ -157,12 +192,3 @@ def split(y, seed) -> tuple[np.ndarray, np.ndarray]:
         held += members[:count].tolist()
         training += members[count:].tolist()
     return np.array(training), np.array(held)
-
-
-def new_head(model, card, *, classes):
-    """The same model with an output layer for other classes: every other weight is copied."""
-    arguments = card.arguments | {"classes": classes}
-    other = architecture(card.architecture).cls(**arguments)
-    for old, new in zip(model.layers[:-1], other.layers[:-1], strict=True):
-        new.set_weights(old.get_weights())
-    return other

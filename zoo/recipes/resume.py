@@ -42,6 +42,7 @@ class Resume(keras.callbacks.Callback):
         self.epoch = 0  # epochs finished
         self.best = None  # {"epoch": ..., "value": ..., "loss": ...}
         self.seconds = 0.0  # spent training, over all starts
+        self.history = []  # what `fit` reported of each epoch: {"loss": ..., "val_loss": ..., ...}
 
     @property
     def state_path(self):
@@ -103,6 +104,7 @@ class Resume(keras.callbacks.Callback):
         for index, variable in enumerate(_state_of(model)):
             variable.assign(arrays[f"v{index}"])
         self.epoch, self.best, self.seconds = facts["epoch"], facts["best"], facts["seconds"]
+        self.history = facts["history"]
 
     def on_train_begin(self, logs=None):
         self._started = time.monotonic() - self.seconds
@@ -120,11 +122,13 @@ class Resume(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.epoch = epoch + 1
         self.seconds = time.monotonic() - self._started
+        self.history.append({name: float(value) for name, value in (logs or {}).items()})
         facts = {
             "settings": self.settings,
             "epoch": self.epoch,
             "best": self.best,
             "seconds": self.seconds,
+            "history": self.history,
         }
         arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_state_of(self.model))}
         _write(self.state_path, arrays | {"facts": np.array(json.dumps(facts))})
