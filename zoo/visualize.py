@@ -34,7 +34,7 @@ class Offset(keras.Model):
         return self.net(x + self.offset, training=False)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return -ops.sum(y_pred * y)
+        return -ops.sum(ops.multiply(y_pred, y))
 
 
 def gradient(net, x: np.ndarray, classes) -> np.ndarray:
