@@ -60,6 +60,7 @@ def test_an_export_that_answers_something_else_is_refused(own_cache, monkeypatch
     monkeypatch.setattr(export.Session, "__call__", lambda self, x: np.ones((len(x), 10), "float32"))
     with pytest.raises(BadCheckpoint, match="is off by"):
         zoo.predictor("lenet5.mnist", "onnx")
+    assert zoo.predictor("lenet5.mnist").engine == "model"
     assert not list(own_cache.rglob("*.onnx"))
 
 

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from zoo import backend
-from zoo.errors import BadCheckpoint, BadInput, UnknownName
+from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint
 from zoo.hub.export import Session, cached_onnx
 
@@ -36,11 +36,12 @@ class Predictor:
         self.name = str(name)
         self.card = checkpoint.card(name)
         self.engine = engine or ("onnx" if backend.configured() == "tensorflow" else "model")
+        checkpoint.verify(name)  # changed weights must not hide behind an old export
         if self.engine == "onnx":
             try:
                 self._predict = Session(cached_onnx(name, self.card))
             except Exception as error:  # whatever an exporter or a runtime fails of, the model is there
-                if engine == "onnx" or isinstance(error, BadCheckpoint):
+                if engine == "onnx":
                     raise
                 print(f"{self.card.name}: without ONNX Runtime, slower: {checkpoint.one_line(error)}", file=sys.stderr)
                 self.engine = "model"
