@@ -24,6 +24,7 @@ from keras import layers
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
+from zoo.layers import BatchNormalization
 
 # Table 1: stride and maps (at width 1.0) of each depthwise separable convolution after the first full one.
 BLOCKS = (
@@ -84,7 +85,7 @@ class MobileNet(keras.Model):
 
 
 def _normalized(x, label):
-    x = layers.BatchNormalization(name=f"{label}_norm")(x)
+    x = BatchNormalization(name=f"{label}_norm")(x)
     return layers.ReLU(6.0, name=f"{label}_relu")(x)
 
 

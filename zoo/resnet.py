@@ -29,6 +29,7 @@ from keras import layers
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
+from zoo.layers import BatchNormalization
 
 IMAGENET = {  # table 1: kind of block, blocks in each of the four stages
     18: ("basic", (2, 2, 2, 2)),
@@ -132,7 +133,7 @@ def _convolution(maps, size, stride, label, padding="same"):
 
 
 def _normalized(x, label, relu=True):
-    x = layers.BatchNormalization(momentum=0.9, epsilon=EPSILON, name=f"{label}_norm")(x)
+    x = BatchNormalization(momentum=0.9, epsilon=EPSILON, name=f"{label}_norm")(x)
     return layers.ReLU(name=f"{label}_relu")(x) if relu else x
 
 

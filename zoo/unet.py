@@ -31,6 +31,7 @@ from keras import layers
 
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
+from zoo.layers import BatchNormalization
 
 MOBILE = {
     "input_shape": (None, None, 1),
@@ -150,7 +151,7 @@ class UNet(keras.Model):
                 name=label,
             )(x)
             if normalization:
-                x = layers.BatchNormalization(name=f"{label}_norm")(x)
+                x = BatchNormalization(name=f"{label}_norm")(x)
             return layers.ReLU(name=f"{label}_relu")(x)
 
         inputs = keras.Input(input_shape, dtype="uint8", name="image")  # (B, H, W, C)
