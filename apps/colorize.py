@@ -1,14 +1,15 @@
 """Colour a photograph: its lightness at full resolution, joined with chroma that a small U-Net guesses.
 
-The network sees the lightness at about 128 pixels and answers the a and b of CIE Lab at a quarter of that. Eyes are far
-less sharp for colour than for lightness, so the coarse chroma, smoothly enlarged, is enough for a picture of any size.
+The network sees the lightness at 128, 64 and 32 pixels and answers the a and b of CIE Lab at a quarter of that; the mean
+of its answers counts. Eyes are far less sharp for colour than for lightness, so the coarse chroma, smoothly enlarged,
+is enough for a picture of any size.
 """
 
 import importlib.util
 from pathlib import Path
 from typing import Annotated
 
-from zoo.data.color import STRENGTH, from_network, join, lightness, to_network
+from zoo.data.color import STRENGTH, guess, join, lightness
 from zoo.errors import MissingPackage
 
 from .app import App, Image, Number, Sample
@@ -41,9 +42,7 @@ class Colorize(App):
     ) -> Annotated[Image, Image(label="coloured")]:
         """Picture uint8 (H, W, 3), sRGB, or grey (H, W) -> the same picture in colour, uint8 (H, W, 3)."""
         light = lightness(photo)  # (H, W)
-        network = self.predictor("unet.color")
-        answer = network(to_network(light)[None])[0]  # (1, h, w, 1) -> (h/4, w/4, 2)
-        return join(light, from_network(answer), strength)
+        return join(light, guess(self.predictor("unet.color"), light), strength)
 
     def samples(self):
         return [_sample(file, title, credit) for file, (title, credit) in _PHOTOGRAPHS.items()]

@@ -95,27 +95,41 @@ def test_twelve_megapixels_need_little_memory():
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [
-        ((1, 1), (1, 1)),
-        ((3000, 4000), (1, 1.25)),  # 4/3 of 128 is 170.7; the nearest multiple of 32 is 160
-        ((480, 321), (1.5, 1)),
-        ((1, 5000), (1, 4)),
-        ((5000, 1), (4, 1)),
+        ((1, 1), (128, 128)),
+        ((3000, 4000), (128, 160)),  # 4/3 of 128 is 170.7; the nearest multiple of 32 is 160
+        ((480, 321), (192, 128)),
+        ((1, 5000), (128, 512)),
+        ((5000, 1), (512, 128)),
     ],
 )
 def test_size_for_the_network(shape, expected):
-    height, width = color.network_size(*shape)
-    assert height % color.STRIDE == width % color.STRIDE == 0
-    assert min(height, width) == color.WORKING_SIDE
-    if color.WORKING_SIDE == 128:
-        assert (height, width) == tuple(128 * side for side in expected)
+    assert color.network_size(*shape, 128) == expected
+    for side in color.WORKING_SIDES:
+        height, width = color.network_size(*shape, side)
+        assert height % color.STRIDE == width % color.STRIDE == 0
+        assert min(height, width) == side
 
 
 def test_what_the_network_gets():
     light = np.linspace(0, 100, 400 * 300, dtype=np.float32).reshape(400, 300)
-    seen = color.to_network(light)
-    assert seen.dtype == np.uint8 and seen.shape == (*color.network_size(400, 300), 1)
+    seen = color.to_network(light, 64)
+    assert seen.dtype == np.uint8 and seen.shape == (*color.network_size(400, 300, 64), 1)
     assert abs(float(seen.mean()) - 127.5) < 0.5
-    assert (color.to_network(np.full((40, 5000), 100, np.float32)) == 255).all()
+    assert (color.to_network(np.full((40, 5000), 100, np.float32), 128) == 255).all()
+
+
+def test_the_guess_is_the_mean_over_sizes():
+    light = np.full((200, 300), 50, np.float32)
+    asked = []
+
+    def network(picture):  # answers its own height
+        asked.append(picture.shape[1])
+        return np.full((1, picture.shape[1] // 4, picture.shape[2] // 4, 2), picture.shape[1] / 100, np.float32)
+
+    chroma = color.guess(network, light)
+    assert asked == list(color.WORKING_SIDES)
+    assert chroma.shape == (32, 48, 2)
+    np.testing.assert_allclose(chroma, color.CHROMA_SCALE * np.mean(asked) / 100, rtol=1e-5)
 
 
 def made_up_network(pictures):

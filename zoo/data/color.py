@@ -3,15 +3,17 @@
 L runs from 0 (black) to 100 (white); a and b, the chroma, are 0 for grey and stay within about -110 ... 110 for sRGB.
 White point D65. One code for the recipe, the evaluation and the app:
 
-    light = lightness(photo)                         # (H, W) float32, full resolution
-    answer = network(to_network(light)[None])[0]     # uint8 (1, h, w, 1) -> float32 (1, h/4, w/4, 2)
-    coloured = join(light, from_network(answer))     # (H, W, 3) uint8
+    light = lightness(photo)          # (H, W) float32, full resolution
+    chroma = guess(network, light)    # (h/4, w/4, 2) float32; network: uint8 (1, h, w, 1) -> float32 (1, h/4, w/4, 2)
+    coloured = join(light, chroma)    # (H, W, 3) uint8
 """
 
 import cv2
 import numpy as np
 
-WORKING_SIDE = 128  # pixels of the picture's short side as the network gets it
+# Pixels of the picture's short side as the network gets it, one time after the other. In the smallest it sees the whole
+# scene at once, in the largest the things in it; the mean of the answers is better than any of them.
+WORKING_SIDES = (128, 64, 32)
 STRIDE = 32  # the network's own: both sides it gets are multiples of this
 LONGEST = 4  # the long side it gets is at most this many short sides; longer pictures are squeezed
 CHROMA_SCALE = 50.0  # the network answers a and b in units of this, so that most lie in -1 ... 1
@@ -46,25 +48,32 @@ def lightness(rgb: np.ndarray) -> np.ndarray:
     return light
 
 
-def network_size(height: int, width: int) -> tuple[int, int]:
-    """Height and width at which the network gets a picture: WORKING_SIDE the short one, both multiples of STRIDE."""
+def guess(network, light: np.ndarray) -> np.ndarray:
+    """Chroma a, b that a network guesses for a picture: the mean of its answers for all WORKING_SIDES.
+
+    network: function uint8 (1, h, w, 1) -> (1, h/4, w/4, 2), in units of CHROMA_SCALE. light: float32 (H, W).
+    Returns: float32 (h/4, w/4, 2) for the largest size.
+    """
+    answers = [np.asarray(network(to_network(light, side)[None])[0], np.float32) for side in WORKING_SIDES]
+    height, width = answers[0].shape[:2]
+    answers = [cv2.resize(answer, (width, height), interpolation=cv2.INTER_CUBIC) for answer in answers]
+    return np.mean(answers, axis=0) * np.float32(CHROMA_SCALE)
+
+
+def network_size(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width at which the network gets a picture: `side` the short one, both multiples of STRIDE."""
     short, long = sorted((height, width))
-    long = min(long / short, LONGEST) * WORKING_SIDE
+    long = min(long / short, LONGEST) * side
     long = round(long / STRIDE) * STRIDE
-    return (WORKING_SIDE, long) if height <= width else (long, WORKING_SIDE)
+    return (side, long) if height <= width else (long, side)
 
 
-def to_network(light: np.ndarray) -> np.ndarray:
+def to_network(light: np.ndarray, side: int) -> np.ndarray:
     """What the network gets to see of a picture: lightness float32 (H, W) -> uint8 (h, w, 1), 255 for white."""
-    height, width = network_size(*light.shape)
+    height, width = network_size(*light.shape, side)
     small = _shrink(light, height, width)
     small = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)  # only enlarges, or nothing
     return np.rint(np.clip(small * (255 / 100), 0, 255)).astype(np.uint8)[..., None]  # (h, w, 1)
-
-
-def from_network(answer: np.ndarray) -> np.ndarray:
-    """Chroma a, b from the network's answer, of any shape: float32 in units of CHROMA_SCALE -> float32."""
-    return np.asarray(answer, np.float32) * np.float32(CHROMA_SCALE)
 
 
 def join(light: np.ndarray, chroma: np.ndarray, strength: float = 1.0) -> np.ndarray:
