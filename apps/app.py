@@ -120,6 +120,40 @@ class Choice(Kind):
         return value
 
 
+@dataclass(frozen=True, kw_only=True)
+class Flag(Kind):
+    """Yes or no. "true" and "false" (a command line's) are taken too."""
+
+    def check(self, name, value):
+        known = {True: True, False: False, "true": True, "false": False}
+        if not isinstance(value, bool | str) or value not in known:
+            raise BadInput(f"{name} is {value!r}; give true or false")
+        return known[value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint(Text):
+    """A checkpoint: its name, or a folder that `zoo train` or `zoo finetune` wrote."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Kind):
+    """What was found, by name: a dict of plain JSON values. An output only."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """Moving pictures: `frames`, an iterable of uint8 (H, W, 3) of one size, both even; `rate` of them a second."""
+
+    frames: object
+    rate: float = 25.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Video(Kind):
+    """Moving pictures, a `Film`, or None for none. An output only."""
+
+
 @dataclass(frozen=True)
 class Input:
     """One argument of an app."""
@@ -154,12 +188,14 @@ class App:
     name: str
     title: str
     summary: str  # one line
-    checkpoints: tuple[str, ...] = ()  # names of all that it loads; `predictor` gives no others
+    checkpoints: tuple[str, ...] = ()  # names of all that it loads, but for those a user gives it
     inputs: typing.ClassVar[dict[str, Input]] = {}
     outputs: typing.ClassVar[tuple[Kind, ...]] = ()
 
     def __init__(self):
-        self._predictors = {}
+        self._predictors, self._models = {}, {}
+        self._chosen = ()  # checkpoints that the user named in the last call
+        self.track = _untracked
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -180,14 +216,29 @@ class App:
         return {name: cls.inputs[name].kind.check(name, value) for name, value in values.items()}
 
     def predictor(self, name: str):
-        """The predictor of one of the app's `checkpoints`, loaded when first asked for. Others are a ValueError."""
-        if name not in self.checkpoints:
+        """The predictor of one of the app's `checkpoints`, or of one that the user named; loaded when first asked for.
+
+        Others are a ValueError.
+        """
+        return self._loaded(name, self._predictors, "predictor")
+
+    def model(self, name: str):
+        """The Keras model of such a checkpoint, for what needs gradients or the layers."""
+        return self._loaded(name, self._models, "load")
+
+    def _loaded(self, name, known, function):
+        if name not in self.checkpoints and name not in self._chosen:
             raise ValueError(f"app {self.name!r} does not declare {name!r} in its checkpoints {self.checkpoints}")
-        if name not in self._predictors:
+        if name not in known:
             import zoo
 
-            self._predictors[name] = zoo.predictor(name)
-        return self._predictors[name]
+            known[name] = getattr(zoo, function)(name)
+        return known[name]
+
+
+def _untracked(steps, total: int, what: str):
+    """What `App.track` is until a command line or a page puts a progress bar there: the steps, one by one."""
+    return iter(steps)
 
 
 def _ports(call) -> tuple[dict[str, Input], tuple[Kind, ...]]:
@@ -217,8 +268,10 @@ def _checked(call):
     @functools.wraps(call)
     def checked(self, *args, **values):
         bound = signature.bind(self, *args, **values)
-        values = dict(list(bound.arguments.items())[1:])
-        return call(self, **self.check(**values))
+        bound.apply_defaults()
+        values = self.check(**dict(list(bound.arguments.items())[1:]))
+        self._chosen = [values[each.name] for each in self.inputs.values() if isinstance(each.kind, Checkpoint)]
+        return call(self, **values)
 
     return checked
 

@@ -1,8 +1,8 @@
 """Colour a photograph: its lightness at full resolution, joined with chroma that a small U-Net guesses.
 
-The network sees the lightness at 128, 64 and 32 pixels and answers the a and b of CIE Lab at a quarter of that; the mean
-of its answers counts. Eyes are far less sharp for colour than for lightness, so the coarse chroma, smoothly enlarged,
-is enough for a picture of any size.
+The network sees the lightness at 128, 64 and 32 pixels and answers the a and b of CIE Lab at a quarter of that; the
+mean of its answers counts. Eyes are far less sharp for colour than for lightness, so the coarse chroma, smoothly
+enlarged, is enough for a picture of any size.
 """
 
 import importlib.util

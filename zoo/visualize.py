@@ -15,18 +15,19 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo.data.labels import probabilities
 from zoo.errors import BadInput
 
 
 class Offset(keras.Model):
-    """A frozen network behind an offset of zeros on its input; its loss is minus the logit of a class.
+    """A frozen network behind an offset of zeros on its input; its loss is minus the objective, summed over the batch.
 
-    net: a model from float (B, ...) to logits (B, classes).
+    net: a model of float (B, ...). objective(answers, y): what is to grow, of the net's outputs and whatever `y` holds.
     """
 
-    def __init__(self, net, shape):
+    def __init__(self, net, shape, objective):
         super().__init__()
-        self.net = net
+        self.net, self.objective = net, objective
         self.net.trainable = False
         self.offset = self.add_weight(shape=shape, initializer="zeros", name="offset")
 
@@ -34,7 +35,25 @@ class Offset(keras.Model):
         return self.net(x + self.offset, training=False)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return -ops.sum(ops.multiply(y_pred, y))
+        return -ops.sum(self.objective(y_pred, y))
+
+
+class Gradient:
+    """The gradient of an objective with respect to inputs of one shape: traced once, to be asked many times.
+
+    net: a model of float (B, ...); it is frozen. shape: of the inputs. objective(answers, y): see `Offset`.
+    """
+
+    def __init__(self, net, shape, objective):
+        self.probe = Offset(net, shape, objective)
+        self.probe.compile(keras.optimizers.SGD(1.0), jit_compile=False)
+        self.zeros = np.zeros(shape, np.float32)
+
+    def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """float32 x of the shape -> float32 of the same."""
+        self.probe.offset.assign(self.zeros)
+        self.probe.train_on_batch(x, y)
+        return ops.convert_to_numpy(self.probe.offset)
 
 
 def gradient(net, x: np.ndarray, classes) -> np.ndarray:
@@ -48,12 +67,10 @@ def gradient(net, x: np.ndarray, classes) -> np.ndarray:
         float32 of x's shape.
     """
     trainable = net.trainable
-    probe = Offset(net, x.shape)
-    probe.compile(keras.optimizers.SGD(1.0), jit_compile=False)
     wanted = np.eye(net.output_shape[-1], dtype="float32")[np.asarray(classes)]  # (B, classes)
-    probe.train_on_batch(x, wanted)
+    answer = Gradient(net, x.shape, ops.multiply)(x, wanted)
     net.trainable = trainable
-    return ops.convert_to_numpy(probe.offset)
+    return answer
 
 
 def behind(model, layer) -> keras.Model:
@@ -118,17 +135,8 @@ def occlusion(predict, image: np.ndarray, label: int, *, square=0.25, steps=12) 
     lefts = np.linspace(0, width - side, steps).round().astype(int)
     for number, (top, left) in enumerate((top, left) for top in tops for left in lefts):
         covered[number, top : top + side, left : left + side] = 127
-    probability = _softmax(predict(np.concatenate([image[None], covered])))[:, label]
+    probability = probabilities(predict(np.concatenate([image[None], covered])))[:, label]
     return np.maximum(probability[0] - probability[1:], 0).reshape(steps, steps).astype("float32")
-
-
-def _softmax(logits):
-    """(B, classes) -> probabilities. One logit says yes or no: (B, 1) -> (B, 2)."""
-    logits = np.asarray(logits, "float64")
-    if logits.shape[-1] == 1:
-        logits = np.concatenate([0 * logits, logits], axis=-1)
-    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exp / exp.sum(axis=-1, keepdims=True)
 
 
 def _normalized(maps):

@@ -1,5 +1,6 @@
 """Changes to training pictures that their labels survive: `transform`s for `zoo.data.batches.Batches`."""
 
+import cv2
 import numpy as np
 
 
@@ -15,3 +16,30 @@ def shift_and_mirror(x, y, rng, *, shift=4):
     rows = top[:, None] + np.arange(height)  # (B, H)
     columns = left[:, None] + column  # (B, W)
     return padded[np.arange(batch)[:, None, None], rows[:, :, None], columns[:, None, :]], y
+
+
+def distort(photo, side, rng, *, area=0.3, turn=12.0):
+    """A random part of a photograph, turned, stretched, mirrored, and in another light.
+
+    photo uint8 (H, W, 3) of any size; area: the least share of it that is seen; turn: degrees at most, each way.
+    Returns: uint8 (side, side, 3).
+    """
+    height, width = photo.shape[:2]
+    stretch = np.exp(rng.uniform(-0.2, 0.2))
+    share = np.sqrt(rng.uniform(area, 1.0))
+    across, down = width * min(1.0, share * stretch), height * min(1.0, share / stretch)
+    left, top = rng.uniform(0, width - across), rng.uniform(0, height - down)
+    angle = np.deg2rad(rng.uniform(-turn, turn))
+    mirror = rng.choice([-1, 1])
+    # From a pixel of the answer, counted from its middle, to one of the photograph.
+    turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = turned @ np.diag([mirror * across / side, down / side])
+    middle = np.array([left + across / 2, top + down / 2]) - 0.5
+    matrix = np.column_stack([matrix, middle - matrix @ np.full(2, (side - 1) / 2)])
+    options = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, "borderMode": cv2.BORDER_REFLECT_101}
+    part = cv2.warpAffine(photo, matrix, (side, side), **options).astype(np.float32)
+    grey = part.mean(axis=-1, keepdims=True)
+    part = grey + (part - grey) * rng.uniform(0.5, 1.5)  # colourful or pale
+    light = part.mean()
+    part = light + (part - light) * rng.uniform(0.6, 1.4)  # in contrast or flat
+    return np.clip(part * rng.uniform(0.7, 1.3), 0, 255).astype(np.uint8)  # bright or dark

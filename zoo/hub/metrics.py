@@ -18,6 +18,10 @@ class Metric:
 
 METRICS = {
     "accuracy": Metric("%", True, "share of examples whose most probable class is the true one"),
+    "mean_class_accuracy": Metric("%", True, "accuracy of each class, mean over classes: rare ones count as much"),
+    "auroc": Metric("", True, "probability that a known thing gets more confidence than an unknown one, 0 to 1"),
+    "kept": Metric("%", True, "share of examples that the checkpoint is confident of, of a kind that it knows"),
+    "refused": Metric("%", True, "share of examples that it is not confident of, of a kind that it doesn't know"),
     "psnr": Metric("dB", True, "peak signal-to-noise ratio of the picture against the true one, mean over pictures"),
     "psnr_gain": Metric("dB", True, "PSNR of the result minus PSNR of the input, mean over pictures"),
     "chroma_ratio": Metric("%", True, "mean CIE Lab chroma of the results in percent of that of the true pictures"),
@@ -52,6 +56,20 @@ def accuracy(logits, labels) -> float:
     logits = np.asarray(logits)
     answers = logits[:, 0] > 0 if logits.shape[-1] == 1 else logits.argmax(-1)
     return 100.0 * float(np.mean(answers == np.asarray(labels)))
+
+
+def mean_class_accuracy(logits, labels) -> float:
+    """Percent right in each class that occurs, mean over those classes. logits (N, classes), labels (N,) ints."""
+    labels, right = np.asarray(labels), np.asarray(logits).argmax(-1) == labels
+    return 100.0 * float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
+
+
+def auroc(known, unknown) -> float:
+    """Area under the receiver operating characteristic: how often one of `known` is above one of `unknown`, a tie
+    counting half. Both (N,) floats."""
+    known, unknown = np.sort(known), np.asarray(unknown)
+    below, not_above = (np.searchsorted(known, unknown, side=side) for side in ("left", "right"))
+    return float(1 - np.mean((below + not_above) / 2) / len(known))
 
 
 def psnr(picture, true) -> float:

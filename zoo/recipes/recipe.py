@@ -85,6 +85,10 @@ class Recipe:
         """
         return []
 
+    def baselines(self, data_dir) -> list[dict]:
+        """Rows of the card for what another method gets on the same data, measured now."""
+        return []
+
     seeds: tuple = ()
 
     # --- measuring ------------------------------------------------------------------------------------------------

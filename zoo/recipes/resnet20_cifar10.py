@@ -15,7 +15,7 @@ class ResNet20CIFAR10(CIFAR10):
     architecture = "resnet"
     summary = "ResNet-20 names ten kinds of things in small pictures."
     arguments = {"depth": 20}
-    epochs = 60
+    epochs = 40
     targets = {"accuracy": 90.5}
     paper = {"accuracy": 91.25}
     intended_use = "To see what shortcuts do, to compare with the paper, and as a small base to fine-tune."

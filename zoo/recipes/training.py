@@ -42,7 +42,7 @@ def train(
         OutputExists, MissingData, BadInput, BadCheckpoint: in one line.
     """
     checkpoint.check_output(out, force)
-    controls = []
+    controls = recipe.baselines(data_dir)
     for control in recipe.controls():
         controls += _control_rows(control, Path(runs), data_dir, epochs, restart)
 
@@ -141,8 +141,11 @@ def code(recipe) -> str:
 
 
 def copy_weights(source, target) -> None:
+    """All weights; where the last layer has another size, as for other classes, all but those of that layer."""
+    head = {id(variable) for variable in target.layers[-1].weights}
     for old, new in zip(source.weights, target.weights, strict=True):
-        new.assign(old)
+        if old.shape == new.shape or id(new) not in head:
+            new.assign(old)
 
 
 def missed(recipe, card) -> dict:

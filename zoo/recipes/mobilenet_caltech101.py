@@ -1,0 +1,231 @@
+"""MobileNet on Caltech-101: names 101 kinds of things in photographs, and knows when it sees none of them.
+
+Reproduce, after `zoo data prepare` for flickr8k, caltech101 and intel_scenes: `zoo train mobilenet.caltech101`.
+
+5,780 photographs are few for a network that starts from nothing, so it learns in three parts:
+1. from 7,000 photographs of Flickr8k, which words their captions use (A. Joulin and others, "Learning Visual Features
+   from Large Weakly Supervised Data", 2016): what things look like, though not the things of Caltech-101;
+2. the 101 classes, at 96 pixels, with those photographs beside, for which no class is the right answer (D. Hendrycks
+   and others, "Deep Anomaly Detection with Outlier Exposure", 2019): that is how it learns to be in doubt;
+3. the same at 128 pixels, for a few epochs.
+At the end the logits are scaled, so that the best label of most photographs held back has a probability above a half:
+where it has less, nothing is known. Flickr8k's test split and the Intel scenes, never trained on, show what that is
+worth.
+"""
+
+import collections
+import re
+
+import cv2
+import keras
+import numpy as np
+
+from zoo.data import catalogue
+from zoo.data.augment import distort
+from zoo.data.batches import Batches
+from zoo.data.images import fit
+from zoo.data.labels import KNOWN, confidence
+from zoo.hub import metrics
+from zoo.recipes import hog
+from zoo.recipes.recipe import Recipe
+
+NOTHING = -1  # the label of a photograph that shows none of the classes
+REPEATS = 3  # times an epoch that each photograph of Caltech-101 is seen, one of Flickr8k being seen once
+SMOOTHING = 0.1  # of the probability goes to all classes alike
+KEPT = 0.94  # of the photographs held back are to count as known
+WORDS = 400  # of the captions to learn: the most common ones ...
+TOO_COMMON = 0.35  # ... but for those, such as "the", that more than this share of photographs go with
+STORED_SIDE = 128  # photographs of Flickr8k are kept in memory with this short side; Caltech-101's are hardly larger
+CLASSES = catalogue.dataset("caltech101").labels
+
+
+class MobileNetCaltech101(Recipe):
+    name = "mobilenet.caltech101"
+    summary = "MobileNet names 101 kinds of things in photographs, and says when it knows none of them."
+    side = 128
+    arguments = {"classes": len(CLASSES), "input_shape": (128, 128, 3), "dropout": 0.2}
+    dataset = "caltech101"
+    also_trained_on = ("flickr8k",)
+    validation = 300
+    epochs = 3
+    batch_size = 64
+    peak = 3e-4  # the learning rate's, after warming up
+    monitor = None
+    half = True
+    targets = {"accuracy": 72.0, "mean_class_accuracy": 56.0}
+    protocol = "share of the test photographs classified right, each made 128 x 128; the split is no official one"
+    input = {
+        "kind": "image",
+        "shape": [128, 128, 3],
+        "dtype": "uint8",
+        "description": "a colour photograph, made that size",
+    }
+    output = {"kind": "logits", "shape": [101], "dtype": "float32", "description": "one logit a class"}
+    labels = list(CLASSES)
+    intended_use = "To label photographs of single things (app label), and as a base to fine-tune on one's own."
+    limits = (
+        "Knows 101 kinds of things, many of them odd ones, mostly large and in the middle of the picture; confuses "
+        "what looks alike. A best label below 50 % means that it knows nothing there, which it says too often rather "
+        "than too seldom."
+    )
+    licence = "Non-commercial research and education, as the photographs of Flickr8k it was made with"
+    commercial_use = False
+
+    # --- training -------------------------------------------------------------------------------------------------
+
+    def training_data(self, data_dir):
+        photos, y = catalogue.load("caltech101", "train", data_dir)
+        order = np.random.default_rng(self.seed).permutation(len(photos))
+        held, kept = order[: self.validation], order[self.validation :]
+        nothing = [photo for photo, _ in captioned(data_dir)]
+        mixed = REPEATS * [photos[i] for i in kept] + nothing
+        numbers = np.concatenate([np.tile(y[kept], REPEATS), np.full(len(nothing), NOTHING)])
+        batches = Batches(mixed, numbers, batch_size=self.batch_size, seed=self.seed, transform=self.transform)
+        return batches, (self.resized([photos[i] for i in held]), soft(y[held], smoothing=0.0))
+
+    def transform(self, photos, y, rng):
+        return np.stack([distort(photo, self.side, rng) for photo in photos]), soft(y)
+
+    def resized(self, photos):
+        return np.stack([fit(photo, (self.side, self.side, 3)) for photo in photos])
+
+    def optimizer(self, steps):
+        warm = min(300, steps // 10)
+        rate = keras.optimizers.schedules.CosineDecay(1e-5, steps - warm, warmup_target=self.peak, warmup_steps=warm)
+        return keras.optimizers.AdamW(rate, weight_decay=0.05, use_ema=True, ema_momentum=0.998)
+
+    def compile(self, model, steps, **options):
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        model.compile(self.optimizer(steps), loss, metrics=["accuracy"], **options)
+
+    def starts_from(self):
+        return Smaller()
+
+    def finish(self, model, validation):
+        """Scale the logits so that KEPT of the photographs held back have a best label above KNOWN."""
+        logits = model.predict(validation[0], verbose=0)
+        low, high = 0.01, 100.0
+        for _ in range(40):
+            scale = np.sqrt(low * high)
+            enough = np.mean(confidence(scale * logits) >= KNOWN) >= KEPT
+            low, high = (low, scale) if enough else (scale, high)
+        for variable in model.get_layer("fc").weights:
+            variable.assign(variable * high)
+
+    # --- measuring ------------------------------------------------------------------------------------------------
+
+    def examples(self, split, data_dir=None, folder=None):
+        """(photographs, labels, {split of another data set: its photographs, which show nothing that is known})."""
+        photos, y = super().examples(split, data_dir, folder)
+        if folder is not None:
+            return photos, y, {}
+        return (
+            photos,
+            y,
+            {
+                "flickr8k-test": catalogue.load("flickr8k", "test", data_dir),
+                "intel_scenes-test": catalogue.load("intel_scenes", "test", data_dir)[0],
+            },
+        )
+
+    def evaluate(self, predict, examples, split):
+        photos, y, others = examples
+
+        def answers(photos):
+            x = self.resized(photos)
+            return np.concatenate([predict(x[start : start + 256]) for start in range(0, len(x), 256)])
+
+        logits = answers(photos)
+        sure = confidence(logits)
+        name, count = self.split_name(split), {"n": len(y)}
+        each_class = "the same, a mean over the classes' own"
+        known = f"share of the test photographs whose best label has a probability of {KNOWN:.0%} or more"
+        rows = [
+            metrics.row("accuracy", name, metrics.accuracy(logits, y), protocol=self.protocol, **count),
+            metrics.row(
+                "mean_class_accuracy", name, metrics.mean_class_accuracy(logits, y), protocol=each_class, **count
+            ),
+            metrics.row("kept", name, 100 * np.mean(sure >= KNOWN), protocol=known, **count),
+        ]
+        for other, unknown in others.items():
+            unsure = confidence(answers(unknown))
+            apart = f"best label's probability: photographs of Caltech-101's {split} split against these"
+            refused = f"share of these photographs whose best label has a probability below {KNOWN:.0%}"
+            rows += [
+                metrics.row("auroc", other, metrics.auroc(sure, unsure), protocol=apart, n=len(unknown)),
+                metrics.row("refused", other, 100 * np.mean(unsure < KNOWN), protocol=refused, n=len(unknown)),
+            ]
+        return rows, {}
+
+    def baselines(self, data_dir):
+        photos, y = catalogue.load("caltech101", "train", data_dir)
+        score = hog.train_svm(hog.features(photos), y, len(CLASSES))
+        photos, y = catalogue.load("caltech101", "test", data_dir)
+        scores = score(hog.features(photos))
+        facts = {"role": "baseline", "n": len(y), "protocol": "histograms of oriented gradients and a linear SVM"}
+        return [
+            metrics.row("accuracy", "test", metrics.accuracy(scores, y), **facts),
+            metrics.row("mean_class_accuracy", "test", metrics.mean_class_accuracy(scores, y), **facts),
+        ]
+
+
+class Smaller(MobileNetCaltech101):
+    """The second part: most of what is to be learned shows in smaller pictures, which take half the time."""
+
+    name, side = "mobilenet.caltech101-96", 96
+    arguments = MobileNetCaltech101.arguments | {"input_shape": (96, 96, 3)}
+    epochs = 12
+    peak = 2e-3
+
+    def starts_from(self):
+        return Words()
+
+
+class Words(Smaller):
+    """The first part: which words a photograph's captions use."""
+
+    name = "mobilenet.caltech101-words"
+    epochs = 16
+
+    arguments = Smaller.arguments | {"classes": WORDS}
+
+    def training_data(self, data_dir):
+        photos, words = zip(*captioned(data_dir), strict=True)
+        count = collections.Counter(word for used in words for word in used)
+        common = [word for word, n in count.most_common() if n < TOO_COMMON * len(photos)][:WORDS]
+        y = np.array([[used[word] for word in common] for used in words], np.float32) / 5  # captions that use it
+        held = self.validation
+        batches = Batches(
+            list(photos[held:]), y[held:], batch_size=self.batch_size, seed=self.seed, transform=self.transform
+        )
+        return batches, (self.resized(photos[:held]), y[:held])
+
+    def transform(self, photos, y, rng):
+        return np.stack([distort(photo, self.side, rng) for photo in photos]), y
+
+    def compile(self, model, steps, **options):
+        model.compile(self.optimizer(steps), keras.losses.BinaryCrossentropy(from_logits=True), **options)
+
+    def starts_from(self):
+        return None
+
+
+def captioned(data_dir):
+    """Photographs of Flickr8k that may be trained on, each with how many of its captions use a word."""
+    for split in ("train", "dev"):
+        for example in catalogue.examples("flickr8k", split, data_dir):
+            used = [set(re.findall("[a-z]+", caption.lower())) for caption in example["captions"]]
+            photo = example["image"]
+            scale = STORED_SIDE / min(photo.shape[:2])
+            size = [round(side * scale) for side in photo.shape[1::-1]]
+            yield cv2.resize(photo, size, interpolation=cv2.INTER_AREA), collections.Counter(w for u in used for w in u)
+
+
+def soft(y, smoothing=SMOOTHING):
+    """Labels as probabilities: int (B,) -> float32 (B, classes). NOTHING is all classes alike."""
+    sharp = np.eye(len(CLASSES), dtype=np.float32)[np.maximum(y, 0)]
+    share = np.where(np.asarray(y) == NOTHING, 1.0, smoothing).astype(np.float32)[:, None]
+    return sharp * (1 - share) + share / len(CLASSES)
+
+
+RECIPE = MobileNetCaltech101()
