@@ -14,6 +14,7 @@ under its name in the entry-point group `zoo.apps`, by this package or any other
 import functools
 import importlib.metadata
 import inspect
+import json
 import math
 import sys
 import typing
@@ -153,6 +154,8 @@ class Film:
 class Video(Kind):
     """Moving pictures, a `Film`, or None for none. An output only."""
 
+    when: str = ""  # the name of the Flag that asks for it; always given if empty
+
 
 @dataclass(frozen=True)
 class Input:
@@ -206,6 +209,10 @@ class App:
     def samples(self) -> list[Sample]:
         """Sample inputs, made by us or in the public domain."""
         return []
+
+    def describe(self, record: dict) -> str:
+        """A record as a person reads it on a terminal."""
+        return json.dumps(record, indent=2, ensure_ascii=False)
 
     @classmethod
     def check(cls, **values) -> dict:

@@ -5,23 +5,13 @@ mean of its answers counts. Eyes are far less sharp for colour than for lightnes
 enlarged, is enough for a picture of any size.
 """
 
-import importlib.util
-from pathlib import Path
+from dataclasses import replace
 from typing import Annotated
 
 from zoo.data.color import STRENGTH, guess, join, lightness
-from zoo.errors import MissingPackage
 
 from .app import App, Image, Number, Sample
-
-# Photographs inside scikit-image's wheel (not its downloads), by file name, with their authors' terms as
-# skimage.data states them. Their true colours make a before and after possible.
-_PHOTOGRAPHS = {
-    "rocket.jpg": ("Falcon 9", "SpaceX, public domain"),
-    "chelsea.png": ("Chelsea the cat", "Stefan van der Walt, CC0"),
-    "astronaut.png": ("Eileen Collins", "NASA, public domain"),
-    "coffee.png": ("Coffee", "Rachel Michetti, CC0"),
-}
+from .photographs import PHOTOGRAPHS, photograph
 
 
 class Colorize(App):
@@ -45,25 +35,14 @@ class Colorize(App):
         return join(light, guess(self.predictor("unet.color"), light), strength)
 
     def samples(self):
-        return [_sample(file, title, credit) for file, (title, credit) in _PHOTOGRAPHS.items()]
+        return [_sample(file) for file in PHOTOGRAPHS]
 
 
-def _sample(file: str, title: str, credit: str) -> Sample:
-    """One of scikit-image's photographs in grey, its true colours as the reference."""
+def _sample(file: str) -> Sample:
+    """A photograph in grey, its true colours as the reference."""
     import numpy as np
 
-    from zoo.data.images import read_image
-
-    skimage = importlib.util.find_spec("skimage")  # where it is; importing it would take longer
-    if skimage is None:
-        raise MissingPackage("scikit-image, which holds the sample photographs, is missing; pip install scikit-image")
-    colours = read_image(Path(skimage.origin).parent / "data" / file)
+    sample = photograph(file, "photo")
+    colours = sample.inputs["photo"]
     grey = join(lightness(colours), np.zeros((1, 1, 2), np.float32), strength=0)
-    return Sample(
-        name=Path(file).stem,
-        title=title,
-        credit=f"{credit} (from scikit-image)",
-        inputs={"photo": grey},
-        reference=colours,
-        reference_label="original colours",
-    )
+    return replace(sample, inputs={"photo": grey}, reference=colours, reference_label="original colours")

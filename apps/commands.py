@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .app import REQUIRED, App, apps, find
+from .app import REQUIRED, App, Flag, apps, find
 from .runner import picture_argument, runs_on_files
 
 
@@ -62,7 +62,10 @@ def _command(app: App):
         parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False),
     ]
     for each in app.inputs.values():
-        if not each.kind.is_file:
+        if isinstance(each.kind, Flag):
+            option = typer.Option(f"--{each.name.replace('_', '-')}", help=each.kind.help)
+            parameters.append(parameter(each.name, Annotated[bool, option], each.default))
+        elif not each.kind.is_file:
             # Taken as text: the app's own check knows the limits and says them better than a parser would.
             kind, limits = each.kind, each.kind.limits
             option = typer.Option(help=f"{kind.help} ({limits})" if limits else kind.help, metavar=kind.metavar)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zoo.errors import BadInput, OutputExists
 
-from .app import App, Image, Sample, apps
+from .app import App, Image, Record, Sample, Video, apps
 from .runner import runs_on_files
 
 # Tells a page of ours from somebody else's index.html.
@@ -33,7 +33,7 @@ article { margin: 1.25rem 0; padding: 1.1rem; background: var(--card); border: 1
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: .9rem;
   margin: .8rem 0; }
 figure { margin: 0; }
-img { display: block; width: 100%; height: auto; border-radius: 8px; }
+img, video { display: block; width: 100%; height: auto; border-radius: 8px; }
 figcaption { margin-top: .3rem; color: var(--soft); font-size: .9rem; }
 pre { margin: 0; padding: .6rem .8rem; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px;
   background: var(--paper); font: .85rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
@@ -130,7 +130,10 @@ def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
         )
     for kind, value in zip(app.outputs, answers, strict=True):
         label = kind.label or "result"
-        shown.append((f"{sample.name}-{label.replace(' ', '-')}.png", kind, label, value))
+        suffix = "mp4" if isinstance(kind, Video) else "png"
+        if value is not None:
+            value = app.describe(value) if isinstance(kind, Record) else value
+            shown.append((f"{sample.name}-{label.replace(' ', '-')}.{suffix}", kind, label, value))
     if sample.reference is not None:
         shown.append((f"{sample.name}-reference.png", Image(), sample.reference_label, sample.reference))
     command = html.escape(shlex.join([*words, "-o", f"{sample.name}.png"]))
@@ -146,14 +149,18 @@ def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
 
 
 def _figure(folder: Path, link: str, kind, label: str, value) -> str:
-    """A picture, written to `folder`/`link`, or a value in words."""
+    """A picture or a film, written to `folder`/`link`, or a value in words."""
+    from zoo.data.film import write_film
     from zoo.data.images import write_image
 
-    label = html.escape(label)
-    if not isinstance(kind, Image):
-        return f"<figure>{html.escape(str(value))}<figcaption>{label}</figcaption></figure>\n"
-    write_image(folder / link, value)
-    height, width = value.shape[:2]
-    link = html.escape(link, quote=True)
-    image = f'<img src="{link}" alt="{label}" width="{width}" height="{height}" loading="lazy">'
-    return f"<figure>{image}<figcaption>{label}</figcaption></figure>\n"
+    label, address = html.escape(label), html.escape(link, quote=True)
+    if isinstance(kind, Video):
+        write_film(folder / link, value.frames, value.rate)
+        shown = f'<video src="{address}" controls loop muted></video>'
+    elif isinstance(kind, Image):
+        write_image(folder / link, value)
+        height, width = value.shape[:2]
+        shown = f'<img src="{address}" alt="{label}" width="{width}" height="{height}" loading="lazy">'
+    else:
+        shown = f"<pre>{html.escape(str(value))}</pre>"
+    return f"<figure>{shown}<figcaption>{label}</figcaption></figure>\n"

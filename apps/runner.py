@@ -4,12 +4,19 @@ Where results go:
 - one file: `-o FILE`; `-o FOLDER` (an existing one, a name without suffix, or one with a slash at its end) puts it
   there under its own name; without -o it becomes `<stem>.<app><suffix>` in the current folder: `photo.colorize.jpg`;
 - a folder, a glob or several inputs: `-o FOLDER`, made when needed, with the inputs' own names and sub-folders.
+- an app's second picture becomes `<stem>.<its label><suffix>` beside the first, a film `<stem>.mp4`;
+- a record becomes `<stem>.json` beside it; those of a folder make one `<app>.json` and one `<app>.csv`. Of an app that
+  answers a record, `-o FILE.json` or `-o FILE.csv` writes records alone, and without -o one file's is printed.
 Results keep the suffix of their input where it can be written; GIF, AVIF and the like become PNG. An input is never
 overwritten, not even with force, and what lies in an output folder inside the input folder is no input: it is what an
 earlier run wrote.
 """
 
+import csv
+import io
+import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +25,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from zoo.errors import BadInput, OutputExists
 
-from .app import App, Image
+from .app import App, Image, Record, Video
+
+FILED = (Image, Video, Record)  # what there are files for
+TABLES = (".json", ".csv")  # for records
 
 
 @dataclass(frozen=True)
@@ -43,10 +53,8 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
     Each of those is one line on standard error, and the others are done all the same. What concerns all files (an
     option, the output folder, a missing checkpoint) raises a ZooError instead.
     """
-    from zoo.data.images import check_suffix, write_image  # late: `zoo run NAME --help` reads no picture
-
     argument = picture_argument(app)
-    app.check(**options)
+    options = app.check(**options)
     console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
     failed = 0
 
@@ -59,58 +67,145 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
     if not jobs:
         return failed
     single = len(inputs) == 1 and Path(inputs[0]).is_file()
-    if single:
-        outputs = [_single_output(app, jobs[0], output)]
+    records = any(isinstance(kind, Record) for kind in app.outputs)
+    printed = records and single and output is None
+    tables, folder = [], None  # files for the records of all inputs
+    if records and output and Path(output).suffix.lower() in TABLES and not Path(output).is_dir():
+        tables, places = [Path(output)], [{} for _ in jobs]
+    elif printed:
+        places = [{}]
+    elif single:
+        path = _single_output(app, jobs[0], output)
+        tables = [path.with_suffix(".json")] if records else []
+        places = [_places(app, path, options)]
     else:
         folder = _output_folder(output)
         jobs = [job for job in jobs if not _is_earlier_result(job, folder)]
-        outputs = [folder / job.name for job in jobs]
+        tables = [folder / f"{app.name}{suffix}" for suffix in TABLES] if records else []
+        places = [_places(app, folder / job.name, options) for job in jobs]
 
+    # Refused before the work, which may take long, and before the framework is imported.
     sources = {_identity(job.source) for job in jobs} - {None}
-    planned, todo = {}, []  # output -> the input it will be made from
-    for job, path in zip(jobs, outputs, strict=True):
-        # Refused before the work, which may take long, and before the framework is imported.
-        try:
-            check_suffix(path)
-            if path in planned:
-                raise BadInput(
-                    f"{job.source} is not done: its output {path} is already that of {planned[path]}; rename one"
-                )
-            if _identity(path) in sources:
-                raise BadInput(f"{job.source} is not done: {path} is an input; choose another output")
-            if path.exists() and not force:
-                raise OutputExists(path)
-        except (BadInput, OutputExists) as error:
-            fail(error)
-        else:
-            planned[path] = job.source
-            todo.append((job, path))
-    written = []
-    columns = (TextColumn(app.name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    quiet = single or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
-        for job, path in progress.track(todo):
+    for table in tables:
+        _refuse_taken(table, sources, force)
+    todo = _possible(jobs, places, sources, force, fail)
+    done, written, found, started = 0, [], {}, time.perf_counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        app.track = lambda steps, total, what: progress.track(steps, total, description=what)
+        for job, outputs in todo if single else progress.track(todo, description=app.name):
             try:
-                picture = _answer(app, argument, job.source, options)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_image(path, picture)
-                written.append(path)
+                answers = _answer(app, argument, job.source, options)
+                for number, path in outputs.items():
+                    if answers[number] is not None:
+                        _write(path, app.outputs[number], answers[number])
+                        written.append(path)
+                for kind, answer in zip(app.outputs, answers, strict=True):
+                    if isinstance(kind, Record):
+                        found[job.source] = answer
+                done += 1
             except BadInput as error:
                 fail(error)
-            except OSError as error:
-                fail(f"{path} cannot be written: {error.strerror or error}")
-    if single:
-        console.print(*(f"wrote {path}" for path in written), end="\n" if written else "")
-    else:
-        console.print(f"{len(written)} done, {failed} failed" + f"; results are in {folder}" * bool(written))
+    for table in tables if found else []:
+        _write_table(table, found, single)
+        written.append(table)
+    if printed:
+        for record in found.values():
+            print(app.describe(record))
+    elif single:
+        console.print(*(f"wrote {path}" for path in written), sep="\n", end="\n" if written else "")
+    if not single:
+        speed = f", {done / (time.perf_counter() - started):.1f} a second" * bool(found)
+        where = f"; results are in {folder or output}" * bool(written)
+        console.print(f"{done} done, {failed} failed{speed}{where}")
     return failed
 
 
+def _places(app: App, path: Path, options: dict) -> dict[int, Path]:
+    """Where an input's results go: the number of the output -> its file, but for records."""
+    places = {}
+    for number, kind in enumerate(app.outputs):
+        if isinstance(kind, Image):
+            first = not any(isinstance(earlier, Image) for earlier in app.outputs[:number])
+            places[number] = path if first else path.with_name(f"{path.stem}.{kind.label}{path.suffix}")
+        elif isinstance(kind, Video) and (not kind.when or options.get(kind.when, app.inputs[kind.when].default)):
+            places[number] = path.with_suffix(".mp4")
+    return places
+
+
+def _possible(jobs, places, sources, force, fail) -> list[tuple[Job, dict]]:
+    """The jobs whose files may be written; of the others `fail` is told why."""
+    planned, todo = {}, []  # output -> the input it will be made from
+    for job, outputs in zip(jobs, places, strict=True):
+        try:
+            for path in outputs.values():
+                if path in planned:
+                    raise BadInput(
+                        f"{job.source} is not done: its output {path} is already that of {planned[path]}; rename one"
+                    )
+                _refuse_taken(path, sources, force, job.source)
+        except (BadInput, OutputExists) as error:
+            fail(error)
+        else:
+            planned |= dict.fromkeys(outputs.values(), job.source)
+            todo.append((job, outputs))
+    return todo
+
+
+def _refuse_taken(path: Path, sources: set, force: bool, source=None) -> None:
+    """Raise BadInput where a file can't be written there, OutputExists where another is in the way."""
+    from zoo.data.images import check_suffix  # late: `zoo run NAME --help` reads no picture
+
+    if path.suffix.lower() not in (*TABLES, ".mp4"):
+        check_suffix(path)
+    if _identity(path) in sources:
+        raise BadInput(f"{source or path} is not done: {path} is an input; choose another output")
+    if path.exists() and not force:
+        raise OutputExists(path)
+
+
+def _write(path: Path, kind, answer) -> None:
+    """Write a result, its folder too. Raises BadInput where that can't be."""
+    from zoo.data.film import write_film
+    from zoo.data.images import write_image
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}") from error
+    if isinstance(kind, Video):
+        write_film(path, answer.frames, answer.rate)
+    else:
+        write_image(path, answer)
+
+
+def _write_table(path: Path, found: dict, single: bool) -> None:
+    """Records by the file that each is about: JSON (one object, or a list of them), or CSV of their plain values."""
+    rows = [{"file": str(source), **record} for source, record in found.items()]
+    if path.suffix.lower() == ".json":
+        text = json.dumps(rows[0] if single else rows, indent=2, ensure_ascii=False) + "\n"
+    else:
+        rows = [{key: value for key, value in row.items() if not isinstance(value, dict | list)} for row in rows]
+        buffer = io.StringIO()
+        table = csv.DictWriter(buffer, dict.fromkeys(key for row in rows for key in row), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+        text = buffer.getvalue()
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")  # then into place
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
 def picture_argument(app: App) -> str:
-    """The name of the one input that is a file, a picture. BadInput for an app of any other kind."""
+    """The name of the one input that is a file, a picture. BadInput for an app without, or of answers no file holds."""
     files = [each for each in app.inputs.values() if each.kind.is_file]
-    if [type(each.kind) for each in files] != [Image] or [type(kind) for kind in app.outputs] != [Image]:
-        raise BadInput(f"app {app.name!r} does not make one picture of another, so it cannot run on files")
+    if [type(each.kind) for each in files] != [Image] or not all(isinstance(kind, FILED) for kind in app.outputs):
+        raise BadInput(f"app {app.name!r} does not make files of one picture, so it cannot run on files")
     return files[0].name
 
 
@@ -123,15 +218,16 @@ def runs_on_files(app: App) -> bool:
     return True
 
 
-def _answer(app: App, argument: str, source: Path, options: dict):
-    """What the app makes of a file; every BadInput names it."""
+def _answer(app: App, argument: str, source: Path, options: dict) -> tuple:
+    """What the app makes of a file, one value for each of its outputs; every BadInput names the file."""
     from zoo.data.images import read_image
 
     picture = read_image(source)
     try:
-        return app(**{argument: picture}, **options)
+        answer = app(**{argument: picture}, **options)
     except BadInput as error:
         raise BadInput(f"{source}: {error}") from error
+    return answer if isinstance(answer, tuple) else (answer,)
 
 
 def _jobs(inputs: list[str], fail) -> list[Job]:

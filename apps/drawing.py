@@ -1,0 +1,49 @@
+"""Words and colours on pictures, for apps whose answer is a picture with captions."""
+
+import functools
+
+import numpy as np
+
+PAPER, INK, SOFT = (250, 249, 246), (29, 28, 26), (120, 116, 108)
+
+
+@functools.lru_cache(maxsize=16)
+def font(size: int):
+    """Pillow's own font at a height in pixels."""
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size=size)
+
+
+def titled(picture: np.ndarray, text: str, size: int = 15) -> np.ndarray:
+    """A picture uint8 (H, W, 3) with a caption below: (H + 2 size, W, 3). What is too long for one line is cut."""
+    from PIL import Image, ImageDraw
+
+    height, width = picture.shape[:2]
+    sheet = Image.new("RGB", (width, height + 2 * size), PAPER)
+    sheet.paste(Image.fromarray(picture))
+    while text and font(size).getlength(text) > width - 4:
+        text = text[:-2].rstrip(".") + "." if len(text) > 2 else ""
+    ImageDraw.Draw(sheet).text((2, height + size // 3), text, fill=INK, font=font(size))
+    return np.array(sheet)
+
+
+def side_by_side(pictures: list[np.ndarray], gap: int = 8) -> np.ndarray:
+    """Pictures of one height, uint8 (H, W, 3) each, in a row with gaps."""
+    space = np.full((pictures[0].shape[0], gap, 3), PAPER, np.uint8)
+    row = [part for picture in pictures for part in (picture, space)][:-1]
+    return np.concatenate(row, axis=1)
+
+
+def heat(picture: np.ndarray, amount: np.ndarray, strength: float = 0.6) -> np.ndarray:
+    """A map laid over a picture, which loses its colours where the map is strong.
+
+    picture uint8 (H, W, 3); amount float (h, w), 0 ... 1, of any size. Returns uint8 (H, W, 3).
+    """
+    import cv2
+
+    height, width = picture.shape[:2]
+    amount = np.clip(cv2.resize(amount.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
+    colours = cv2.applyColorMap((amount * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]  # from BGR
+    grey = np.repeat(picture.mean(axis=-1, keepdims=True), 3, axis=-1)
+    return np.rint(grey * (1 - strength) + colours * strength).astype(np.uint8)

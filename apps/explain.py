@@ -1,0 +1,67 @@
+"""What in a photograph an answer comes from: three explanations of a classifier, side by side (`zoo.visualize`)."""
+
+from typing import Annotated
+
+import numpy as np
+
+from zoo.data.labels import probabilities
+from zoo.errors import UnknownName
+
+from .app import App, Checkpoint, Image, Text
+from .drawing import heat, side_by_side, titled
+from .label import classify, readable
+from .photographs import photograph
+
+HEIGHT = 320  # pixels of each picture on the sheet
+
+
+class Explain(App):
+    name = "explain"
+    title = "Explain an answer"
+    summary = "Shows what in a photograph a classifier's answer comes from: Grad-CAM, saliency and occlusion."
+    checkpoints = ("mobilenet.caltech101",)
+
+    def __call__(
+        self,
+        photo: Annotated[Image, Image(label="photograph", help="a photograph of one thing")],
+        checkpoint: Annotated[str, Checkpoint(help="a classifier: a name, or a folder that zoo finetune wrote")] = (
+            "mobilenet.caltech101"
+        ),
+        label: Annotated[str, Text(help="which label to explain; the most probable one if not given")] = "",
+        layer: Annotated[str, Text(help="whose maps Grad-CAM looks at; the last with maps if not given")] = "",
+    ) -> Annotated[np.ndarray, Image(label="explanations")]:
+        """Picture uint8 (H, W, 3) -> sheet uint8 (350, ..., 3): the picture, then one map after the other on it."""
+        import cv2
+
+        predict = self.predictor(checkpoint)
+        logits, labels = classify(predict, photo)
+        if label and label not in labels:
+            raise UnknownName(f"label of {predict.card.name}", label, labels)
+        number = labels.index(label) if label else int(probabilities(logits).argmax())
+        names = [each.name for each in self.model(checkpoint).layers] if layer else []
+        if layer and layer not in names:
+            raise UnknownName(f"layer of {predict.card.name}", layer, names)
+
+        from zoo import visualize  # late: a refusal above needs no framework
+        from zoo.data.images import fit
+
+        model = self.model(checkpoint)
+        seen = fit(photo, predict.card.input["shape"])
+
+        # A single logit says yes; explaining the first of two labels is explaining that logit too.
+        output = min(number, model.output_shape[-1] - 1)
+        occlusion = visualize.occlusion(predict, seen, number)
+        maps = {
+            "Grad-CAM": visualize.grad_cam(model, seen[None], [output], layer or None)[0],
+            "saliency": cv2.GaussianBlur(visualize.saliency(model, seen[None], [output])[0], (0, 0), 1.0),
+            "occlusion": occlusion / max(occlusion.max(), 1e-9),
+        }
+        width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
+        small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)
+        chance = probabilities(logits)[0, number]
+        sheet = [titled(small, f"{readable(labels[number])}: {chance:.1%}")]
+        sheet += [titled(heat(small, each / max(each.max(), 1e-9)), name) for name, each in maps.items()]
+        return side_by_side(sheet)
+
+    def samples(self):
+        return [photograph("coffee.png", "photo")]
