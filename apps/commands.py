@@ -1,4 +1,4 @@
-"""The commands that apps add to `zoo`, through the entry-point group `zoo.commands`: `zoo run` and `zoo demo`.
+"""The commands that apps add to `zoo` by the entry-point group `zoo.commands`: `zoo run`, `zoo demo`, `zoo gallery`.
 
 Each app's own command is made from its typed inputs; an app writes none.
 """
@@ -14,7 +14,7 @@ from .runner import picture_argument, runs_on_files
 
 
 def add(zoo: typer.Typer) -> None:
-    """Add `run`, with a sub-command for each app, and `demo`. Apps are loaded only when the command line says `run`."""
+    """Add `run`, with a sub-command for each app, `demo` and `gallery`. Apps are loaded only when the command line says `run`."""
     run = typer.Typer(help="Run an app on files: zoo run APP INPUT... -o OUT", no_args_is_help=True)
     zoo.add_typer(run, name="run")
     if sys.argv[1:2] == ["run"]:
@@ -22,6 +22,7 @@ def add(zoo: typer.Typer) -> None:
         for app in [find(named)] if named else filter(runs_on_files, apps().values()):
             run.command(app.name, help=app.summary)(_command(app))
     zoo.command("demo")(demo)
+    zoo.command("gallery")(gallery)
 
 
 def demo(
@@ -32,6 +33,16 @@ def demo(
     from .demo import demo as make
 
     make(folder, force=force)
+
+
+def gallery(
+    port: Annotated[int, typer.Option(help="Port on this machine; 0 for any free one.")] = 7860,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Every app on one local page. Needs Gradio: pip install 'landmark-zoo[web]'"""
+    from .gallery import gallery as serve
+
+    serve(port, open_page=open_page)
 
 
 def _command(app: App):

@@ -1,7 +1,7 @@
 """The `zoo` command. Each command imports what it needs when it runs, so that `zoo --help` imports no framework.
 
 Other packages add commands through the entry-point group `zoo.commands`: a function that takes this `typer.Typer`.
-`zoo run` and `zoo demo` come from the apps that way, since `zoo` itself never imports them.
+`zoo run`, `zoo demo` and `zoo gallery` come from the apps that way, since `zoo` itself never imports them.
 """
 
 import json

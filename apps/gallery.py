@@ -1,0 +1,327 @@
+"""The gallery: one local page with a tab for every registered app, made from the apps' descriptions alone.
+
+The page is Gradio's (extra `web`). It answers on this machine only and asks no other host for anything: fonts and
+scripts are those in Gradio's wheel, its statistics are off, and a policy sent with every answer makes browsers refuse
+the rest. What is uploaded or answered lies in a folder of the gallery's own, which goes when the gallery stops.
+
+Each app is also an endpoint of its name:
+
+    from gradio_client import Client, handle_file
+    Client("http://127.0.0.1:7860").predict(photo=handle_file("photo.jpg"), api_name="/colorize")
+"""
+
+import contextlib
+import functools
+import html
+import importlib
+import inspect
+import math
+import os
+import socket
+import tempfile
+import threading
+from pathlib import Path
+
+from zoo.errors import BadInput, MissingPackage, ZooError
+
+from .app import REQUIRED, App, Choice, Flag, Image, Input, Kind, Number, Record, Video, apps
+
+HOST = "127.0.0.1"
+MAX_UPLOAD = "50mb"
+MAX_WAITING = 16  # calls in the queue; more are turned away
+
+# Gradio's page has its scripts and styles inline, and shows pictures as blobs before they are uploaded.
+_POLICY = b"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'"
+
+_STYLE = """
+.gradio-container { max-width: 72rem !important; margin: 0 auto !important; }
+.zoo-head h1 { margin: .5rem 0 .1rem; font-size: 1.75rem; letter-spacing: -.02em; }
+.zoo-head p, .zoo-credits { color: var(--body-text-color-subdued); }
+.zoo-summary { margin: .25rem 0; font-size: 1.05rem; }
+.zoo-credits { font-size: .85rem; }
+"""
+
+
+def gallery(port: int = 7860, *, open_page: bool = False) -> None:
+    """Serve all registered apps on `port` of this machine (0: any free one) until Ctrl-C."""
+    with running(apps(), port, open_page=open_page) as address:
+        print(f"The gallery is on {address} (Ctrl-C stops it)", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+@contextlib.contextmanager
+def running(registered: dict[str, App], port: int = 0, *, open_page: bool = False):
+    """Serve these apps for as long as the context lasts; gives the page's address."""
+    gradio = _gradio()
+    port = _free(port)
+    with tempfile.TemporaryDirectory(prefix="zoo-gallery-", ignore_cleanup_errors=True) as folder:
+        # Read whenever a component is made. Gradio's own default is one folder for all users of the machine.
+        before = os.environ.get("GRADIO_TEMP_DIR")
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        blocks = None
+        try:
+            blocks = page(registered)
+            blocks.queue(max_size=MAX_WAITING, default_concurrency_limit=1, api_open=False)
+            _, address, _ = blocks.launch(
+                server_name=HOST,
+                server_port=port,
+                inbrowser=open_page,
+                share=False,
+                prevent_thread_lock=True,
+                quiet=True,
+                ssr_mode=False,
+                run_history=False,
+                mcp_server=False,
+                pwa=False,
+                max_file_size=MAX_UPLOAD,
+                footer_links=["api", "settings"],
+                app_kwargs={"middleware": _middleware()},
+                css=_STYLE,
+                # Plain strings are fonts of the reader's system.
+                theme=gradio.themes.Default(
+                    primary_hue="teal",
+                    neutral_hue="stone",
+                    font=("system-ui", "sans-serif"),
+                    font_mono=("ui-monospace", "monospace"),
+                ),
+            )
+            yield address
+        finally:
+            if blocks is not None:
+                blocks.close(verbose=False)
+            if before is None:
+                os.environ.pop("GRADIO_TEMP_DIR", None)
+            else:
+                os.environ["GRADIO_TEMP_DIR"] = before
+
+
+def page(registered: dict[str, App]):
+    """The page, a gradio.Blocks that isn't served yet."""
+    gradio = _gradio()
+    with gradio.Blocks(title="zoo gallery", analytics_enabled=False) as blocks:
+        gradio.HTML(
+            "<h1>The zoo's apps</h1><p>All of it runs on this machine; nothing that you upload leaves it.</p>",
+            elem_classes="zoo-head",
+        )
+        if not registered:
+            gradio.HTML("<p>No app is installed.</p>")
+        for app in registered.values():
+            with gradio.Tab(app.title, id=app.name):
+                _tab(gradio, app)
+    return blocks
+
+
+def _gradio():
+    """Gradio, imported when first needed and never reporting to its makers."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read while it is imported, too
+    try:
+        return importlib.import_module("gradio")
+    except ModuleNotFoundError as error:
+        raise MissingPackage(f"the gallery needs {error.name}; pip install 'landmark-zoo[web]'") from error
+
+
+def _free(port: int) -> int:
+    """This port, or any free one for 0. BadInput if it cannot be had."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will: one just left is free
+            probe.bind((HOST, port))
+            return probe.getsockname()[1]
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "give a number from 0 to 65535"
+        raise BadInput(f"port {port} cannot be used ({reason}); choose another, or 0 for any free one") from error
+
+
+def _middleware() -> list:
+    """What stands between every request and the page."""
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    # A page elsewhere could give its own name this machine's address and so read ours: only our names are answered.
+    return [Middleware(_Policy), Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])]
+
+
+class _Policy:
+    """Sends the content security policy with every answer."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        async def guarded(message):
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"content-security-policy", _POLICY)]
+            await send(message)
+
+        await self.app(scope, receive, guarded)
+
+
+def _tab(gradio, app: App) -> None:
+    """One app: its inputs beside its outputs, and its samples below."""
+    gradio.HTML(html.escape(app.summary), elem_classes="zoo-summary")
+    with gradio.Row():
+        with gradio.Column():
+            inputs = {each.name: _input(gradio, each) for each in app.inputs.values()}
+            run = gradio.Button("Run", variant="primary")
+        with gradio.Column():
+            outputs = [_output(gradio, kind) for kind in app.outputs]
+    # One call at a time, whichever way it came: an app keeps its models and its progress to itself.
+    # Values come as the browser sent them (preprocess=False): the app's own checks say what is wrong with one, and
+    # Gradio would open pictures by itself, without our limits.
+    event = {
+        "fn": _call(gradio, app),
+        "inputs": list(inputs.values()),
+        "outputs": outputs,
+        "preprocess": False,
+        "concurrency_id": app.name,
+        "concurrency_limit": 1,
+    }
+    run.click(**event, api_name=app.name, api_description=app.summary)
+    try:
+        samples = app.samples()
+    except ZooError as error:
+        gradio.HTML(f"No samples: {html.escape(str(error))}", elem_classes="zoo-credits")
+        return
+    if samples:
+        loaded = _samples(gradio, app, samples, inputs)
+        loaded.then(**event, api_visibility="private")
+
+
+def _input(gradio, each: Input):
+    """The component for one input."""
+    kind, value = each.kind, None if each.default is REQUIRED else each.default
+    words = {"label": _label(each.label), "info": kind.help or None}
+    match kind:
+        case Image():
+            words.pop("info")  # pictures have no room for it
+            # Passed on as it was uploaded, in whatever mode.
+            picture = gradio.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], **words)
+            picture.async_move_resource_to_block_cache = _local_only(gradio, picture.async_move_resource_to_block_cache)
+            return picture
+        case Number() if math.isfinite(kind.minimum) and math.isfinite(kind.maximum):
+            value = kind.minimum if value is None else value
+            return gradio.Slider(kind.minimum, kind.maximum, value=value, **words)
+        case Number():
+            return gradio.Number(value=value, **{**words, "info": f"{kind.help} ({kind.limits})".strip()})
+        case Choice() if len(kind.options) <= 5:
+            return gradio.Radio(list(kind.options), value=value, **words)
+        case Choice():
+            return gradio.Dropdown(list(kind.options), value=value, **words)
+        case Flag():
+            return gradio.Checkbox(value=bool(value), **words)
+        case _:
+            return gradio.Textbox(value=value, **words)
+
+
+def _local_only(gradio, move):
+    """Gradio's way of taking a file in, for uploaded files alone: it would fetch an address from another host."""
+
+    @functools.wraps(move)
+    async def checked(file):
+        if file is not None and "://" in str(file):
+            raise gradio.Error("addresses are not fetched; upload the file", print_exception=False)
+        return await move(file)
+
+    return checked
+
+
+def _output(gradio, kind: Kind):
+    """The component for one output."""
+    label = _label(kind.label or "result")
+    match kind:
+        case Image():
+            return gradio.Image(label=label, format="png", interactive=False, buttons=["download", "fullscreen"])
+        case Video():
+            return gradio.Video(label=label, interactive=False, autoplay=True, loop=True, buttons=["download"])
+        case Record():
+            return gradio.JSON(label=label, open=True)
+        case Number():
+            return gradio.Number(label=label, interactive=False)
+        case Flag():
+            return gradio.Checkbox(label=label, interactive=False)
+        case _:
+            return gradio.Textbox(label=label, interactive=False, lines=2, buttons=["copy"])
+
+
+def _label(words: str) -> str:
+    words = words.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _call(gradio, app: App):
+    """A function with the app's parameters, for Gradio to call with what a browser or a client sent."""
+
+    def call(*values):
+        *values, progress = values
+        app.track = functools.partial(_track, progress)
+        try:
+            given = {each.name: _read(each, value) for each, value in zip(app.inputs.values(), values, strict=True)}
+            answer = app(**given)
+            answers = answer if isinstance(answer, tuple) else (answer,)
+            shown = [_show(gradio, kind, value) for kind, value in zip(app.outputs, answers, strict=True)]
+        except ZooError as error:
+            # The page renders messages as HTML, and file names are part of them.
+            raise gradio.Error(html.escape(str(error), quote=False), print_exception=False) from error
+        return shown if len(shown) > 1 else shown[0]
+
+    # Gradio reads from here what the endpoint's parameters are called, and where it is to put the progress bar.
+    plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(each.name, plain, default=each.default) for each in app.inputs.values()]
+    progress = inspect.Parameter("progress_", plain, default=gradio.Progress())
+    call.__signature__ = inspect.Signature([*parameters, progress])
+    return call
+
+
+def _track(progress, steps, total: int, what: str):
+    """The steps, one by one, while the page shows how many are done."""
+    for done, step in enumerate(steps):
+        progress((done, total), desc=what)
+        yield step
+
+
+def _read(each: Input, value):
+    """What was sent, as the app takes it."""
+    if not isinstance(each.kind, Image):
+        return value
+    if not value:
+        raise BadInput(f"no {each.label} given; upload one or click a sample")
+    from zoo.data.images import read_image
+
+    path = Path(value["path"])
+    return read_image(path, path.name)
+
+
+def _show(gradio, kind: Kind, value):
+    """What the app answered, as the component takes it."""
+    if not isinstance(kind, Video) or value is None:
+        return value
+    from zoo.data.film import write_film
+
+    # Inside Gradio's folder, so that it serves the file from there rather than copying it.
+    path = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"])) / "film.mp4"
+    write_film(path, value.frames, value.rate)
+    return str(path)
+
+
+def _samples(gradio, app: App, samples: list, inputs: dict):
+    """Show the samples with their credits; the event of clicking one, after which its values stand in the inputs."""
+    given = [name for name in inputs if any(name in sample.inputs for sample in samples)]
+    rows = [[_value(app, sample, name) for name in given] for sample in samples]
+    examples = gradio.Examples(rows, [inputs[name] for name in given], label="Samples", cache_examples=False)
+    credits = " · ".join(html.escape(f"{sample.title}: {sample.credit}") for sample in samples)
+    gradio.HTML(credits, elem_classes="zoo-credits")
+    return examples.load_input_event
+
+
+def _value(app: App, sample, name: str):
+    """A sample's value for one input, pictures as files."""
+    default = app.inputs[name].default
+    value = sample.inputs.get(name, None if default is REQUIRED else default)
+    if value is None or not isinstance(app.inputs[name].kind, Image):
+        return value
+    from zoo.data.images import write_image
+
+    path = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"])) / f"{sample.name}.png"
+    write_image(path, value)
+    return str(path)

@@ -1,0 +1,289 @@
+"""The gallery, as a browser and a client see it: all installed apps, and one of every kind made up here."""
+
+import gc
+import json
+import os
+import re
+import socket
+import sys
+from typing import Annotated
+
+import numpy as np
+import pytest
+
+from zoo.data.images import read_image, write_image
+from zoo.errors import BadInput, MissingPackage
+from zoo_apps.app import App, Choice, Film, Flag, Image, Number, Record, Sample, Text, Video, apps
+from zoo_apps.gallery import HOST, running
+
+pytestmark = [
+    # Gradio's figures on its own queue, kept on this machine, use what pandas 3 calls old.
+    pytest.mark.filterwarnings("ignore:.*no_silent_downcasting"),
+    pytest.mark.filterwarnings("ignore:The copy keyword is deprecated"),
+    # Gradio leaves the event loops of its server and its clients to the garbage collector.
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+]
+
+
+class Everything(App):
+    name = "everything"
+    title = "Every <kind>"
+    summary = "Takes & gives all there is."
+    steps = ()
+
+    def __call__(
+        self,
+        photo: Annotated[Image, Image(label="photograph")],
+        words: Annotated[str, Text(help="what to say")] = "hello",
+        amount: Annotated[float, Number(minimum=0, maximum=1)] = 0.5,
+        count: Annotated[float, Number(minimum=0)] = 2,
+        way: Annotated[str, Choice(options=("all", "red"))] = "all",
+        colour: Annotated[str, Choice(options=tuple("abcdefg"))] = "a",
+        film: Annotated[bool, Flag(help="a film, too")] = False,
+    ) -> tuple[Image, Text, Number, Record, Video]:
+        self.steps = tuple(self.track(range(int(count)), int(count), "counting"))
+        found = {"amount": amount, "way": way, "colour": colour, "shape": list(photo.shape)}
+        frames = [np.full((32, 48, 3), 40 * i, np.uint8) for i in range(5)]
+        return 255 - photo, f"{words}!", count, found, Film(frames, 10) if film else None
+
+    def samples(self):
+        photo = np.arange(20 * 30 * 3, dtype=np.uint8).reshape(20, 30, 3)
+        return [
+            Sample(name="ramp", title="<b>Ramp</b>", credit="made here", inputs={"photo": photo}),
+            Sample(name="said", title="Said", credit="made here", inputs={"photo": photo, "words": "bye"}),
+        ]
+
+
+class Helpless(Everything):
+    name = "helpless"
+
+    def __call__(self, photo: Image) -> Text:
+        raise BadInput("no <face> there")
+
+    def samples(self):
+        raise MissingPackage("its pictures are missing")
+
+
+@pytest.fixture(scope="module")
+def registered():
+    return {**apps(), "everything": Everything(), "helpless": Helpless()}
+
+
+@pytest.fixture(scope="module")
+def address(registered):
+    with running(registered) as address:
+        yield address
+    gc.collect()  # what Gradio left open is warned of here, where that is ignored, and not in another file's tests
+
+
+@pytest.fixture
+def call(address, tmp_path):
+    """Calls an app through its endpoint, as a program would."""
+    from gradio_client import Client, handle_file
+
+    client = Client(address, verbose=False, download_files=tmp_path / "answers")
+
+    def call(app, **values):
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                write_image(tmp_path / f"{name}.png", value)
+                value = tmp_path / f"{name}.png"
+            values[name] = handle_file(value) if isinstance(value, os.PathLike) else value
+        return client.predict(api_name=f"/{app}", **values)
+
+    yield call
+    client.close()
+
+
+def refused(call, app, **values) -> str:
+    """The line that the page shows instead of an answer."""
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError) as caught:
+        call(app, **values)
+    line = str(caught.value)
+    assert "\n" not in line and "Traceback" not in line
+    return line
+
+
+def get(address, path="", **headers):
+    import httpx
+
+    return httpx.get(address + path, headers=headers, trust_env=False)
+
+
+def config(address) -> dict:
+    return get(address, "config").json()
+
+
+def same(kind, shown, expected) -> None:
+    """What came over HTTP is what the call in Python answers; films are compressed, so only their size counts."""
+    if isinstance(kind, Image):
+        np.testing.assert_allclose(read_image(shown).astype(int), expected.astype(int), atol=1)
+    elif isinstance(kind, Record):
+        np.testing.assert_equal(rounded(shown), rounded(json.loads(json.dumps(expected))))
+    elif isinstance(kind, Video) and expected is not None:
+        import av
+
+        path = shown["video"] if isinstance(shown, dict) else shown
+        with av.open(path) as film:
+            assert film.streams.video[0].codec_context.name == "h264"
+            shapes = [frame.to_ndarray(format="rgb24").shape for frame in film.decode(video=0)]
+        assert shapes == [frame.shape for frame in expected.frames]
+    else:
+        assert shown == expected
+
+
+def rounded(value):
+    """A record whose numbers leave room for sums that threads add in another order."""
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    return float(f"{value:.3g}") if isinstance(value, float) else value
+
+
+@pytest.mark.parametrize("name", ["everything", *apps()])
+def test_every_app_answers_over_http_as_in_python(name, registered, call):
+    app, inputs = registered[name], registered[name].samples()[0].inputs
+    shown, expected = call(name, **inputs), app(**inputs)
+    if len(app.outputs) == 1:
+        shown, expected = [shown], [expected]
+    for kind, *pair in zip(app.outputs, shown, expected, strict=True):
+        same(kind, *pair)
+
+
+def test_every_input_arrives_and_films_are_shown(registered, call):
+    app, photo = registered["everything"], np.zeros((4, 6, 3), np.uint8)
+    given = {"words": "so", "amount": 0.25, "count": 3, "way": "red", "colour": "g", "film": True}
+    shown, expected = call("everything", photo=photo, **given), app(photo, **given)
+    assert shown[3]["colour"] == "g" and shown[4] is not None
+    for kind, *pair in zip(app.outputs, shown, expected, strict=True):
+        same(kind, *pair)
+
+
+def test_progress_passes_on_every_step(registered, call):
+    call("everything", photo=np.zeros((4, 6, 3), np.uint8), count=4)
+    assert registered["everything"].steps == (0, 1, 2, 3)
+
+
+def test_pictures_are_read_as_everywhere_else(call, tmp_path):
+    from PIL import Image as Pillow
+
+    exif = Pillow.Exif()
+    exif[0x0112] = 6  # lies on its side
+    Pillow.new("CMYK", (30, 20)).save(tmp_path / "print.jpg", exif=exif)
+    assert call("everything", photo=tmp_path / "print.jpg")[3]["shape"] == [30, 20, 3]
+
+
+def test_unusable_uploads_are_one_line(call, tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    assert refused(call, "everything", photo=tmp_path / "text.png").startswith("text.png: not an image")
+    (tmp_path / "empty.jpg").touch()
+    assert refused(call, "everything", photo=tmp_path / "empty.jpg") == "empty.jpg: the file is empty"
+    assert refused(call, "everything", photo=None).startswith("no photograph given")
+
+
+def test_unusable_values_and_faults_of_an_app_are_its_own_line(call):
+    photo = np.zeros((4, 6, 3), np.uint8)
+    assert refused(call, "everything", photo=photo, amount=7) == "amount is 7; give a number from 0 to 1"
+    assert refused(call, "everything", photo=photo, way="up") == "way is 'up'; choose all or red"
+    assert refused(call, "everything", photo=photo, count=None) == "count is None; give a number from 0 up"
+    assert refused(call, "helpless", photo=photo) == "no &lt;face&gt; there"  # the page renders it as HTML
+
+
+@pytest.mark.parametrize("path", ["https://example.org/a.png", "http://127.0.0.1:9/a.png"])
+def test_addresses_are_not_fetched(call, path):
+    picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    assert refused(call, "everything", photo=picture) == "addresses are not fetched; upload the file"
+
+
+def test_files_of_the_machine_are_not_read(call):
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError):
+        call("everything", photo={"path": os.path.abspath(__file__), "meta": {"_type": "gradio.FileData"}})
+
+
+def test_uploads_have_a_limit(address):
+    import httpx
+
+    assert config(address)["max_file_size"] == 50 * 1024**2
+    files = {"files": ("big.png", bytes(50 * 1024**2 + 1))}
+    answer = httpx.post(f"{address}gradio_api/upload", files=files, trust_env=False)
+    assert answer.status_code == 413
+
+
+def test_page_shows_every_app(address, registered):
+    shown = config(address)
+    tabs = [each["props"]["label"] for each in shown["components"] if each["type"] == "tabitem"]
+    assert tabs == [app.title for app in registered.values()]
+    text = json.dumps(shown, ensure_ascii=False)
+    assert "Takes &amp; gives all there is." in text and "&lt;b&gt;Ramp&lt;/b&gt;: made here" in text
+    assert "No samples: its pictures are missing" in text
+    public = {each["api_name"] for each in shown["dependencies"] if each["api_visibility"] == "public"}
+    assert public == set(registered)
+
+
+def test_page_asks_no_other_host(address):
+    page = get(address)
+    # What a browser fetches by itself. Addresses in <meta> are for link previews, <a> waits for a click.
+    fetched = re.findall(r"""<(?:script|link|img|iframe)[^>]*?(?:src|href)=["']([^"']*)""", page.text)
+    theme = get(address, "theme.css").text
+    fetched += re.findall(r"""url\(["']?([^"')]*)|@import\s+["']([^"']*)""", page.text + theme)
+    assert fetched and not [each for each in map(str, fetched) if re.search("(https?:)?//", each)]
+
+    shown = config(address)
+    assert shown["analytics_enabled"] is False and not shown["run_history"] and not shown["stylesheets"]
+    # Beside the props stand examples for the API's documentation, which is text.
+    hosts = re.findall(r"https?://([^/\"'\s:]+)", json.dumps([each["props"] for each in shown["components"]]))
+    assert set(hosts) <= {HOST, "localhost"}
+    # And the browser is told to refuse whatever a script might ask for.
+    policy = page.headers["content-security-policy"]
+    assert policy.startswith("default-src 'self' ") and "http" not in policy and "*" not in policy
+
+
+def test_only_this_machine_is_answered(address):
+    assert address.startswith(f"http://{HOST}:")
+    assert get(address, Host="elsewhere.example").status_code == 400
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with socket.socket() as listener:  # it doesn't listen on the machine's other addresses
+        listener.bind(("127.0.0.2", port))
+
+
+def test_calls_wait_in_one_queue_for_each_app(address):
+    calls = [each for each in config(address)["dependencies"] if each["api_name"] == "everything"]
+    assert all(each["queue"] for each in calls)
+    import httpx
+
+    around = httpx.post(f"{address}gradio_api/run/everything", json={"data": []}, trust_env=False)
+    assert around.status_code == 404  # no way past the queue
+
+
+def test_a_port_that_cannot_be_had():
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(BadInput, match=f"port {port} cannot be used .*choose another"), running({}, port):
+            pass
+    with pytest.raises(BadInput, match="give a number from 0 to 65535"), running({}, 70_000):
+        pass
+
+
+def test_without_apps_and_nothing_left_behind(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    with running({}) as address:
+        assert "No app is installed" in json.dumps(config(address))
+        assert list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir()) and os.environ.get("GRADIO_TEMP_DIR") == before
+
+
+def test_without_gradio(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with (
+        pytest.raises(MissingPackage, match=r"the gallery needs gradio; pip install 'landmark-zoo\[web\]'"),
+        running({}),
+    ):
+        pass
