@@ -14,7 +14,10 @@ from .runner import picture_argument, runs_on_files
 
 
 def add(zoo: typer.Typer) -> None:
-    """Add `run`, with a sub-command for each app, `demo` and `gallery`. Apps are loaded only when the command line says `run`."""
+    """Add `run`, with a sub-command for each app, `demo` and `gallery`.
+
+    Apps are loaded only when the command line says `run`.
+    """
     run = typer.Typer(help="Run an app on files: zoo run APP INPUT... -o OUT", no_args_is_help=True)
     zoo.add_typer(run, name="run")
     if sys.argv[1:2] == ["run"]:
@@ -39,7 +42,7 @@ def gallery(
     port: Annotated[int, typer.Option(help="Port on this machine; 0 for any free one.")] = 7860,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Every app on one local page. Needs Gradio: pip install 'landmark-zoo[web]'"""
+    """Every app on one local page. Needs Gradio, the extra "web"."""
     from .gallery import gallery as serve
 
     serve(port, open_page=open_page)
