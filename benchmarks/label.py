@@ -1,0 +1,72 @@
+"""One photograph through `label`'s network, beside keras.applications in the same run: `python benchmarks/label.py`.
+
+The peer is `keras.applications.MobileNet` at its own 224 pixels through `predict`, as its documentation has it, with
+random weights (they make no difference to the time); ours is what the app calls, at 128 pixels and, for comparison of
+the engines alone, at 224. Then whole processes: `zoo run label` the first and the second time, the second without a
+framework. Median of 30 calls each, after 5 to warm up.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+CALLS, WARM_UP = 30, 5
+
+
+def milliseconds(call) -> float:
+    times = []
+    for _ in range(WARM_UP + CALLS):
+        start = time.perf_counter()
+        call()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[WARM_UP:])
+
+
+def main() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["ZOO_CACHE"] = cache  # an empty one, so that the first process makes the export
+        processes = whole_processes(Path(cache))
+        import keras
+
+        import zoo
+
+        ours = zoo.predictor("mobilenet.caltech101", "onnx")
+        small = np.random.RandomState(0).randint(0, 256, (1, 128, 128, 3)).astype("uint8")
+        compiled = zoo.predictor("mobilenet.caltech101", "model")
+        peer = keras.applications.MobileNet(weights=None)
+        large = np.random.RandomState(0).randint(0, 256, (1, 224, 224, 3)).astype("float32")
+        rows = {
+            "keras.applications.MobileNet, predict, 224 pixels": milliseconds(lambda: peer.predict(large, verbose=0)),
+            "label's network, the model compiled, 128 pixels": milliseconds(lambda: compiled(small)),
+            "label's network, ONNX Runtime, 128 pixels": milliseconds(lambda: ours(small)),
+        }
+    first = next(iter(rows.values()))
+    for name, value in rows.items():
+        print(f"{name:52} {value:8.2f} ms   1/{first / value:.1f}")
+    for name, value in processes.items():
+        print(f"{name:52} {value:8.2f} s")
+
+
+def whole_processes(folder: Path) -> dict[str, float]:
+    """Seconds of `zoo run label photo.png`, once with nothing in the cache and then again."""
+    from zoo.data.images import write_image
+
+    photo = folder / "photo.png"
+    write_image(photo, np.random.RandomState(0).randint(0, 256, (427, 640, 3)).astype("uint8"))
+    found = {}
+    for name in ("zoo run label, the first time", "zoo run label, the second time"):
+        start = time.perf_counter()
+        subprocess.run([Path(sys.executable).with_name("zoo"), "run", "label", photo], check=True, capture_output=True)
+        found[name] = time.perf_counter() - start
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""ResNet-20 training, images a second, beside plain Keras and plain PyTorch in one run: `python benchmarks/resnet.py`.
+
+The same network, batch of 128 random CIFAR-10 pictures, momentum and float type; each in its own process, one after the
+other. The plain Keras one is a functional model of `keras.layers` alone; the plain PyTorch one (skipped where torch is
+missing) is an `nn.Module` with channels last and autocast. Median step of 20, after 5 to warm up.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+BATCH, STEPS, WARM_UP = 128, 20, 5
+
+
+def pictures():
+    import numpy as np
+
+    random = np.random.RandomState(0)
+    return random.randint(0, 256, (BATCH, 32, 32, 3)).astype("uint8"), random.randint(0, 10, BATCH)
+
+
+def keras_speed(model) -> float:
+    import keras
+
+    x, y = pictures()
+    times = []
+
+    class Clock(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            self.start = time.perf_counter()
+
+        def on_train_batch_end(self, batch, logs=None):
+            times.append(time.perf_counter() - self.start)
+
+    def batches():
+        while True:
+            yield x, y
+
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss, jit_compile=False)
+    model.fit(batches(), steps_per_epoch=WARM_UP + STEPS, verbose=0, callbacks=[Clock()])
+    return BATCH / statistics.median(times[WARM_UP:])
+
+
+def zoo_speed(precision) -> float:
+    import keras
+
+    import zoo
+
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    return keras_speed(zoo.ResNet(depth=20))
+
+
+def plain_keras_speed(precision) -> float:
+    import keras
+    from keras import layers
+
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+
+    def normalized(x, maps, stride=1):
+        x = layers.Conv2D(maps, 3, strides=stride, padding="same", use_bias=False)(x)
+        return layers.BatchNormalization()(x)
+
+    inputs = keras.Input((32, 32, 3), dtype="uint8")
+    x = layers.ReLU()(normalized(layers.Rescaling(1 / 127.5, -1)(inputs), 16))
+    for maps, stride in ((16, 1), (32, 2), (64, 2)):
+        for block in range(3):
+            step = stride if block == 0 else 1
+            residual = normalized(layers.ReLU()(normalized(x, maps, step)), maps)
+            if step == 2:  # every other pixel, and zeros for the new maps
+                x = layers.AveragePooling2D(1, strides=2)(x)
+                x = layers.Concatenate()([x, layers.Rescaling(0.0)(x)])
+            x = layers.ReLU()(layers.Add()([x, residual]))
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras_speed(keras.Model(inputs, layers.Dense(10)(x)))
+
+
+def plain_torch_speed(precision) -> float:
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    class Block(nn.Module):
+        def __init__(self, maps, stride):
+            super().__init__()
+            self.stride = stride
+            self.conv1 = nn.Conv2d(maps // stride, maps, 3, stride, 1, bias=False)
+            self.conv2 = nn.Conv2d(maps, maps, 3, 1, 1, bias=False)
+            self.norm1, self.norm2 = nn.BatchNorm2d(maps), nn.BatchNorm2d(maps)
+
+        def forward(self, x):
+            residual = self.norm2(self.conv2(torch.relu(self.norm1(self.conv1(x)))))
+            if self.stride == 2:
+                x = functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, x.shape[1]))
+            return torch.relu(x + residual)
+
+    blocks = [Block(maps, stride if n == 0 else 1) for maps, stride in ((16, 1), (32, 2), (64, 2)) for n in range(3)]
+    stem = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
+    net = nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+    net = net.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9)
+    images, labels = pictures()
+    x = torch.tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+    x, y = x.contiguous(memory_format=torch.channels_last), torch.tensor(labels)
+    times = []
+    for _ in range(WARM_UP + STEPS):
+        start = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+            logits = net(x)
+        loss = functional.cross_entropy(logits.float(), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        times.append(time.perf_counter() - start)
+    return BATCH / statistics.median(times[WARM_UP:])
+
+
+CASES = {"zoo": zoo_speed, "plain Keras": plain_keras_speed, "plain PyTorch": plain_torch_speed}
+
+
+def main() -> None:
+    if len(sys.argv) == 3:  # one of the processes
+        print(CASES[sys.argv[1]](sys.argv[2]))
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for precision in ("float32", "bfloat16"):
+        speeds = {}
+        for case in CASES:
+            command = [sys.executable, __file__, case, precision]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode == 0:
+                speeds[case] = float(done.stdout.split()[-1])
+            else:
+                print(f"{case} {precision}: left out ({done.stderr.strip().splitlines()[-1]})")
+        for case, speed in speeds.items():
+            print(f"{case:14} {precision:9} {speed:7.0f} images/s   {speed / speeds['plain Keras']:.2f} x plain Keras")
+
+
+if __name__ == "__main__":
+    main()
