@@ -1,0 +1,59 @@
+"""Deep Dream: a photograph becomes what a network sees in it (`zoo.dreaming`), as a picture and as a film."""
+
+from typing import Annotated
+
+import numpy as np
+
+from .app import App, Checkpoint, Film, Flag, Image, Number, Text, Video
+from .photographs import photograph
+
+LONGEST = 640  # pixels of a film's long side
+RATE, SECONDS = 15.0, 10.0  # of a film
+
+
+class Dream(App):
+    name = "dream"
+    title = "Deep Dream"
+    summary = (
+        "Draws into a photograph what a network sees in it, at its full resolution, and films a way into the dream."
+    )
+    checkpoints = ("mobilenet.caltech101",)
+
+    def __call__(
+        self,
+        photo: Annotated[Image, Image(label="photograph", help="a photograph")],
+        checkpoint: Annotated[
+            str, Checkpoint(help="a convolutional network: a name, or a folder that zoo finetune wrote")
+        ] = "mobilenet.caltech101",
+        layers: Annotated[
+            str, Text(help="layers to dream with, separated by commas; a good one if not given; low ones draw strokes")
+        ] = "",
+        strength: Annotated[float, Number(minimum=0.0, maximum=10.0, help="how far to go from the photograph")] = 1.0,
+        octaves: Annotated[
+            float, Number(minimum=1, maximum=12, help="sizes to dream at; more of them draw larger shapes")
+        ] = 5,
+        video: Annotated[bool, Flag(help="make a film too: into the dream, ten seconds long")] = False,
+    ) -> tuple[Annotated[np.ndarray, Image(label="dream")], Annotated[Film | None, Video(label="zoom", when="video")]]:
+        """Picture uint8 (H, W, 3) -> the dream, uint8 (H, W, 3), and a film of at most 640 pixels a side, or None."""
+        from zoo import dreaming  # late: it imports the framework
+
+        model = self.model(checkpoint)
+        dreamer = dreaming.Dreamer(model, dreaming.chosen(model, layers), photo.shape[:2])
+        dream = dreamer.dream(photo, strength=strength, octaves=int(octaves), track=self.track)
+        if not video:
+            return dream, None
+        count = round(RATE * SECONDS)
+        frames = dreamer.film(_first_frame(dream), count, strength=strength)
+        return dream, Film(self.track(frames, count, "filming"), RATE)
+
+    def samples(self):
+        return [photograph("chelsea.png", "photo")]
+
+
+def _first_frame(dream: np.ndarray) -> np.ndarray:
+    """A dream at most LONGEST pixels long, both sides even, as films need them: uint8 (h, w, 3)."""
+    import cv2
+
+    scale = min(1, LONGEST / max(dream.shape[:2]))
+    height, width = (max(2, round(side * scale / 2) * 2) for side in dream.shape[:2])
+    return cv2.resize(dream, (width, height), interpolation=cv2.INTER_AREA)
