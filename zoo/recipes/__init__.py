@@ -4,7 +4,7 @@ import importlib
 
 from zoo.errors import UnknownName
 
-NAMES = ("perceptron.mnist-01", "mlp.mnist", "lenet5.mnist", "unet.color")
+NAMES = ("perceptron.mnist-01", "mlp.mnist", "lenet5.mnist", "unet.color", "mobilenet.caltech101")
 
 
 def check(name: str) -> None:
