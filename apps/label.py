@@ -1,14 +1,14 @@
 """Say what is in a photograph: things with percentages, dominant colours, and when nothing is known, that.
 
-The network sees the photograph at its own small size. Its recipe has scaled its answers so that a best label below
-one half means that it knows nothing there (`zoo.data.labels.KNOWN`).
+The network sees the photograph at its own small size. Its recipe has shifted its logits so that a best one below zero
+means that it knows nothing there (`zoo.data.labels.KNOWN`).
 """
 
 from typing import Annotated
 
 import numpy as np
 
-from zoo.data.labels import KNOWN, probabilities
+from zoo.data.labels import KNOWN, confidence, probabilities
 from zoo.errors import BadInput
 
 from .app import App, Checkpoint, Image, Number, Record
@@ -45,7 +45,7 @@ class Label(App):
         logits, labels = classify(self.predictor(checkpoint), photo)
         chances = probabilities(logits)[0]  # (classes,)
         best = np.argsort(-chances, kind="stable")[: int(count)]
-        known = bool(chances[best[0]] >= KNOWN)
+        known = bool(confidence(logits)[0] >= KNOWN)
         found = {
             "label": labels[best[0]] if known else None,
             "probability": round(float(chances[best[0]]), 4),

@@ -53,7 +53,7 @@ def test_label_names_the_most_probable_first(colours):
     picture, found = Label()(plain((20, 220, 20)), checkpoint=colours, count=2)
     assert found["label"] in ("green_thing", None) and found["labels"][0]["label"] == "green_thing"
     assert len(found["labels"]) == 2 and found["labels"][0]["probability"] == found["probability"]
-    assert found["known"] == (found["probability"] >= 0.5)
+    assert found["known"] == (found["label"] is not None)
     assert [each["colour"] for each in found["colours"]] == ["#14dc14"] and found["colours"][0]["share"] > 0.99
     assert (found["width"], found["height"]) == (60, 40)
     assert picture.shape[0] > 40 and picture.shape[1] == 320  # room for words

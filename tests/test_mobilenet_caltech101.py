@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo.data import catalogue
-from zoo.data.labels import KNOWN, confidence
+from zoo.data.labels import KNOWN, confidence, probabilities
 from zoo.recipes import hog
 from zoo.recipes import mobilenet_caltech101 as recipe
 
@@ -37,20 +37,23 @@ def test_words_are_those_of_the_captions_but_for_the_commonest(monkeypatch):
     assert x.shape == (3, 96, 96, 3) and y.shape == (3, 7)
 
 
-def test_logits_are_scaled_until_enough_is_known():
+def test_logits_are_shifted_until_enough_is_known_and_scaled_until_probabilities_are_right():
     inputs = keras.Input((101,))
     model = keras.Model(inputs, keras.layers.Dense(101, name="fc", kernel_initializer="identity")(inputs))
-    x = np.random.RandomState(0).normal(size=(200, 101)).astype("float32")
-    recipe.RECIPE.finish(model, (x, None))
-    known = np.mean(confidence(model.predict(x, verbose=0)) >= KNOWN)
-    assert recipe.KEPT <= known < recipe.KEPT + 0.02
+    random = np.random.RandomState(0)
+    x = random.normal(size=(400, 101)).astype("float32")
+    y = np.eye(101)[[random.choice(101, p=row) for row in probabilities(4.0 * x)]]  # right with logits times four
+    recipe.RECIPE.finish(model, (x, y))
+    logits = model.predict(x, verbose=0)
+    assert np.mean(confidence(logits) >= KNOWN) == pytest.approx(recipe.KEPT, abs=0.01)
+    np.testing.assert_allclose(probabilities(logits), probabilities(4.0 * x), atol=0.1)
 
 
 def test_what_is_measured():
     """A made-up network that is sure of bright pictures and right about them."""
 
     def predict(x):
-        logits = np.zeros((len(x), 101))
+        logits = np.full((len(x), 101), -1.0)
         bright = x.mean(axis=(1, 2, 3)) > 100
         logits[bright, 7] = 20
         return logits

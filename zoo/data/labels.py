@@ -2,8 +2,9 @@
 
 import numpy as np
 
-# A classifier that knows when it doesn't know answers less than this for its best label then. Its recipe sees to that.
-KNOWN = 0.5
+# The best logit of a classifier that knows when it doesn't know is below this then. Its recipe sees to that: logits may
+# be shifted all alike without changing a probability.
+KNOWN = 0.0
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
@@ -19,5 +20,5 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def confidence(logits: np.ndarray) -> np.ndarray:
-    """The probability of the best label: (B, classes) -> (B,)."""
-    return probabilities(logits).max(axis=-1)
+    """The best logit: (B, classes) -> (B,). Unlike the best probability it tells "one of two" from "none of them"."""
+    return np.asarray(logits, np.float64).max(axis=-1)
