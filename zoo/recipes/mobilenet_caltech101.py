@@ -10,8 +10,9 @@ Reproduce, after `zoo data prepare` for flickr8k, caltech101 and intel_scenes: `
 3. the same at 128 pixels, for a few epochs.
 At the end the logits are scaled, so that the probabilities are right on photographs held back (C. Guo and others, "On
 Calibration of Modern Neural Networks", 2017), and shifted, so that the best one is above zero for most of those: where
-it is below, nothing is known. Flickr8k's test split and the Intel scenes, never trained on, show what that is worth. First
-measurements on them, by the best probability instead of the best logit and with KEPT at 0.94 and 0.91, refused fewer.
+it is below, nothing is known. Flickr8k's test split and the Intel scenes, never trained on, show what that is worth.
+First measurements on them, by the best probability instead of the best logit and with KEPT at 0.94 and 0.91, refused
+fewer.
 """
 
 import collections
