@@ -11,6 +11,9 @@ LONGEST = 640  # pixels of a film's long side
 RATE, SECONDS = 15.0, 10.0  # of a film
 
 
+Network = Annotated[str, Checkpoint(help="a convolutional network: a name, or a folder that zoo finetune wrote")]
+
+
 class Dream(App):
     name = "dream"
     title = "Deep Dream"
@@ -22,9 +25,7 @@ class Dream(App):
     def __call__(
         self,
         photo: Annotated[Image, Image(label="photograph", help="a photograph")],
-        checkpoint: Annotated[
-            str, Checkpoint(help="a convolutional network: a name, or a folder that zoo finetune wrote")
-        ] = "mobilenet.caltech101",
+        checkpoint: Network = "mobilenet.caltech101",
         layers: Annotated[
             str, Text(help="layers to dream with, separated by commas; a good one if not given; low ones draw strokes")
         ] = "",

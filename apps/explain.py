@@ -7,9 +7,9 @@ import numpy as np
 from zoo.data.labels import probabilities
 from zoo.errors import UnknownName
 
-from .app import App, Checkpoint, Image, Text
+from .app import App, Image, Text
 from .drawing import heat, side_by_side, titled
-from .label import classify, readable
+from .label import Classifier, Photo, classify, readable
 from .photographs import photograph
 
 HEIGHT = 320  # pixels of each picture on the sheet
@@ -23,10 +23,8 @@ class Explain(App):
 
     def __call__(
         self,
-        photo: Annotated[Image, Image(label="photograph", help="a photograph of one thing")],
-        checkpoint: Annotated[str, Checkpoint(help="a classifier: a name, or a folder that zoo finetune wrote")] = (
-            "mobilenet.caltech101"
-        ),
+        photo: Photo,
+        checkpoint: Classifier = "mobilenet.caltech101",
         label: Annotated[str, Text(help="which label to explain; the most probable one if not given")] = "",
         layer: Annotated[str, Text(help="whose maps Grad-CAM looks at; the last with maps if not given")] = "",
     ) -> Annotated[np.ndarray, Image(label="explanations")]:

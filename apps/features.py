@@ -4,8 +4,9 @@ from typing import Annotated
 
 import numpy as np
 
-from .app import App, Checkpoint, Image, Text
+from .app import App, Image, Text
 from .drawing import INK, PAPER, SOFT, font
+from .dream import Network
 from .photographs import photograph
 
 LAYERS, CHANNELS = 5, 8  # shown, if the user doesn't say which; of each layer
@@ -24,9 +25,7 @@ class Features(App):
     def __call__(
         self,
         photo: Annotated[Image, Image(label="photograph", help="a photograph; chooses each layer's channels")],
-        checkpoint: Annotated[
-            str, Checkpoint(help="a convolutional network: a name, or a folder that zoo finetune wrote")
-        ] = "mobilenet.caltech101",
+        checkpoint: Network = "mobilenet.caltech101",
         layers: Annotated[
             str, Text(help="layers to show, separated by commas; five from bottom to top if not given")
         ] = "",

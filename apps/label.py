@@ -27,6 +27,10 @@ _NAMES = {
 }  # fmt: skip
 
 
+Photo = Annotated[np.ndarray, Image(label="photograph", help="a photograph of one thing")]
+Classifier = Annotated[str, Checkpoint(help="a classifier: a name, or a folder that zoo finetune wrote")]
+
+
 class Label(App):
     name = "label"
     title = "Say what is in a photograph"
@@ -35,10 +39,8 @@ class Label(App):
 
     def __call__(
         self,
-        photo: Annotated[Image, Image(label="photograph", help="a photograph of one thing")],
-        checkpoint: Annotated[str, Checkpoint(help="a classifier: a name, or a folder that zoo finetune wrote")] = (
-            "mobilenet.caltech101"
-        ),
+        photo: Photo,
+        checkpoint: Classifier = "mobilenet.caltech101",
         count: Annotated[float, Number(minimum=1, maximum=100, help="labels to show")] = 5,
     ) -> tuple[Annotated[np.ndarray, Image(label="annotated")], Annotated[dict, Record(label="found")]]:
         """Picture uint8 (H, W, 3) -> it with a panel below, uint8 (H + ..., max(W, 320), 3), and what is in it."""

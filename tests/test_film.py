@@ -27,6 +27,8 @@ def test_a_film_is_h264_and_has_every_frame(tmp_path):
     for got, wanted in zip(decoded, frames(), strict=True):
         assert np.abs(got.astype(int) - wanted).mean() < 12
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+    written = (tmp_path / "film.mp4").read_bytes()
+    assert written.index(b"moov") < written.index(b"mdat")  # the index first: it plays while it loads
 
 
 def unequal():

@@ -22,8 +22,8 @@ def write_film(path, frames, rate: float = 25.0) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         try:
-            with av.open(str(beside), "w", format="mp4") as container:
-                # 4:2:0 colour is the one that all players know; the index goes first, so that pages can stream it.
+            # The index goes first, so that pages can stream it; 4:2:0 colour is the one that all players know.
+            with av.open(str(beside), "w", format="mp4", options={"movflags": "faststart"}) as container:
                 stream = None
                 for frame in frames:
                     if stream is None:

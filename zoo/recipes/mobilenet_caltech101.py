@@ -189,7 +189,6 @@ class Words(Smaller):
 
     name = "mobilenet.caltech101-words"
     epochs = 16
-
     arguments = Smaller.arguments | {"classes": WORDS}
 
     def training_data(self, data_dir):
