@@ -36,9 +36,9 @@ class Dream(App):
         video: Annotated[bool, Flag(help="make a film too: into the dream, ten seconds long")] = False,
     ) -> tuple[Annotated[np.ndarray, Image(label="dream")], Annotated[Film | None, Video(label="zoom", when="video")]]:
         """Picture uint8 (H, W, 3) -> the dream, uint8 (H, W, 3), and a film of at most 640 pixels a side, or None."""
-        from zoo import dreaming  # late: it imports the framework
-
         model = self.model(checkpoint)
+        from zoo import dreaming  # late: it imports the framework, which `model` has started quietly
+
         dreamer = dreaming.Dreamer(model, dreaming.chosen(model, layers), photo.shape[:2])
         dream = dreamer.dream(photo, strength=strength, octaves=int(octaves), track=self.track)
         if not video:

@@ -40,10 +40,10 @@ class Explain(App):
         if layer and layer not in names:
             raise UnknownName(f"layer of {predict.card.name}", layer, names)
 
-        from zoo import visualize  # late: a refusal above needs no framework
+        model = self.model(checkpoint)
+        from zoo import visualize  # late: a refusal above needs no framework, which `model` has started quietly
         from zoo.data.images import fit
 
-        model = self.model(checkpoint)
         seen = fit(photo, predict.card.input["shape"])
 
         # A single logit says yes; explaining the first of two labels is explaining that logit too.

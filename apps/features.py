@@ -32,9 +32,9 @@ class Features(App):
     ) -> tuple[Annotated[np.ndarray, Image(label="learned")], Annotated[np.ndarray, Image(label="maps")]]:
         """Picture uint8 (H, W, 3) -> two sheets, uint8: the pictures that excite the channels most that answer most
         to the photograph, and below the same captions those channels' maps on it."""
-        from zoo import dreaming  # late: it imports the framework
-
         model = self.model(checkpoint)
+        from zoo import dreaming  # late: it imports the framework, which `model` has started quietly
+
         names = dreaming.chosen(model, layers, LAYERS)
         learned, maps = [], []
         for name, answer in zip(names, dreaming.maps_of(model, names, photo), strict=True):
