@@ -12,15 +12,14 @@ import keras
 import numpy as np
 
 from zoo.data.batches import Batches
-from zoo.recipes.recipe import Recipe
+from zoo.recipes.mnist import MNIST
 
 FEW = 1000  # labels of the controls
 
 
-class DBNMNIST(Recipe):
+class DBNMNIST(MNIST):
     name = "dbn.mnist"
     summary = "A deep belief net learns what digits look like, then to read them; it can dream of them too."
-    dataset = "mnist"
     stage = "classifier"
     epochs = 40
     batch_size = 100
@@ -28,18 +27,7 @@ class DBNMNIST(Recipe):
     targets = {"accuracy": 98.75}
     paper = {"accuracy": 98.75}
     protocol = "share of the test images classified right, undistorted; the paper's figure is of up-down fine-tuning"
-    input = {
-        "kind": "image",
-        "shape": [28, 28, 1],
-        "dtype": "uint8",
-        "description": "a grey picture of a handwritten digit, white on black, centred as in MNIST",
-    }
-    output = {"kind": "logits", "shape": [10], "dtype": "float32", "description": "one logit a digit"}
-    labels = [str(digit) for digit in range(10)]
     intended_use = "To see layers learn one by one, and what they dream of (`DBN.dream`); to read single digits."
-    limits = "Digits centred and of MNIST's size and stroke; it does not know when a picture is no digit."
-    licence = "Apache-2.0 for the weights; trained on MNIST (CC BY-SA 3.0 as usually stated)"
-    commercial_use = True
 
     def optimizer(self, steps):
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)

@@ -11,7 +11,7 @@ import cv2
 import keras
 import numpy as np
 
-from zoo.recipes.recipe import Recipe
+from zoo.recipes.mnist import MNIST
 
 
 def distort(x, y, rng):
@@ -32,33 +32,23 @@ def distort(x, y, rng):
     return out, y
 
 
-class LeNet5MNIST(Recipe):
+class LeNet5MNIST(MNIST):
     name = "lenet5.mnist"
     summary = "LeNet-5 as published in 1998 reads handwritten digits."
-    dataset = "mnist"
     epochs = 50
     batch_size = 64
     steps_per_execution = 16
     targets = {"accuracy": 99.25}
     paper = {"accuracy": 99.2}
     protocol = "share of the 10,000 test images classified right; trained with distortions"
-    input = {
-        "kind": "image",
-        "shape": [28, 28, 1],
-        "dtype": "uint8",
-        "description": "a grey picture of a handwritten digit, white on black, centred as in MNIST",
-    }
     output = {
         "kind": "logits",
         "shape": [10],
         "dtype": "float32",
         "description": "minus the squared distance of F6 to each digit's code (eq. 7)",
     }
-    labels = [str(digit) for digit in range(10)]
     intended_use = "To read single digits and to see how LeNet-5 works; a base to fine-tune on small grey pictures."
     limits = "Digits centred and of MNIST's size and stroke. Far from every code is no digit, but nothing tests that."
-    licence = "Apache-2.0 for the weights; trained on MNIST (CC BY-SA 3.0 as usually stated)"
-    commercial_use = True
     rate, decay = 3e-3, 0.01
     transform = staticmethod(distort)
 

@@ -8,13 +8,12 @@ import keras
 import numpy as np
 
 from zoo.errors import BadInput
-from zoo.recipes.recipe import Recipe
+from zoo.recipes.mnist import MNIST
 
 
-class PerceptronMNIST01(Recipe):
+class PerceptronMNIST01(MNIST):
     name = "perceptron.mnist-01"
     summary = "Rosenblatt's perceptron, trained by his rule, tells handwritten zeros from ones."
-    dataset = "mnist"
     validation = 1000
     epochs = 5
     batch_size = 1  # the learning rule corrects after every single example
@@ -36,8 +35,6 @@ class PerceptronMNIST01(Recipe):
     labels = ["0", "1"]
     intended_use = "To see how the perceptron and its learning rule work."
     limits = "Knows zeros and ones only, centred and of MNIST's size; gives an answer for any other picture too."
-    licence = "Apache-2.0 for the weights; trained on MNIST (CC BY-SA 3.0 as usually stated)"
-    commercial_use = True
 
     def examples(self, split, data_dir=None, folder=None):
         x, y = super().examples(split, data_dir, folder)
