@@ -42,16 +42,18 @@ def test_one_tower_has_every_connection():
     assert AlexNet(towers=1).count_params() == 62_378_344
 
 
-def test_local_response_normalization_is_the_formula_of_section_3_3():
-    a = np.random.RandomState(0).normal(0, 40, (2, 3, 4, 7)).astype("float32")
-    k, n, alpha, beta = 2.0, 5, 1e-4, 0.75
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-5), ("mixed_bfloat16", 2e-2)])
+@pytest.mark.parametrize("k, n, alpha, beta", [(2.0, 5, 1e-4, 0.75), (1.0, 9, 0.001 / 9, 0.75)])
+def test_local_response_normalization_is_the_formula_of_section_3_3(k, n, alpha, beta, dtype, tolerance):
+    a = np.random.RandomState(0).normal(0, 40, (2, 3, 4, 12)).astype("float32")
     expected = np.empty_like(a)
     maps = a.shape[-1]
     for i in range(maps):
         low, high = max(0, i - n // 2), min(maps - 1, i + n // 2)
         expected[..., i] = a[..., i] / (k + alpha * (a[..., low : high + 1] ** 2).sum(axis=-1)) ** beta
-    found = keras.ops.convert_to_numpy(LocalResponseNormalization()(a))
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    layer = LocalResponseNormalization(n=n, k=k, alpha=alpha, beta=beta, dtype=dtype)
+    found = keras.ops.convert_to_numpy(keras.ops.cast(layer(a), "float32"))
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=1e-5)
 
 
 def test_locally_connected_is_a_convolution_with_other_weights_at_each_place():
@@ -69,7 +71,8 @@ def test_locally_connected_is_a_convolution_with_other_weights_at_each_place():
 
 
 def test_the_cifar10_network_has_four_layers_of_features_and_no_normalisation_if_asked():
-    model = AlexNet(layout="cifar10", classes=10)
+    model = AlexNet(layout="cifar10")
+    assert model.get_config() == {"classes": 10, "layout": "cifar10", "towers": 1, "normalization": True}
     names = [layer.name for layer in model.layers]
     assert [name for name in names if layer_learns(model, name)] == ["conv1", "conv2", "local3", "local4", "fc10"]
     assert {"norm1", "norm2"} < set(names)
@@ -85,5 +88,11 @@ def layer_learns(model, name):
 def test_wrong_arguments_are_named():
     with pytest.raises(UnknownName, match="did you mean cifar10"):
         AlexNet(layout="cifar")
-    with pytest.raises(BadInput, match="3 towers"):
+    with pytest.raises(BadInput, match="3 towers; give 2 or 1"):
         AlexNet(towers=3)
+    with pytest.raises(BadInput, match="2 towers; give 1"):
+        AlexNet(layout="cifar10", towers=2)
+    with pytest.raises(BadInput, match="0 classes"):
+        AlexNet(classes=0)
+    with pytest.raises(BadInput, match="odd"):
+        LocalResponseNormalization(n=4)

@@ -69,29 +69,53 @@ def digits(count=60):
     return np.where(rng.random(x.shape) < 0.03, 255 - x, x).astype("uint8"), y
 
 
-def test_the_loss_of_a_stage_has_the_gradient_of_contrastive_divergence():
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+@pytest.mark.parametrize("hidden, labels", [((12,), "known"), ((12, 15), "known"), ((12,), "unknown")])
+def test_the_loss_of_a_stage_has_the_gradient_of_contrastive_divergence(hidden, labels):
     keras.utils.set_random_seed(4)
-    model = DBN(**SMALL)
+    model = DBN(**SMALL | {"hidden": hidden})
     x, y = digits(8)
-    model.compile(keras.optimizers.SGD(1.0), stage="rbm1")
-    layer = model.rbms[0]
+    y = y if labels == "known" else np.full_like(y, -1)
+    model.compile(keras.optimizers.SGD(1.0), stage=f"rbm{len(hidden)}")
+    layer = model.rbms[-1]
     layer.W.assign(np.random.RandomState(1).normal(size=layer.W.shape).astype("float32"))
     W, b, c = map(to_numpy, (layer.W, layer.b, layer.c))
+    below = [[to_numpy(each) for each in (rbm.W, rbm.c)] for rbm in model.rbms[:-1]]
     seed = to_numpy(model.seed.state).copy()
     model.train_on_batch(x, y)
     model.seed.state.assign(seed)  # the same random numbers again
 
     v = x.reshape(8, 16) / 255.0
-
-    def sigmoid(a):
-        return 1 / (1 + np.exp(-a))
-
+    for kernel, bias in below:
+        v = sigmoid(v @ kernel + bias)
+    v = np.concatenate([v, y[:, None] == np.arange(3)], axis=1)
     h = sigmoid(v @ W + c)
     on = to_numpy(sample(h.astype("float32"), model.seed))
-    chain = sigmoid(on @ W.T + b)
-    step = (v.T @ h - chain.T @ sigmoid(chain @ W + c)) / 8  # <v h>_data - <v h>_chain
+    chain = on @ W.T + b
+    label = np.exp(chain[:, -3:]) / np.exp(chain[:, -3:]).sum(axis=1, keepdims=True)
+    chain = np.concatenate([sigmoid(chain[:, :-3]), label * (labels == "known")], axis=1)
+    answer = sigmoid(chain @ W + c)
+    step = (v.T @ h - chain.T @ answer) / 8  # <v h>_data - <v h>_chain
     np.testing.assert_allclose(to_numpy(layer.W), W + step, atol=1e-5)
     np.testing.assert_allclose(to_numpy(layer.b), b + (v - chain).mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(to_numpy(layer.c), c + (h - answer).mean(axis=0), atol=1e-5)
+    if labels == "unknown":
+        np.testing.assert_array_equal(to_numpy(layer.W)[-3:], W[-3:])
+
+
+def test_frozen_layers_stay_frozen_and_without_an_rbms_stage_the_classifier_learns():
+    model = DBN(**SMALL)
+    for layer in model.layers[:-1]:
+        layer.trainable = False
+    model.compile(keras.optimizers.SGD(0.1))
+    assert [v.path for v in model.trainable_variables] == ["output/kernel", "output/bias"]
+    for layer in model.layers:
+        layer.trainable = True
+    model.compile(keras.optimizers.SGD(0.1))
+    assert len(model.trainable_variables) == 8
 
 
 @pytest.mark.parametrize("stage", ["rbm1", "rbm2", "rbm3", "classifier"])
@@ -133,5 +157,11 @@ def test_wrong_arguments_are_named():
     model = DBN(**SMALL)
     with pytest.raises(UnknownName, match="did you mean rbm3"):
         model.compile(keras.optimizers.SGD(0.1), stage="rbm4")
-    with pytest.raises(BadInput, match="from 0 to 2"):
-        model.dream([3])
+    for labels in ([3], 1, [0.5], []):
+        with pytest.raises(BadInput, match="from 0 to 2"):
+            model.dream(labels)
+    with pytest.raises(BadInput, match="0 steps"):
+        model.dream([1], steps=0)
+    for hidden in ((), (5, 0)):
+        with pytest.raises(BadInput, match="hidden layers of"):
+            DBN(hidden=hidden)

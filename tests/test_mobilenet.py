@@ -49,7 +49,12 @@ def test_it_answers_what_keras_applications_answers():
 
 
 def test_wrong_arguments_are_named():
-    with pytest.raises(BadInput, match="width -1"):
-        MobileNet(width=-1)
+    for width in (-1, 0.02, float("nan"), float("inf")):
+        with pytest.raises(BadInput, match=f"width {width:g}"):
+            MobileNet(width=width)
+    with pytest.raises(BadInput, match="dropout of 1"):
+        MobileNet(dropout=1)
+    with pytest.raises(BadInput, match="-3 classes"):
+        MobileNet(classes=-3)
     with pytest.raises(BadInput, match="shape"):
         MobileNet(input_shape=(16, 16, 3))

@@ -83,3 +83,8 @@ def test_wrong_arguments_are_named():
         ResNet(depth=19)
     with pytest.raises(BadInput, match="shape"):
         ResNet(depth=20, input_shape=(16, 16, 3))
+    with pytest.raises(BadInput, match=r"shape \(32, 32, 1\)"):
+        ResNet(depth=18, input_shape=(32, 32, 1))
+    for classes in (0, 1, 2.5):
+        with pytest.raises(BadInput, match=f"{classes} classes apart"):
+            ResNet(depth=20, classes=classes)

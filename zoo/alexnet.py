@@ -26,6 +26,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from zoo.checks import check_classes
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 
@@ -36,12 +37,14 @@ class LocalResponseNormalization(layers.Layer):
     """Section 3.3: each map is divided by what the `n` maps around it answer at the same place. (B, H, W, C) -> same.
 
     Args:
-        n: maps in the sum, the map itself among them.
+        n: maps in the sum, the map itself among them; odd.
         k, alpha, beta: constants of the formula; those of the paper by default.
     """
 
     def __init__(self, n=5, k=2.0, alpha=1e-4, beta=0.75, **kwargs):
         super().__init__(**kwargs)
+        if n % 2 == 0:
+            raise BadInput(f"a sum over {n} maps has no middle one; give an odd number")
         self.n, self.k, self.alpha, self.beta = n, k, alpha, beta
 
     def build(self, input_shape):
@@ -87,30 +90,38 @@ class AlexNet(keras.Model):
     """uint8 pictures (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
     `compile` needs an optimiser only, the loss is cross-entropy. Raises `zoo.errors.UnknownName` for an unknown layout
-    and `zoo.errors.BadInput` for pictures of another size than the layout's or a number of towers that isn't 1 or 2.
+    and `zoo.errors.BadInput` for a number of towers that the layout can't have or fewer than 2 classes.
 
     Args:
-        classes: 1000 for the paper's ImageNet, 10 for CIFAR-10.
+        classes: 1000 or 10 by default, as the layout has it.
         layout: "imagenet" or "cifar10", see the file's head.
-        towers: 2 as in the paper, or 1; the CIFAR-10 network has always one.
+        towers: 2 by default as in the paper, or 1; the CIFAR-10 network has always one.
         normalization: local response normalisation.
     """
 
-    def __init__(self, *, classes=1000, layout="imagenet", towers=2, normalization=True):
+    def __init__(self, *, classes=None, layout="imagenet", towers=None, normalization=True):
         if layout not in LAYOUTS:
             raise UnknownName("layout of AlexNet", layout, LAYOUTS)
-        if towers not in (1, 2):
-            raise BadInput(f"AlexNet can't have {towers} towers; give 1 or 2")
+        if classes is None:
+            classes = 1000 if layout == "imagenet" else 10
+        check_classes("AlexNet", classes)
+        possible = (2, 1) if layout == "imagenet" else (1,)
+        towers = possible[0] if towers is None else towers
+        if towers not in possible:
+            raise BadInput(f"AlexNet for {layout} can't have {towers} towers; give {' or '.join(map(str, possible))}")
         images = keras.Input(LAYOUTS[layout], dtype="uint8", name="images")
         x = layers.Rescaling(1.0, offset=-127.5, name="center")(images)
-        build = _imagenet if layout == "imagenet" else _cifar10
-        logits = build(x, classes, towers, normalization)  # (B, classes)
+        if layout == "imagenet":
+            logits = _imagenet(x, classes, towers, normalization)  # (B, classes)
+        else:
+            logits = _cifar10(x, classes, normalization)
         super().__init__(images, logits, name="alexnet")
         self.arguments = {"classes": classes, "layout": layout, "towers": towers, "normalization": normalization}
 
     def compile(self, optimizer=None, loss=None, **kwargs):
         """Defaults are cross-entropy and section 5's optimiser: momentum 0.9, rate 0.01, weight decay 0.0005."""
-        optimizer = optimizer or keras.optimizers.SGD(0.01, momentum=0.9, weight_decay=0.0005)
+        # Keras takes the decay past the momentum, which in the paper makes ten times as much of it.
+        optimizer = optimizer or keras.optimizers.SGD(0.01, momentum=0.9, weight_decay=10 * 0.0005)
         loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
@@ -171,8 +182,8 @@ def _imagenet(x, classes, towers, normalization):
     return dense(classes, "fc8", 0.0)(x)
 
 
-def _cifar10(x, classes, towers, normalization):
-    """Krizhevsky's two convolutions and two locally connected layers; `towers` has no meaning here."""
+def _cifar10(x, classes, normalization):
+    """Krizhevsky's two convolutions and two locally connected layers."""
 
     def convolution(label, deviation):
         normal = keras.initializers.RandomNormal(stddev=deviation)

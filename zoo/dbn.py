@@ -3,7 +3,7 @@
 Geoffrey E. Hinton, Simon Osindero, Yee-Whye Teh, "A Fast Learning Algorithm for Deep Belief Nets", Neural Computation
 18(7), 1527-1554 (2006). https://doi.org/10.1162/neco.2006.18.7.1527
 
-What was new: in 2006 nets of several layers could not be trained from random weights. Here each layer is first a
+What was new: deep nets of fully connected layers were held to be all but untrainable. Here each layer is first a
 restricted Boltzmann machine (RBM) that learns, without labels, to reproduce its input; its hidden units are the next
 one's input. The stack is a model of the data: let its top two layers settle, then go down, and it draws digits
 (`DBN.dream`).
@@ -18,10 +18,9 @@ minimises, on any backend.
 
 Where this file departs from the paper, and why:
 - The classifier is fine-tuned by back-propagation, as in Hinton and Salakhutdinov, "Reducing the Dimensionality of Data
-  with Neural Networks" (2006), which needs no labels in the generative model; the paper's own 98.75 % came from the
-  up-down algorithm, a contrastive wake-sleep. Each layer keeps its RBM beside what fine-tuning makes of it: the one
-  dreams, the other reads.
-- Reconstructions are probabilities rather than samples, as is usual for grey pixels.
+  with Neural Networks" (2006); the paper's own 98.75 % came from the up-down algorithm, a contrastive wake-sleep. Each
+  layer keeps its RBM beside what fine-tuning makes of it: the one dreams, the other reads.
+- Reconstructions, of the label units too, are probabilities rather than samples, as is usual for grey pixels.
 
 Parameters: 1,665,010 of the classifier 784-500-500-2000-10, and 1,666,794 of the three RBMs.
 """
@@ -32,6 +31,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from zoo.checks import check_classes
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 
@@ -101,10 +101,14 @@ class DBN(keras.Model):
 
     It learns in stages, from the bottom up: `compile(optimizer, stage="rbm1")`, `fit`, `stage="rbm2"`, ... and
     `stage="classifier"`, the default, which starts from the RBMs where `unroll` was called. The topmost RBM sees the
-    labels too. The loss of each stage is the model's own. Raises `zoo.errors.UnknownName` for an unknown stage.
+    labels too. The loss of each stage is the model's own. Raises `zoo.errors.UnknownName` for an unknown stage and
+    `zoo.errors.BadInput` for no hidden layer or fewer than 2 classes.
     """
 
     def __init__(self, *, input_shape=(28, 28, 1), hidden=(500, 500, 2000), classes=10):
+        if not hidden or any(units < 1 for units in hidden):
+            raise BadInput(f"DBN can't have hidden layers of {list(hidden)} units; give one or more, such as 500, 2000")
+        check_classes("DBN", classes)
         images = keras.Input(input_shape, dtype="uint8", name="images")
         x = layers.Rescaling(1 / 255, name="rescale")(images)
         x = layers.Reshape((math.prod(input_shape),), name="flatten")(x)  # (B, V)
@@ -129,13 +133,18 @@ class DBN(keras.Model):
             rbm.unroll()
 
     def learn(self, stage: str) -> None:
-        """Let this stage's variables learn and no others: of an RBM W, b and c, else what the classifier is made of."""
+        """Let this stage's variables learn and no others: of an RBM W, b and c, else what the classifier is made of.
+
+        Layers that are frozen (`layer.trainable = False`) stay so.
+        """
         self.stage = stage
         for rbm in self.rbms:
             for variable in (rbm.W, rbm.b, rbm.c):
-                variable.trainable = rbm.name == stage
-            rbm.kernel.trainable = rbm.bias.trainable = stage == "classifier"
-        self.get_layer("output").trainable = stage == "classifier"
+                variable.trainable = rbm.trainable and rbm.name == stage
+            rbm.kernel.trainable = rbm.bias.trainable = rbm.trainable and stage == "classifier"
+        output = self.get_layer("output")
+        for variable in output.weights:
+            variable.trainable = output.trainable and stage == "classifier"
 
     def compile(self, optimizer, *, stage="classifier", **kwargs):
         if stage not in self.stages:
@@ -146,11 +155,15 @@ class DBN(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Cross-entropy, or contrastive divergence in an RBM's stage; the mean over a batch."""
         if self.stage == "classifier":
-            loss = ops.sparse_categorical_crossentropy(ops.reshape(y, (-1,)), y_pred, from_logits=True)  # (B,)
+            logits = ops.cast(y_pred, "float32")
+            loss = ops.sparse_categorical_crossentropy(ops.reshape(y, (-1,)), logits, from_logits=True)  # (B,)
         else:
             rbm = self.get_layer(self.stage)
             v = ops.stop_gradient(self.visible_of(rbm, x, y))  # (B, visible)
             chain = rbm.visible(sample(rbm.hidden(v), self.seed))  # one step of Gibbs sampling
+            if rbm.labels:  # an unknown label has no unit on in the data, so none may be in the chain
+                known = ops.sum(v[:, -rbm.labels :], axis=1, keepdims=True)  # (B, 1): 0 or 1
+                chain = ops.concatenate([chain[:, : -rbm.labels], known * chain[:, -rbm.labels :]], axis=1)
             loss = rbm.free_energy(v) - rbm.free_energy(ops.stop_gradient(chain))  # (B,)
         if sample_weight is not None:
             loss = loss * ops.cast(ops.reshape(sample_weight, (-1,)), "float32")
@@ -161,7 +174,7 @@ class DBN(keras.Model):
 
         A label of -1 is unknown: no label unit is on.
         """
-        v = ops.reshape(ops.cast(images, "float32") / 255, (-1, self.rbms[0].W.shape[0]))
+        v = ops.reshape(ops.cast(images, "float32") / 255, (-1, self.rbms[0].kernel.shape[0]))
         for below in self.rbms[: self.rbms.index(rbm)]:
             v = below.hidden(v)
         if rbm.labels:
@@ -173,14 +186,16 @@ class DBN(keras.Model):
         """Let the net draw pictures of these classes: uint8 (N, H, W, C).
 
         The top RBM goes back and forth `steps` times with its label units held fast; what it has settled on goes down
-        through the RBMs below. Raises `zoo.errors.BadInput` for a label that isn't a class.
+        through the RBMs below. Raises `zoo.errors.BadInput` for a label that isn't a class, or no steps.
 
         Args:
             labels: class numbers, ints (N,).
         """
         labels, classes = np.asarray(labels), self.arguments["classes"]
-        if labels.size == 0 or labels.min() < 0 or labels.max() >= classes:
-            raise BadInput(f"labels to dream of are {labels.tolist()}; give numbers from 0 to {classes - 1}")
+        if labels.ndim != 1 or not set(labels.tolist()) <= set(range(classes)) or not len(labels):
+            raise BadInput(f"labels to dream of are {labels.tolist()}; give a list of numbers from 0 to {classes - 1}")
+        if steps < 1:
+            raise BadInput(f"a dream of {steps} steps shows nothing; give 1 or more")
         top, seed = self.rbms[-1], keras.random.SeedGenerator(seed)
         held = ops.one_hot(ops.cast(labels, "int32"), classes, dtype="float32")  # (N, classes)
         free = top.W.shape[0] - classes

@@ -5,7 +5,7 @@ from keras import ops
 
 
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalisation of pictures (B, H, W, C), float of any kind, over all axes but the last.
+    """Batch normalisation of pictures (B, H, W, C), float16, bfloat16 or float32, over all axes but the last.
 
     S. Ioffe, C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift"
     (2015), algorithm 1. https://arxiv.org/abs/1502.03167
@@ -15,7 +15,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        if keras.config.backend() != "tensorflow" or not (training and self.trainable):
+        learning = training and self.trainable
+        # What the kernel has: pictures with their maps last, a scale and an offset.
+        usual = len(inputs.shape) == 4 and self.axis in (-1, 3) and self.scale and self.center
+        if keras.config.backend() != "tensorflow" or not (learning and usual) or mask is not None or self.synchronized:
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 

@@ -39,6 +39,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from zoo.checks import check_classes
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 
@@ -166,7 +167,7 @@ class LeNet5(keras.Model):
 
     Labels are int, (B,). `compile` needs an optimiser only, the loss is the model's own. Raises
     `zoo.errors.UnknownName` for an unknown choice and `zoo.errors.BadInput` for images that are too small or of no
-    fixed size.
+    fixed size, or for fewer than 2 classes.
     """
 
     CHOICES = {
@@ -190,6 +191,7 @@ class LeNet5(keras.Model):
         for argument, choice in choices.items():
             if choice not in self.CHOICES[argument]:
                 raise UnknownName(f"{argument} of LeNet5", choice, self.CHOICES[argument])
+        check_classes("LeNet5", classes)
         if len(input_shape) != 3 or None in input_shape or min(input_shape[:2]) < 28:
             raise BadInput(f"LeNet5 can't read images of shape {tuple(input_shape)}; give (28, 28, 1) or larger")
 

@@ -16,12 +16,16 @@ the picture.
 4,253,864 parameters at width 1.0 for 1000 classes, of them 4,231,976 that train (table 6: 4.2 million).
 
 Where this file departs from the paper, and why: ReLU stops at 6 and there is dropout of 0.001 before the classifier, as
-in the authors' code and its published weights. Rho is the size of the pictures, `input_shape`.
+in the authors' code and its published weights. Table 1 gives the last depthwise layer a stride of 2, which its own
+sizes (7 x 7 in, 7 x 7 out) contradict: here it is 1. Rho is the size of the pictures, `input_shape`.
 """
+
+import math
 
 import keras
 from keras import layers
 
+from zoo.checks import check_classes, check_pictures
 from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.layers import BatchNormalization
@@ -45,8 +49,8 @@ BLOCKS = (
 class MobileNet(keras.Model):
     """uint8 pictures (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
-    `compile` needs an optimiser only, the loss is cross-entropy. Raises `zoo.errors.BadInput` for a width that isn't
-    positive or for pictures of fewer than 32 pixels a side.
+    `compile` needs an optimiser only, the loss is cross-entropy. Raises `zoo.errors.BadInput` for a width or a
+    dropout that can't be, for fewer than 2 classes, or for pictures of fewer than 32 pixels a side.
 
     Args:
         classes: 1000 for the paper's ImageNet.
@@ -57,10 +61,12 @@ class MobileNet(keras.Model):
 
     def __init__(self, *, classes=1000, input_shape=(224, 224, 3), width=1.0, dropout=1e-3):
         input_shape = tuple(input_shape)
-        if width <= 0:
-            raise BadInput(f"MobileNet can't have width {width:g}; give a positive number such as 1, 0.5 or 0.25")
-        if len(input_shape) != 3 or any(side is not None and side < 32 for side in input_shape[:2]):
-            raise BadInput(f"MobileNet can't read pictures of shape {input_shape}; give (height, width, 3), 32 or more")
+        if not 1 / 32 <= width < math.inf:  # the first layer has 32 maps
+            raise BadInput(f"MobileNet can't have width {width:g}; give 1/32 or more, such as 1, 0.5 or 0.25")
+        if not 0 <= dropout < 1:
+            raise BadInput(f"MobileNet can't have a dropout of {dropout:g}; give 0 or more, below 1")
+        check_classes("MobileNet", classes)
+        check_pictures("MobileNet", input_shape, smallest=32)
 
         images = keras.Input(input_shape, dtype="uint8", name="images")
         x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(images)

@@ -27,6 +27,7 @@ Where this file departs from the paper, and why:
 import keras
 from keras import layers
 
+from zoo.checks import check_classes, check_pictures
 from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.layers import BatchNormalization
@@ -70,7 +71,7 @@ class ResNet(keras.Model):
     """uint8 pictures (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
     `compile` needs an optimiser only, the loss is cross-entropy. Raises `zoo.errors.BadInput` for a depth that the
-    paper doesn't have, or for pictures of fewer than 32 pixels a side.
+    paper doesn't have, for fewer than 2 classes, or for pictures of fewer than 32 pixels a side.
 
     Args:
         depth: 18, 34, 50, 101, 152 (ImageNet) or 20, 32, 44, 56, 110 (CIFAR-10): counts layers with weights.
@@ -84,10 +85,11 @@ class ResNet(keras.Model):
             known = ", ".join(map(str, (*IMAGENET, *CIFAR)))
             raise BadInput(f"ResNet can't have depth {depth!r}; the paper has {known}")
         imagenet = depth in IMAGENET
-        classes = classes or (1000 if imagenet else 10)
+        if classes is None:
+            classes = 1000 if imagenet else 10
         input_shape = tuple(input_shape or ((224, 224, 3) if imagenet else (32, 32, 3)))
-        if len(input_shape) != 3 or any(side is not None and side < 32 for side in input_shape[:2]):
-            raise BadInput(f"ResNet can't read pictures of shape {input_shape}; give (height, width, 3), 32 or more")
+        check_classes("ResNet", classes)
+        check_pictures("ResNet", input_shape, smallest=32)
 
         images = keras.Input(input_shape, dtype="uint8", name="images")
         if imagenet:
@@ -116,7 +118,8 @@ class ResNet(keras.Model):
 
     def compile(self, optimizer=None, loss=None, **kwargs):
         """Defaults are cross-entropy and section 3.4's optimiser: momentum 0.9, rate 0.1, weight decay 0.0001."""
-        optimizer = optimizer or keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=0.0001)
+        # Keras takes the decay past the momentum, which in the paper makes ten times as much of it.
+        optimizer = optimizer or keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=10 * 0.0001)
         loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
@@ -125,8 +128,8 @@ class ResNet(keras.Model):
 
 
 def _convolution(maps, size, stride, label, padding="same"):
-    # Section 3.4: weights as in He et al. 2015 (a Gaussian of deviation sqrt(2 / fan-in)); no biases, since batch
-    # normalisation follows.
+    # Section 3.4: weights as in He et al. 2015 (a Gaussian of deviation sqrt(2 / fan-in), here cut off at two of them);
+    # no biases, since batch normalisation follows.
     return layers.Conv2D(
         maps, size, strides=stride, padding=padding, use_bias=False, kernel_initializer="he_normal", name=label
     )

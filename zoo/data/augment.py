@@ -7,7 +7,8 @@ import numpy as np
 def shift_and_mirror(x, y, rng, *, shift=4):
     """Each picture shifted by up to `shift` pixels each way, black coming in, and mirrored every other time.
 
-    As He et al. (2015, section 4.2) do on CIFAR-10: padded by 4, a crop of the old size. x uint8 (B, H, W, C) -> same.
+    As He et al. (2015, section 4.2) do on CIFAR-10, but that with them the mean colour comes in: padded by 4, a crop of
+    the old size. x uint8 (B, H, W, C) -> same.
     """
     batch, height, width, _ = x.shape
     padded = np.pad(x, ((0, 0), (shift, shift), (shift, shift), (0, 0)))
@@ -21,7 +22,8 @@ def shift_and_mirror(x, y, rng, *, shift=4):
 def distort(photo, side, rng, *, area=0.3, turn=12.0):
     """A random part of a photograph, turned, stretched, mirrored, and in another light.
 
-    photo uint8 (H, W, 3) of any size; area: the least share of it that is seen; turn: degrees at most, each way.
+    photo uint8 (H, W, 3) of any size; area: the least share of it that is seen, but for what stretching cuts off;
+    turn: degrees at most, each way.
     Returns: uint8 (side, side, 3).
     """
     height, width = photo.shape[:2]

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.data.images import SUFFIXES, find_images, fit, read_image
-from zoo.errors import BadInput, MissingData, UnknownName
+from zoo.errors import BadInput, MissingData, UnknownName, ZooError
 
 _CALTECH101 = """
     accordion airplanes anchor ant barrel bass beaver binocular bonsai brain brontosaurus buddha butterfly camera cannon
@@ -310,7 +310,9 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
             # TFDS has a mirror of prepared data, and would ask the network for our builders' too.
             config = tfds.download.DownloadConfig(try_download_gcs=False)
             builder.download_and_prepare(download_dir=downloads, download_config=config, file_format="parquet")
-        except OSError as error:
+        except ZooError:
+            raise
+        except Exception as error:  # TFDS has kinds of its own for failed downloads, checksums and archives
             raise MissingData(f"{name} cannot be prepared in {target}: {' '.join(str(error).split())}") from error
         finally:
             with contextlib.suppress(OSError):  # what failed leaves its folder empty; one that is not stays

@@ -43,5 +43,5 @@ def write_film(path, frames, rate: float = 25.0) -> None:
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
-    except OSError as error:  # PyAV's own are among them
+    except (OSError, av.FFmpegError) as error:
         raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -1,0 +1,20 @@
+"""Arguments that several landmarks check alike. Each check raises `zoo.errors.BadInput` in one line."""
+
+import numbers
+
+from zoo.errors import BadInput
+
+
+def check_classes(model: str, classes) -> None:
+    """A classifier needs two classes or more."""
+    if not isinstance(classes, numbers.Integral) or classes < 2:
+        raise BadInput(f"{model} can't tell {classes!r} classes apart; give 2 or more")
+
+
+def check_pictures(model: str, input_shape, smallest: int) -> None:
+    """Colour pictures (height, width, 3) of at least `smallest` pixels a side; None is any height or width."""
+    right = len(input_shape) == 3 and input_shape[2] == 3
+    if not right or any(side is not None and side < smallest for side in input_shape[:2]):
+        raise BadInput(
+            f"{model} can't read pictures of shape {input_shape}; give (height, width, 3), {smallest} or more"
+        )
