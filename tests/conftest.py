@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from zoo.hub.card import Card
+from zoo.hub.registry import architectures
+
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
@@ -30,3 +33,28 @@ def shared_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+def card_of(model, **fields) -> Card:
+    """A card for a model made in a test."""
+    architecture = next(name for name, about in architectures().items() if type(model) is about.cls)
+    return Card(
+        **{
+            "name": f"{architecture}.test",
+            "summary": "A test.",
+            "architecture": architecture,
+            "arguments": model.get_config(),
+            "parameters": model.count_params(),
+            "input": {},
+            "output": {},
+            "labels": None,
+            "data": {},
+            "metrics": [],
+            "training": {},
+            "intended_use": "tests",
+            "limits": "untrained",
+            "licence": "Apache-2.0",
+            "commercial_use": True,
+        }
+        | fields
+    )

@@ -5,10 +5,10 @@ import json
 import keras
 import numpy as np
 import pytest
+from conftest import card_of
 
 import zoo
 from zoo import unet
-from zoo.hub.card import Card
 
 pytestmark = pytest.mark.backends
 
@@ -92,30 +92,10 @@ def test_config_is_plain_json_and_builds_the_same_model(case):
     np.testing.assert_array_equal(*numpy_of([again(x), model(x)]))
 
 
-def card_for(case, model):
-    return Card(
-        name=f"{case.split()[0]}.test",
-        summary="A test.",
-        architecture=case.split()[0],
-        arguments=model.get_config(),
-        parameters=model.count_params(),
-        input={},
-        output={},
-        labels=None,
-        data={},
-        metrics=[],
-        training={},
-        intended_use="tests",
-        limits="untrained",
-        licence="Apache-2.0",
-        commercial_use=True,
-    )
-
-
 @pytest.mark.parametrize("case", cases())
 def test_a_float32_save_and_load_is_bit_equal(case, tmp_path):
     model = build(case)
-    zoo.save(model, tmp_path / "saved", card_for(case, model))
+    zoo.save(model, tmp_path / "saved", card_of(model))
     again = zoo.load(tmp_path / "saved")
     for saved, loaded in zip(numpy_of(model.weights), numpy_of(again.weights), strict=True):
         np.testing.assert_array_equal(saved, loaded)
@@ -126,11 +106,25 @@ def test_a_float32_save_and_load_is_bit_equal(case, tmp_path):
 @pytest.mark.parametrize("case", cases())
 def test_float16_weights_change_the_output_little(case, tmp_path):
     model = build(case)
-    card = zoo.save(model, tmp_path / "half", card_for(case, model), half=True, tolerance=1e-2)
+    card = zoo.save(model, tmp_path / "half", card_of(model), half=True, tolerance=1e-2)
     assert card.weights["dtype"] == "float16" and card.weights["tolerance"] == 1e-2
     x = images(model, 2)
     ours, theirs = numpy_of([model(x), zoo.load(tmp_path / "half")(x)])
     np.testing.assert_allclose(ours, theirs, rtol=2e-2, atol=2e-2)
+
+
+@pytest.mark.parametrize("case", cases())
+def test_a_classifier_takes_other_classes(case, tmp_path):
+    model = build(case)
+    count = model.get_config().get("classes", 1)
+    if count < 2 or model.output.shape != (None, count):
+        pytest.skip("no classifier with an output a class")
+    zoo.save(model, tmp_path / "saved", card_of(model, labels=[str(number) for number in range(count)]))
+    other = zoo.load(tmp_path / "saved", classes=count + 1)
+    x = images(model, 2)
+    assert numpy_of([other(x)])[0].shape == (2, count + 1)
+    below = [keras.Model(each.input, each.layers[-1].input) for each in (model, other)]
+    np.testing.assert_allclose(*numpy_of([below[0](x), below[1](x)]), rtol=1e-5, atol=1e-6)
 
 
 def test_the_timeline_goes_from_the_perceptron_on_and_names_its_ancestors():

@@ -3,11 +3,11 @@
 import keras
 import numpy as np
 import pytest
+from conftest import card_of
 
 import zoo
 from zoo import dreaming
 from zoo.errors import BadInput, UnknownName
-from zoo.hub.card import Card
 from zoo_apps import features
 from zoo_apps.app import Film
 from zoo_apps.dream import Dream, _first_frame
@@ -19,24 +19,7 @@ def checkpoint(tmp_path_factory):
     keras.utils.set_random_seed(4)
     model = zoo.MobileNet(width=0.25, input_shape=(64, 64, 3), classes=7)
     folder = tmp_path_factory.mktemp("checkpoints") / "small"
-    card = Card(
-        name="mobilenet.small",
-        summary="A test.",
-        architecture="mobilenet",
-        arguments=model.get_config(),
-        parameters=model.count_params(),
-        input={},
-        output={},
-        labels=None,
-        data={},
-        metrics=[],
-        training={},
-        intended_use="tests",
-        limits="untrained",
-        licence="Apache-2.0",
-        commercial_use=True,
-    )
-    zoo.save(model, folder, card)
+    zoo.save(model, folder, card_of(model))
     return str(folder)
 
 

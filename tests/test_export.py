@@ -11,7 +11,7 @@ import pytest
 from test_cli import one_line, run_zoo
 
 import zoo
-from zoo.errors import BadCheckpoint, OutputExists, UnknownName
+from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.hub import cache, checkpoint, export
 from zoo.hub.predictor import Predictor
 
@@ -111,6 +111,44 @@ def test_the_cache_is_shown_and_cleared(own_cache, tmp_path):
     assert "a.onnx" in run_zoo("cache", "show", cwd=tmp_path)[0]
     assert "freed" in run_zoo("cache", "clear", cwd=tmp_path)[0]
     assert not own_cache.exists()
+    (own_cache / "onnx").mkdir(parents=True)
+    (own_cache / "of mine.txt").write_text("not the zoo's")
+    assert cache.entries() == {} and cache.clear() == 0
+    assert [path.name for path in own_cache.iterdir()] == ["of mine.txt"]
+
+
+def test_force_replaces_exports_and_nothing_else(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "a.jpg").write_bytes(b"precious")
+    for format in ("onnx", "savedmodel", "litert"):
+        with pytest.raises(BadInput, match=r"photos is no .* export, so it will not be replaced"):
+            export.export("perceptron.mnist-01", format, photos, force=True)
+    assert (photos / "a.jpg").read_bytes() == b"precious"
+    out = tmp_path / "saved"
+    for _ in range(2):
+        export.export("perceptron.mnist-01", "savedmodel", out, force=True)
+    assert (out / "saved_model.pb").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "saved"]
+
+
+def test_a_damaged_export_is_made_again_and_one_of_other_code_is_not_taken(own_cache, monkeypatch, capsys):
+    zoo.predictor("perceptron.mnist-01")
+    (file,) = own_cache.rglob("*.onnx")
+    file.write_bytes(b"no model")
+    assert zoo.predictor("perceptron.mnist-01").engine == "onnx"
+    card = zoo.card("perceptron.mnist-01")
+    before = export._made_of(card)
+    card.input["shape"] = [32, 32, 1]
+    assert export._made_of(card) != before
+
+
+def test_large_batches_go_through_in_parts(own_cache):
+    predict = zoo.predictor("perceptron.mnist-01", "model")
+    many = np.random.RandomState(0).randint(0, 256, (300, 28, 28, 1)).astype("uint8")
+    together = predict(many)
+    assert together.shape == (300, 1)
+    np.testing.assert_allclose(together[299:], predict(many[299:]), rtol=1e-5)
 
 
 def test_fetched_weights_are_converted_and_kept_and_offline_is_one_line(own_cache, tmp_path, monkeypatch):

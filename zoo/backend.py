@@ -46,6 +46,13 @@ def configured() -> str:
         return "tensorflow"
 
 
+def jit_compile() -> bool:
+    """What to give `compile`: XLA is slower on CPUs than the backends' own convolutions, but JAX has nothing else."""
+    import keras
+
+    return keras.config.backend() == "jax"
+
+
 def start() -> None:
     """Import Keras with its backend and wake its devices, for a command line: without their log lines."""
     try:

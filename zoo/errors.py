@@ -2,6 +2,8 @@
 
 import difflib
 
+MOST = 30  # names that a line lists
+
 
 class ZooError(Exception):
     """Base of all errors that a user can cause and mend; the `zoo` command prints its line and exits with 2."""
@@ -12,8 +14,9 @@ class UnknownName(ZooError):
 
     def __init__(self, kind: str, name: str, known):
         known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known) or 'none'}"
+        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+        few = [*known[:MOST], "..."] if len(known) > MOST else known
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(few) or 'none'}"
         super().__init__(f"no {kind} is called {name!r}; {hint}")
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from zoo.errors import BadInput
 
+PARTS = ("onnx", "checkpoints")  # folders in it
+
 
 def folder() -> Path:
     """$ZOO_CACHE, else the place for caches on this system. It may not exist yet."""
@@ -22,16 +24,22 @@ def folder() -> Path:
 def entries() -> dict[str, int]:
     """What is in the cache: path within it -> bytes."""
     root = folder()
-    files = sorted(path for path in root.rglob("*") if path.is_file()) if root.is_dir() else []
+    files = sorted(path for part in PARTS for path in (root / part).rglob("*") if path.is_file())
     return {str(path.relative_to(root)): path.stat().st_size for path in files}
 
 
 def clear() -> int:
-    """Delete all of it; the bytes that were freed. Raises `BadInput` where the system refuses."""
-    freed = sum(entries().values())
+    """Delete it, and nothing else that may lie in its folder; the bytes that were freed.
+
+    Raises `BadInput` where the system refuses.
+    """
+    freed, root = sum(entries().values()), folder()
     try:
-        if folder().exists():
-            shutil.rmtree(folder())
+        for part in PARTS:
+            if (root / part).exists():
+                shutil.rmtree(root / part)
+        if root.is_dir() and not any(root.iterdir()):
+            root.rmdir()
     except OSError as error:
-        raise BadInput(f"{folder()} cannot be cleared: {error.strerror or error}") from None
+        raise BadInput(f"{root} cannot be cleared: {error.strerror or error}") from None
     return freed

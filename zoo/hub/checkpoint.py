@@ -105,7 +105,7 @@ def load(name, *, classes: int | None = None):
 
 
 def _new_head(model, card: Card, classes: int):
-    """The same model with an output layer for other classes: every other weight is copied."""
+    """The same model with a new output layer for `classes`; so is new what else there is one of for each class."""
     from zoo.hub.registry import architecture
 
     if not card.labels or "classes" not in model.get_config():
@@ -113,8 +113,10 @@ def _new_head(model, card: Card, classes: int):
     if classes < 2:
         raise BadInput(f"{card.name} can't tell {classes} classes apart; give 2 or more")
     other = architecture(card.architecture).cls(**model.get_config() | {"classes": classes})
-    for old, new in zip(model.layers[:-1], other.layers[:-1], strict=True):
-        new.set_weights(old.get_weights())
+    for old_layer, new_layer in zip(model.layers[:-1], other.layers[:-1], strict=True):
+        for old, new in zip(old_layer.weights, new_layer.weights, strict=True):
+            if old.shape == new.shape:
+                new.assign(old)
     return other
 
 
@@ -176,9 +178,9 @@ def save(
                 os.rename(beside, folder)
             except BaseException:
                 os.rename(aside / folder.name, folder)
+                aside.rmdir()
                 raise
-            finally:
-                shutil.rmtree(aside)
+            shutil.rmtree(aside)
         else:
             os.rename(beside, folder)
     except OSError as error:

@@ -1,9 +1,13 @@
 """Exports of a checkpoint's model to formats that run without Keras: ONNX, TensorFlow's SavedModel, LiteRT.
 
+ONNX files, which the predictor runs, are compared with the model first.
+
 They are made from the TensorFlow backend: from PyTorch dynamic sizes come out wrong, JAX lacks operations that we use.
 """
 
 import contextlib
+import hashlib
+import json
 import os
 import shutil
 import sys
@@ -13,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+import zoo
 from zoo import backend
 from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName
 from zoo.hub import cache, checkpoint
@@ -40,8 +45,7 @@ def export(name, format: str, out=None, *, force=False) -> Path:
         raise UnknownName("export format", format, SUFFIXES)
     card = checkpoint.card(name)
     out = Path(out or f"{card.name}{SUFFIXES[format] or '.savedmodel'}")
-    if out.exists() and not force:
-        raise OutputExists(out)
+    _check_output(out, format, force)
     if backend.configured() != "tensorflow":
         raise MissingPackage(
             f"exports are made from TensorFlow, not {backend.configured()}; set KERAS_BACKEND=tensorflow"
@@ -59,12 +63,29 @@ def export(name, format: str, out=None, *, force=False) -> Path:
         _write(model, shape, card.input["dtype"], beside, format)
         if format == "onnx":
             _compare(model, shape, card.input["dtype"], beside)
-        if out.is_dir():
-            shutil.rmtree(out)
-        os.replace(beside, out)
+        if out.is_dir():  # a rename cannot replace a full folder, so the old one steps aside first
+            os.rename(out, folder / "old")
+        try:
+            os.replace(beside, out)
+        except BaseException:
+            if (folder / "old").exists():
+                os.rename(folder / "old", out)
+            raise
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written: {error.strerror or error}; choose another output") from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return out
+
+
+def _check_output(out: Path, format: str, force: bool) -> None:
+    """Raises `OutputExists`, or `BadInput` for what is there and is no export of this format."""
+    if not out.exists():
+        return
+    if not force:
+        raise OutputExists(out)
+    if out.is_dir() != (format == "savedmodel") or (out.is_dir() and not (out / "saved_model.pb").exists()):
+        raise BadInput(f"{out} is no {format} export, so it will not be replaced; choose another output")
 
 
 def _write(model, shape, dtype, path: Path, format: str) -> None:
@@ -90,18 +111,6 @@ def _compare(model, shape, dtype, path: Path) -> None:
             raise BadCheckpoint(f"the ONNX export of {model.name} is off by {error:.1e} at a batch of {batch}")
 
 
-def cached_onnx(name, card) -> Path:
-    """The ONNX export of a checkpoint in the cache, keyed by its weights' hash; made when it isn't there.
-
-    Raises what `export` raises.
-    """
-    path = cache.folder() / "onnx" / f"{card.name}-{card.weights['sha256'][:16]}.onnx"
-    if not path.exists():
-        print(f"{card.name}: exporting it to ONNX, once, for fast starts from now on", file=sys.stderr)
-        export(name, "onnx", path)
-    return path
-
-
 class Session:
     """An ONNX file as a function from a batch of arrays to a batch of arrays. Imports ONNX Runtime and nothing more."""
 
@@ -117,3 +126,29 @@ class Session:
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         return self._session.run(None, {self._input: np.asarray(x)})[0]
+
+
+def cached_session(name, card) -> Session:
+    """The ONNX export of a checkpoint, from the cache; made when it isn't there or is damaged.
+
+    Raises what `export` raises.
+    """
+    path = cache.folder() / "onnx" / f"{card.name}-{_made_of(card)[:16]}.onnx"
+    if path.exists():
+        try:
+            return Session(path)
+        except MissingPackage:
+            raise
+        except Exception:  # ONNX Runtime has a dozen kinds for a file that is none
+            path.unlink()
+    print(f"{card.name}: exporting it to ONNX, once, for fast starts from now on", file=sys.stderr)
+    return Session(export(name, "onnx", path))
+
+
+def _made_of(card) -> str:
+    """A digest of all that an export follows from: weights, arguments, and the files of the landmarks."""
+    facts = [card.weights["sha256"], card.architecture, card.arguments, card.input]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for file in sorted(Path(zoo.__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -4,15 +4,17 @@
 ours and keeps that in the cache. Nothing else here, and nothing without that name, reaches the network.
 """
 
+import contextlib
 import json
 import math
 import re
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.errors import BadCheckpoint, MissingData
+from zoo.errors import BadCheckpoint, MissingData, OutputExists
 from zoo.hub import cache, checkpoint
 from zoo.hub.card import FILE, Card
 
@@ -85,7 +87,9 @@ def find(name: str) -> Path:
         with tempfile.TemporaryDirectory() as downloads:
             labels = json.loads(_download(LABELS, LABELS_MD5, downloads, name).read_text(encoding="utf-8"))
             weights = _download(SOURCES[name].url, SOURCES[name].md5, downloads, name)
-            convert(name, weights, folder, [labels[str(number)][1].replace("_", " ") for number in range(len(labels))])
+            names = [labels[str(number)][1].replace("_", " ") for number in range(len(labels))]
+            with contextlib.suppress(OutputExists):  # another process was faster
+                convert(name, weights, folder, names)
     return folder
 
 
@@ -93,7 +97,8 @@ def _download(url: str, md5: str | None, folder: str, name: str) -> Path:
     import keras
 
     try:
-        return Path(keras.utils.get_file(origin=url, file_hash=md5, hash_algorithm="md5", cache_dir=folder))
+        with contextlib.redirect_stdout(sys.stderr):  # where get_file shows its progress
+            return Path(keras.utils.get_file(origin=url, file_hash=md5, hash_algorithm="md5", cache_dir=folder))
     except Exception as error:  # Keras raises a bare Exception for a failed download, ValueError for a wrong hash
         raise MissingData(
             f"{name} is not in the cache ({cache.folder()}) and cannot be fetched: {checkpoint.one_line(error)}"

@@ -1,5 +1,6 @@
 """The one door through which apps use checkpoints: arrays in, arrays out."""
 
+import math
 import sys
 
 import numpy as np
@@ -7,19 +8,17 @@ import numpy as np
 from zoo import backend
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint
-from zoo.hub.export import Session, cached_onnx
+from zoo.hub.export import cached_session
 
 ENGINES = ("onnx", "model")
 
-PART = 256  # examples that go through at once
+PART = 256  # examples that go through at once, at most ...
+PART_PIXELS = 2**20  # ... and pixels: what a network makes on the way takes a hundred times their memory
 
 
 def compiled(model):
     """A model as a function from a batch of arrays to a batch of arrays, compiled by its backend."""
-    import keras
-
-    if keras.config.backend() == "tensorflow":
-        model.jit_compile = False  # XLA is slower than TensorFlow's own convolutions on CPUs
+    model.jit_compile = backend.jit_compile()
     return lambda x: np.asarray(model.predict_on_batch(x))
 
 
@@ -39,7 +38,7 @@ class Predictor:
         checkpoint.verify(name)  # changed weights must not hide behind an old export
         if self.engine == "onnx":
             try:
-                self._predict = Session(cached_onnx(name, self.card))
+                self._predict = cached_session(name, self.card)
             except Exception as error:  # whatever an exporter or a runtime fails of, the model is there
                 if engine == "onnx":
                     raise
@@ -52,8 +51,7 @@ class Predictor:
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Run a batch: x (B, ...) as the card's `input` says -> (B, ...) as its `output` says.
 
-        Batches are filled up to the next power of two, so that a compiled function is made for few sizes only; large
-        ones go through in parts. Raises `BadInput` for an array of another shape or type.
+        Large batches go through in parts. Raises `BadInput` for an array of another shape or type.
         """
         x = np.asarray(x)
         shape, dtype = self.card.input["shape"], self.card.input["dtype"]
@@ -61,9 +59,13 @@ class Predictor:
         if not fits or not len(x) or x.dtype != dtype:
             wanted = ", ".join("any" if size is None else str(size) for size in shape)
             raise BadInput(f"{self.name} takes {dtype} (batch, {wanted}), not {x.dtype} {x.shape}")
-        return np.concatenate([self._part(x[start : start + PART]) for start in range(0, len(x), PART)])
+        part = max(1, min(PART, PART_PIXELS // math.prod(x.shape[1:3])))
+        return np.concatenate([self._part(x[start : start + part]) for start in range(0, len(x), part)])
 
     def _part(self, x):
+        if self.engine == "onnx":
+            return self._predict(x)
+        # Filled up to the next power of two, so that a compiled function is made for few sizes only.
         size = len(x)
         bucket = 1 << (size - 1).bit_length()
         if bucket > size:
