@@ -135,7 +135,8 @@ def main() -> None:
             else:
                 print(f"{case} {precision}: left out ({done.stderr.strip().splitlines()[-1]})")
         for case, speed in speeds.items():
-            print(f"{case:14} {precision:9} {speed:7.0f} images/s   {speed / speeds['plain Keras']:.2f} x plain Keras")
+            beside = f"   {speed / speeds['plain Keras']:.2f} x plain Keras" if "plain Keras" in speeds else ""
+            print(f"{case:14} {precision:9} {speed:7.0f} images/s{beside}")
 
 
 if __name__ == "__main__":
