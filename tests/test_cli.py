@@ -87,6 +87,8 @@ def test_doctor_and_data(tmp_path):
         (("show",), "Missing argument"),
         (("train", "mlp.mnist", "--epochs", "x"), "Invalid value for '--epochs'"),
         (("finetune", "mlp.mnist", "--data", ".", "-o", "mine", "--seed", "-1"), "Invalid value for '--seed'"),
+        (("finetune", "mlp.mnist", "--data", "cifar-10", "-o", "mine"), "no folder of class folders and no data set"),
+        (("finetune", "mlp.mnist", "--data", "cifar-10", "-o", "mine"), "did you mean cifar10?"),
         (("show", 300 * "x"), "File name too long"),
         (("eval", "lenet5.mnist", "--from", "nowhere"), "nowhere: no such folder"),
         (("run", "colorize", "nowhere.jpg"), "nowhere.jpg: no such file or folder"),
@@ -212,6 +214,8 @@ def test_train_and_finetune(tmp_path):
     assert run_zoo(*arguments, "-o", "out", cwd=tmp_path)[0].splitlines()[-1] == "out"
     assert zoo.card(tmp_path / "out").labels == ["dark", "light"]
     assert "--force" in one_line(run_zoo(*arguments, "-o", "out", cwd=tmp_path, expect=2)[1])
+    _, err = run_zoo("eval", "out", "--from", "nowhere", cwd=tmp_path, expect=2)
+    assert "a folder of images for each class" in one_line(err)
 
 
 def test_eval_recomputes_what_the_card_says(tmp_path):

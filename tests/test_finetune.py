@@ -3,15 +3,20 @@
 import shutil
 
 import cv2
+import keras
 import numpy as np
 import pytest
-from conftest import shared_data
+from conftest import card_of, shared_data
 
 import zoo
+from zoo.data import catalogue
 from zoo.data.images import read_image, write_image
-from zoo.errors import BadInput, MissingData, OutputExists
-from zoo.recipes import evaluation
+from zoo.errors import BadInput, MissingData, OutputExists, UnknownName
+from zoo.hub import checkpoint
+from zoo.recipes import evaluation, plots
+from zoo.recipes import finetune as module
 from zoo.recipes.finetune import finetune, labelled, split
+from zoo.recipes.resume import Resume
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +98,15 @@ def test_a_data_set_can_be_named_instead_of_a_folder(tmp_path):
 def test_what_cannot_be_fine_tuned_says_so(shapes, tmp_path):
     with pytest.raises(BadInput, match="no classifier"):
         finetune("unet.color", shapes, tmp_path / "out", runs=tmp_path)
-    with pytest.raises(BadInput, match="folder of images for each class"):
-        finetune("lenet5.mnist", tmp_path / "nowhere", tmp_path / "out", runs=tmp_path)
+    with pytest.raises(UnknownName, match="and no data set is called 'cifar-10'; did you mean cifar10"):
+        finetune("lenet5.mnist", "cifar-10", tmp_path / "out", runs=tmp_path)
     with pytest.raises(BadInput, match="0 class folders"):
         finetune("lenet5.mnist", shapes / "disc", tmp_path / "out", runs=tmp_path)
+    shutil.copytree(shapes / "cross", tmp_path / "few" / "cross")
+    (tmp_path / "few" / "lone disc").mkdir()
+    shutil.copy(shapes / "disc" / "00.png", tmp_path / "few" / "lone disc")
+    with pytest.raises(BadInput, match="few/lone disc holds one image; give each class 2 or more"):
+        finetune("lenet5.mnist", tmp_path / "few", tmp_path / "out", runs=tmp_path)
     assert not (tmp_path / "out").exists()
 
 
@@ -105,3 +115,144 @@ def test_each_class_holds_back_a_fifth_and_never_all():
     training, held = split(y, seed=1)
     assert sorted([*training, *held]) == list(range(13))
     assert [int((y[held] == label).sum()) for label in range(3)] == [2, 1, 0]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """A tiny MobileNet of random weights as a checkpoint, with the batch statistics that belong to them."""
+    keras.utils.set_random_seed(1)
+    model = zoo.MobileNet(classes=4, input_shape=(32, 32, 3), width=0.25, dropout=0.2)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0  # the next batch's are kept as they are
+    model(np.random.RandomState(0).randint(0, 256, (64, 32, 32, 3)).astype("uint8"), training=True)
+    facts = {"shape": [32, 32, 3], "dtype": "uint8"}
+    answers = {"kind": "logits", "shape": [4], "dtype": "float32", "known_above": 0.0}
+    folder = tmp_path_factory.mktemp("base") / "tiny"
+    checkpoint.save(model, folder, card_of(model, input=facts, output=answers, labels=list("abcd")))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def few(shapes, tmp_path_factory):
+    """Ten pictures of each shape."""
+    folder = tmp_path_factory.mktemp("few")
+    for label in ("disc", "square", "cross"):
+        (folder / label).mkdir()
+        for number in range(10):
+            shutil.copy(shapes / label / f"{number:02}.png", folder / label)
+    return folder
+
+
+def test_a_convolutional_base_learns_in_two_stages_and_resumes_to_the_same_weights(base, few, tmp_path, monkeypatch):
+    before = zoo.load(base, classes=3)
+    stages = {}
+    fit = Resume.fit
+
+    def watched(self, model, *rest, **options):
+        fit(self, model, *rest, **options)
+        stages[self.folder.name] = [layer.get_weights() for layer in model.layers]
+
+    monkeypatch.setattr(Resume, "fit", watched)
+    card = finetune(base, few, tmp_path / "whole", epochs=6, runs=tmp_path / "runs")
+
+    names = [layer.name for layer in before.layers]
+    weights = {"before": [layer.get_weights() for layer in before.layers], **stages}
+    for index, name in enumerate(names[:-1]):
+        moved = {}
+        for stage in ("head", "all"):
+            pairs = zip(weights["before"][index], weights[stage][index], strict=True)
+            moved[stage] = any(not np.array_equal(one, other) for one, other in pairs)
+        frozen = isinstance(before.layers[index], keras.layers.BatchNormalization)
+        assert not moved["head"], f"{name} moved while the head alone was to learn"
+        assert moved["all"] == (bool(weights["before"][index]) and not frozen), name
+    assert not np.array_equal(weights["head"][-1][0], weights["all"][-1][0])
+
+    fresh = zoo.load(tmp_path / "whole")
+    assert card.parameters == sum(int(np.prod(v.shape)) for v in fresh.trainable_variables)
+    assert card.output == {
+        "kind": "logits",
+        "shape": [3],
+        "dtype": "float32",
+        "description": "one logit a class, in the order of the labels",
+    }
+    assert card.data["name"] == "folder" and card.commercial_use and card.licence == zoo.card(base).licence
+    best = card.training["selected"]
+    of_epoch = card.curves["training"][best["epoch"] - 1]
+    assert (of_epoch["stage"], of_epoch["val_accuracy"]) == (best["stage"], pytest.approx(best["value"], abs=1e-3))
+    for shipped, chosen in zip(fresh.layers, weights[best["stage"]], strict=True):
+        for one, other in zip(shipped.get_weights(), chosen, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+    def stopped(self, batch, logs=None):
+        if self.folder.name == "all" and self.epoch == 2 and batch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(Resume, "on_train_batch_end", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            finetune(base, few, tmp_path / "again", epochs=6, runs=tmp_path / "runs")
+    assert not (tmp_path / "again").exists()
+    with pytest.raises(BadInput, match="other settings"):
+        finetune(base, few, tmp_path / "again", epochs=5, runs=tmp_path / "runs")
+    again = finetune(base, few, tmp_path / "again", epochs=6, runs=tmp_path / "runs")
+    assert again.training["selected"] == best and again.curves == card.curves
+    for one, other in zip(fresh.get_weights(), zoo.load(tmp_path / "again").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_best_epoch_of_both_stages_is_kept(shapes, tmp_path, monkeypatch):
+    monkeypatch.setitem(module.RATES, "all", 10.0)  # ruins all that was learned
+    card = finetune("mlp.mnist", shapes, tmp_path / "out", epochs=9, runs=tmp_path / "runs")
+    accuracy = [row["val_accuracy"] for row in card.curves["training"]]
+    assert card.training["selected"]["stage"] == "head" and max(accuracy[:3]) > max(accuracy[3:])
+    assert card.result("accuracy", "validation")["value"] == pytest.approx(100 * max(accuracy), abs=0.1)
+    old, new = zoo.load("mlp.mnist"), zoo.load(tmp_path / "out")
+    for before, after in zip(old.layers[:-1], new.layers[:-1], strict=True):
+        for one, other in zip(before.get_weights(), after.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_a_stage_ends_when_nothing_gets_better(shapes, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "RATES", {"head": 0.0, "all": 0.0})
+    card = finetune("mlp.mnist", shapes, tmp_path / "out", epochs=30, runs=tmp_path / "runs")
+    assert card.training["epochs"] == 2 * (1 + module.PATIENCE)
+    assert card.training["selected"]["epoch"] == 1
+
+
+def test_pictures_that_fail_do_not_cost_the_training(shapes, tmp_path, monkeypatch, capsys):
+    def broken(*_):
+        raise RuntimeError("no room for axes\nat all")
+
+    monkeypatch.setattr(plots, "confusion", broken)
+    finetune("mlp.mnist", shapes, tmp_path / "out", epochs=1, runs=tmp_path / "runs")
+    assert zoo.load(tmp_path / "out").output_shape == (None, 3)
+    assert "no curves.png, no confusion.png: no room for axes\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "commercial"), [("intel_scenes", False), ("caltech101", True)])
+def test_the_card_says_what_data_set_it_was_trained_on(name, commercial, tmp_path, monkeypatch):
+    about = catalogue.dataset(name)
+
+    def drawn(name, split, data_dir=None):
+        y = np.repeat(np.arange(len(about.labels)), 2)
+        return [np.full((40, 50, 3), label, np.uint8) for label in y], y
+
+    monkeypatch.setattr(catalogue, "load", drawn)
+    card = finetune("mlp.mnist", name, tmp_path / "out", epochs=1, runs=tmp_path / "runs")
+    assert card.labels == list(about.labels)
+    assert card.data["name"] == name and card.data["url"] == about.url and card.data["split"] == "train"
+    assert about.licence in card.data["licence"] and card.data["commercial_use"] == about.commercial
+    assert zoo.card("mlp.mnist").commercial_use and card.commercial_use == commercial
+    assert card.licence.startswith(zoo.card("mlp.mnist").licence) and about.licence in card.licence
+    measured = evaluation.evaluate(tmp_path / "out")["metrics"]
+    assert [(row["split"], row["n"]) for row in measured] == [("test", 2 * len(about.labels))]
+    with pytest.raises(BadInput, match="leave --split out"):
+        evaluation.evaluate(tmp_path / "out", split="test", folder=tmp_path)
+
+
+def test_a_matrix_of_many_classes_stays_a_picture_and_names_are_no_formulas(tmp_path):
+    names = ["$x^", "a$b$", "x" * 300, "\u732b", *map(str, range(496))]
+    (tmp_path / "confusion.png").write_bytes(plots.confusion(np.eye(500, dtype=int), names))
+    assert max(read_image(tmp_path / "confusion.png").shape) <= 3600
+    assert plots.confusion(np.eye(4, dtype=int), names[:4])

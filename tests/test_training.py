@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.errors import BadInput, OutputExists
+from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.recipes import NAMES, find, training
 from zoo.recipes.recipe import Recipe
+from zoo.recipes.resume import Resume
 
 
 class Halves(Recipe):
@@ -116,9 +117,72 @@ def test_what_is_in_the_way_is_refused_before_the_work(tmp_path):
         training.train(Halves(), tmp_path / "file" / "out", runs=tmp_path / "runs")
     with pytest.raises(BadInput, match="--runs"):
         training.train(Halves(), tmp_path / "out", runs=tmp_path / "file")
+
+    class Laborious(WithControl):
+        def examples(self, split, data_dir=None, folder=None):
+            raise AssertionError("the work has begun")
+
+        baselines = examples
+
     with pytest.raises(BadInput, match="at least 1"):
-        training.train(Halves(), tmp_path / "out", runs=tmp_path / "runs", epochs=0)
+        training.train(Laborious(), tmp_path / "out", runs=tmp_path / "runs", epochs=0)
+    with pytest.raises(UnknownName, match="did you mean mlp"):
+        training.train(Laborious(), tmp_path / "out", runs=tmp_path / "runs", init="mlp.mnits")
+    with pytest.raises(BadCheckpoint, match="does not fit"):
+        training.train(Laborious(), tmp_path / "out", runs=tmp_path / "runs", init="mlp.mnist")
     assert not (tmp_path / "runs").exists()
+
+
+def test_beginning_again_trains_what_several_trainings_start_from_once(tmp_path, monkeypatch):
+    finished = []
+    on_epoch_end = Resume.on_epoch_end
+
+    def noted(self, epoch, logs=None):
+        on_epoch_end(self, epoch, logs)
+        finished.append(self.folder.name)
+
+    monkeypatch.setattr(Resume, "on_epoch_end", noted)
+
+    class First(Halves):
+        name, epochs = "mlp.test-first", 2
+
+    class Control(Halves):
+        name, epochs, seeds = "mlp.test-control", 1, (1, 2)
+
+        def starts_from(self):
+            return First()
+
+    class Main(Control):
+        name, seeds = "mlp.test-main", ()
+
+        def controls(self):
+            return [Control()]
+
+    old = tmp_path / "runs" / "mlp.test-first"
+    old.mkdir(parents=True)
+    (old / "state.npz").write_text("of another training")
+    with pytest.raises(BadInput, match="--restart"):
+        training.train(Main(), tmp_path / "out", runs=tmp_path / "runs")
+    training.train(Main(), tmp_path / "out", runs=tmp_path / "runs", restart=True)
+    first = ["mlp.test-first", "mlp.test-first"]
+    assert finished == [*first, "mlp.test-control-1", "mlp.test-control-2", "mlp.test-main"]
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_the_code_of_a_training_is_its_recipe_its_transform_and_its_network():
+    from zoo.recipes.resnet20_cifar10 import RECIPE
+
+    parts = training._parts(RECIPE)
+    assert training.modules(*parts) == {
+        "zoo.recipes.resnet20_cifar10",
+        "zoo.recipes.cifar10",
+        "zoo.recipes.recipe",
+        "zoo.data.augment",
+        "zoo.data.batches",
+        "zoo.resnet",
+        "zoo.layers",
+    }
+    assert training.code(*parts) == training.code(*parts) != training.code(*parts[1:-1])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from zoo import backend
-from zoo.errors import BadInput, ZooError
+from zoo.errors import BadInput, UnknownName, ZooError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -175,11 +175,15 @@ def eval_(
     as_json: Json = False,
 ) -> None:
     """Measure a checkpoint again from its weights."""
+    from zoo.data import catalogue
     from zoo.hub import checkpoint
 
     card = checkpoint.card(name)
     if folder is not None and not Path(folder).expanduser().is_dir():
-        raise BadInput(f"{folder}: no such folder; see zoo data show {card.data['name']}")
+        advice = "give one with a folder of images for each class"  # as a fine-tuned checkpoint takes it
+        if card.data.get("name") in catalogue.DATASETS:
+            advice = f"see zoo data show {card.data['name']}"
+        raise BadInput(f"{folder}: no such folder; {advice}")
     backend.start()
     from zoo.recipes.evaluation import evaluate
 
@@ -238,7 +242,7 @@ def finetune(
     checkpoint.card(name)
     checkpoint.check_output(out, force)
     if not Path(data).is_dir() and data not in catalogue.DATASETS:
-        raise BadInput(f"{data} is no folder; --data takes a folder with a folder of images for each class")
+        raise UnknownName("folder of class folders and no data set", data, catalogue.DATASETS)
     backend.start()
     from zoo.recipes.finetune import finetune as run
 

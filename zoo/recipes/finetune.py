@@ -3,11 +3,11 @@
     my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
 
 or on the training split of a labelled data set in the catalogue.
+
 First the new output layer alone, so that its random start does not spoil what is below; then all layers together, at
-a fifth of the rate. A fifth of each class is held back; the epoch that does best on it is kept.
+a fifth of the rate. A fifth of each class is held back; of all epochs the one that does best on it is kept.
 """
 
-import hashlib
 import shlex
 import shutil
 import sys
@@ -16,28 +16,28 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from zoo import backend
 from zoo.data import catalogue
 from zoo.data.augment import shift_and_mirror
 from zoo.data.batches import Batches
 from zoo.data.images import find_images, fit, read_image
-from zoo.errors import BadInput
+from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint, metrics
 from zoo.hub.card import Card
 from zoo.hub.predictor import compiled
 from zoo.hub.registry import architecture
 from zoo.recipes import plots
-from zoo.recipes.resume import Resume
-from zoo.recipes.training import hardware, jit_compile, versions
+from zoo.recipes.resume import Resume, better
+from zoo.recipes.training import code, copy_weights, data_facts, hardware, versions
 
 HELD_BACK = 0.2  # of each class, to select on
 PATIENCE = 5  # epochs without a better one before a stage ends
+RATES = {"head": 5e-3, "all": 1e-3}  # learning rate of each stage
 
 
 def class_folders(folder) -> list[str]:
     """Names of the sub-folders of `folder`, sorted: the classes. Raises `BadInput` where there are fewer than two."""
     folder = Path(folder)
-    if not folder.is_dir():
-        raise BadInput(f"{folder} is no folder; --data takes a folder with a folder of images for each class")
     names = sorted(child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
     if len(names) < 2:
         raise BadInput(f"{folder} has {len(names)} class folders; put the images of each class in a folder of its own")
@@ -71,20 +71,46 @@ def read_examples(folder, labels, shape):
     return np.stack(images), np.array(numbers, dtype="int64")
 
 
+def of_catalogue(name, split, shape, data_dir=None):
+    """Examples of a labelled data set in the catalogue at a model's size, as `read_examples` gives them.
+
+    Raises `BadInput`, `MissingData`.
+    """
+    if catalogue.dataset(name).labels is None:
+        raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
+    images, y = catalogue.load(name, split, data_dir)
+    images = [image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images]
+    return np.stack([fit(image, shape) for image in images]), y
+
+
 def labelled(data, shape, data_dir=None):
     """(x, y, labels) of a folder of class folders, or of the training split of a data set in the catalogue.
 
-    x uint8 (N, H, W, C) of `shape`, y int64 (N,). Raises `BadInput`, `MissingData`.
+    x uint8 (N, H, W, C) of `shape`, y int64 (N,). Raises `BadInput`, `MissingData`, `UnknownName`.
     """
-    if str(data) not in catalogue.DATASETS or Path(data).is_dir():
+    if Path(data).is_dir():
         labels = class_folders(data)
         return (*read_examples(data, labels, shape), labels)
-    about = catalogue.dataset(str(data))
-    if about.labels is None:
-        raise BadInput(f"{data} has no labels, so there are no classes to learn from it")
-    images, y = catalogue.load(about.name, "train", data_dir)
-    images = [image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images]
-    return np.stack([fit(image, shape) for image in images]), y, list(about.labels)
+    if str(data) not in catalogue.DATASETS:
+        raise UnknownName("folder of class folders and no data set", str(data), catalogue.DATASETS)
+    return (*of_catalogue(str(data), "train", shape, data_dir), list(catalogue.dataset(str(data)).labels))
+
+
+def divided(data, shape, seed, data_dir=None):
+    """(batches to train on, (x, y) held back, labels) of what `labelled` reads.
+
+    Raises `BadInput` also for a class of which nothing could be held back.
+    """
+    x, y, labels = labelled(data, shape, data_dir)
+    for label, count in zip(labels, np.bincount(y, minlength=len(labels)), strict=True):
+        if count < 2:
+            raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
+    training, held = split(y, seed)
+    transform = mirrored if shape[-1] == 3 else None  # grey pictures may be letters, whose mirror image is another
+    # Of few pictures small batches, so that an epoch has some twenty steps.
+    size = min(32, max(4, len(training) // 20))
+    batches = Batches(x[training], y[training], batch_size=size, seed=seed, transform=transform)
+    return batches, (x[held], y[held]), labels
 
 
 def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", restart=False, force=False) -> Card:
@@ -95,71 +121,91 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
         data: folder with a folder of images for each class, or a data set's name in the catalogue.
         out: folder to write; `zoo.load(out)` takes it.
     Raises:
-        BadInput, OutputExists, UnknownName, BadCheckpoint: in one line.
+        BadInput, OutputExists, UnknownName, MissingData, BadCheckpoint: in one line.
     """
     out = Path(out)
+    run = Path(runs) / f"finetune-{out.name}"
     checkpoint.check_output(out, force)
     if epochs < 1:
         raise BadInput(f"--epochs {epochs}: train for at least 1")
     base = checkpoint.card(name)
-    if not base.labels or "classes" not in architecture(base.architecture).cls(**base.arguments).get_config():
+    cls = architecture(base.architecture).cls
+    if not base.labels or "classes" not in cls(**base.arguments).get_config():
         raise BadInput(f"{base.name} cannot be fine-tuned to new classes: it is no classifier with an output a class")
-    x, y, labels = labelled(data, base.input["shape"], data_dir)
-    training, held = split(y, seed)
-    if not len(held):
-        raise BadInput(f"{data} has too few images to hold some back; give each class 2 or more")
+    batches, held, labels = divided(data, base.input["shape"], seed, data_dir)
+    own = {"name": "folder", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None}
+    facts = own if Path(data).is_dir() else data_facts([str(data)], "train")
+    if restart:
+        shutil.rmtree(run, ignore_errors=True)
 
     keras.utils.set_random_seed(seed)
     model = checkpoint.load(name, classes=len(labels))
+    settings = {
+        "base": base.weights["sha256"],
+        "labels": labels,
+        "data": [batches.digest(), Batches(*held, batch_size=1, seed=seed).digest()],
+        "seed": seed,
+        "epochs": epochs,
+        "rates": RATES,
+        "batch_size": batches.batch_size,
+        "code": code(finetune, cls),
+    }
     # LeNet-5's output is made of fixed codes: then there is nothing to learn in the head alone.
     first = epochs // 3 if model.layers[-1].trainable_variables else 0
-    digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()
-    seconds, done, best, history = 0.0, 0, None, []
-    transform = mirrored if x.shape[-1] == 3 else None  # grey pictures may be letters, whose mirror image is another
-    stages = (("head", model.layers[-1:], 5e-3, first), ("all", model.layers, 1e-3, epochs - first))
-    for stage, layers, rate, count in stages:
+    seconds, done, best, weights, history = 0.0, 0, None, None, []
+    for stage, layers, count in (("head", model.layers[-1:], first), ("all", model.layers, epochs - first)):
         for layer in model.layers:
             # Batch normalisation keeps its statistics: those of few pictures would be worse.
             layer.trainable = layer in layers and not isinstance(layer, keras.layers.BatchNormalization)
         if not count:
             continue
-        # Of few pictures small batches, so that an epoch has some twenty steps.
-        size = min(32, max(4, len(training) // 20))
-        batches = Batches(x[training], y[training], batch_size=size, seed=seed, transform=transform)
-        model.compile(optimizer=keras.optimizers.Adam(rate), metrics=["accuracy"], jit_compile=jit_compile())
-        settings = {"base": base.weights["sha256"], "labels": labels, "data": digest, "seed": seed, "epochs": epochs}
-        folder = Path(runs) / f"finetune-{out.name}" / stage
-        resume = Resume(folder, settings, "accuracy", patience=PATIENCE, restart=restart)
-        resume.fit(model, batches, (x[held], y[held]), epochs=count)
-        best = resume.best | {"epoch": done + resume.best["epoch"]}
+        optimizer = keras.optimizers.Adam(RATES[stage])
+        model.compile(optimizer=optimizer, metrics=["accuracy"], jit_compile=backend.jit_compile())
+        resume = Resume(run / stage, settings, "accuracy", patience=PATIENCE)
+        resume.fit(model, batches, held, epochs=count)
+        if better(resume.best, best):  # with few pictures all layers together can do worse than the head alone
+            best = resume.best | {"epoch": done + resume.best["epoch"], "stage": stage}
+            weights = model.get_weights()
         seconds, done = seconds + resume.seconds, done + resume.epoch
         history += [
             {"stage": stage, **{key: round(value, 4) for key, value in logs.items()}} for logs in resume.history
         ]
+    model.set_weights(weights)
+    shipped = cls(**model.get_config())  # with no layer frozen, so that its parameters can be counted
+    copy_weights(model, shipped)
+
+    x, y = held
+    predict = compiled(shipped)
+    logits = np.concatenate([predict(x[start : start + 256]) for start in range(0, len(x), 256)])
+    confusion = np.zeros((len(labels), len(labels)), int)  # true class, answer
+    np.add.at(confusion, (y, logits.argmax(axis=-1)), 1)
+    protocol = f"{HELD_BACK:.0%} of each class held back, and used to select the epoch"
     command = ["zoo", "finetune", str(name), "--data", str(data), "-o", str(out)]
     command += ["--epochs", str(epochs), "--seed", str(seed)]
-    logits = np.concatenate([compiled(model)(x[held[i : i + 256]]) for i in range(0, len(held), 256)])
-    value = metrics.accuracy(logits, y[held])
-    confusion = np.zeros((len(labels), len(labels)), int)  # true class, answer
-    np.add.at(confusion, (y[held], logits.argmax(axis=-1)), 1)
-    protocol = f"{HELD_BACK:.0%} of each class held back, and used to select the epoch"
     card = Card(
         name=out.name,
         summary=f"{base.name} fine-tuned to {len(labels)} classes: {', '.join(labels)}.",
         architecture=base.architecture,
-        arguments=model.get_config(),
-        parameters=int(sum(np.prod(v.shape) for v in model.trainable_variables)),
+        arguments=shipped.get_config(),
+        parameters=int(sum(np.prod(v.shape) for v in shipped.trainable_variables)),
         input=base.input | {"description": f"a {'grey' if x.shape[-1] == 1 else 'colour'} picture, made that size"},
-        output=base.output | {"shape": [len(labels)], "description": "one logit a class, in the order of the labels"},
+        # Nothing of the base's: what its recipe set, such as a threshold on the best logit, is no longer so.
+        output={
+            "kind": "logits",
+            "shape": [len(labels)],
+            "dtype": "float32",
+            "description": "one logit a class, in the order of the labels",
+        },
         labels=labels,
-        data={"name": "folder", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None},
-        metrics=[metrics.row("accuracy", "validation", value, n=len(held), protocol=protocol)],
+        data=facts,
+        metrics=[metrics.row("accuracy", "validation", metrics.accuracy(logits, y), n=len(y), protocol=protocol)],
         curves={"training": history, "confusion": confusion.tolist()},
         training={
             "command": shlex.join(command),
             "seed": seed,
             "epochs": done,
             "selected": best,
+            "batch_size": batches.batch_size,
             "backend": keras.config.backend(),
             "precision": "float32",
             "hardware": hardware(),
@@ -168,13 +214,21 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
         },
         intended_use="The classes above.",
         limits="Measured on images like those it was trained on; it names one of its classes for any picture.",
-        licence=base.licence,
-        commercial_use=base.commercial_use,
+        licence=base.licence if facts is own else f"{base.licence}; fine-tuned on {facts['licence']}",
+        commercial_use=base.commercial_use and (facts is own or facts["commercial_use"] is True),
     )
-    files = {"curves.png": plots.curves(history), "confusion.png": plots.confusion(confusion, labels)}
-    checkpoint.save(model, out, card, files=files, force=force)
-    shutil.rmtree(Path(runs) / f"finetune-{out.name}")  # done, so there is nothing left to go on with
+    checkpoint.save(shipped, out, card, files=pictures(history, confusion, labels), force=force)
+    shutil.rmtree(run)  # done, so there is nothing left to go on with
     return card
+
+
+def pictures(history, confusion, labels) -> dict[str, bytes]:
+    """The training's pictures by file name; none where they fail, which must not cost the training."""
+    try:
+        return {"curves.png": plots.curves(history), "confusion.png": plots.confusion(confusion, labels)}
+    except Exception as error:  # a drawing library fails in ways of its own; the line says which
+        print(f"no curves.png, no confusion.png: {checkpoint.one_line(error)}", file=sys.stderr)
+        return {}
 
 
 def mirrored(x, y, rng):

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from skimage.feature import hog
 
+from zoo import backend
 from zoo.data.images import fit
 
 SIDE = 96  # pixels to which photographs are made
@@ -26,6 +27,7 @@ def train_svm(x, y, classes: int, *, seed=1):
     keras.utils.set_random_seed(seed)
     model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.Dense(classes)])
     rate = keras.optimizers.schedules.CosineDecay(1e-3, 30 * (-(-len(x) // 32)))
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=1.0), "categorical_hinge", jit_compile=False)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=1.0)
+    model.compile(optimizer, "categorical_hinge", jit_compile=backend.jit_compile())
     model.fit(x.astype("float32"), np.eye(classes, dtype="float32")[y], batch_size=32, epochs=30, verbose=0)
     return lambda features: model.predict(features.astype("float32"), batch_size=256, verbose=0)

@@ -1,8 +1,14 @@
 """Pictures of a training: its curves, and what was taken for what. As bytes of PNG files."""
 
 import io
+import math
+import warnings
 
 import numpy as np
+
+LARGEST = 30.0  # inches: 3,600 pixels
+LINE = 0.17  # inches that a label needs
+LONGEST = 30  # letters of a label that are shown
 
 
 def curves(history: list[dict]) -> bytes:
@@ -24,18 +30,23 @@ def curves(history: list[dict]) -> bytes:
 
 
 def confusion(counts: np.ndarray, labels: list[str]) -> bytes:
-    """A matrix of counts (true class, answer), coloured by the share of the true class."""
-    side = max(4.0, 1.5 + 0.45 * len(labels))
+    """A matrix of counts (true class, answer), coloured by the share of the true class.
+
+    Of more classes than have room for a name, some are named: each second, each third and so on.
+    """
+    side = min(LARGEST, max(4.0, 1.5 + 0.45 * len(labels)))
     figure, axis = _figure(1, 1, size=(side, side))
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    ticks = range(len(labels))
-    axis.set_xticks(ticks, labels, rotation=90)
-    axis.set_yticks(ticks, labels)
+    step = math.ceil(len(labels) * LINE / (0.8 * side))  # names and margins take the other fifth
+    named = range(0, len(labels), step)
+    names = [labels[i] if len(labels[i]) <= LONGEST else f"{labels[i][: LONGEST - 1]}…" for i in named]
+    axis.set_xticks(named, names, rotation=90, parse_math=False)  # a folder's name may hold $
+    axis.set_yticks(named, names, parse_math=False)
     axis.set(xlabel="answer", ylabel="true class")
     if len(labels) <= 30:  # beyond that the numbers are too small to read
-        for row in ticks:
-            for column in ticks:
+        for row in named:
+            for column in named:
                 color = "white" if share[row, column] > 0.5 else "black"
                 axis.text(column, row, counts[row, column], ha="center", va="center", color=color, fontsize=8)
     return _png(figure)
@@ -51,5 +62,7 @@ def _figure(rows, columns, *, size):
 
 def _png(figure) -> bytes:
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=120)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a letter that the font lacks is drawn as a box
+        figure.savefig(file, format="png", dpi=120)
     return file.getvalue()

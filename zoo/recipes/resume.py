@@ -9,7 +9,6 @@ threads: others add up in another order.
 
 import json
 import os
-import shutil
 import sys
 import time
 import zipfile
@@ -28,13 +27,10 @@ class Resume(keras.callbacks.Callback):
         settings: JSON values that tell one training from another; a state of other settings is refused.
         monitor: name of the validation metric of which the highest is best (then the lowest loss), or None.
         patience: stop after this many epochs without a new best; None never does.
-        restart: forget a state that is there.
     """
 
-    def __init__(self, folder, settings: dict, monitor: str | None, *, patience: int | None = None, restart=False):
+    def __init__(self, folder, settings: dict, monitor: str | None, *, patience: int | None = None):
         super().__init__()
-        if restart:
-            shutil.rmtree(folder, ignore_errors=True)
         self.folder = folder
         self.settings = json.dumps(settings, sort_keys=True)
         self.monitor = monitor
@@ -113,10 +109,9 @@ class Resume(keras.callbacks.Callback):
         # Comes after validation, when `SwapEMAWeights`, called after this one, has the averaged weights in place.
         if self.monitor is None:
             return
-        # Of epochs with the same value, which a small validation set has many of, the one with the lowest loss.
-        value, loss = float(logs[self.monitor]), float(logs["loss"])
-        if self.best is None or (value, -loss) > (self.best["value"], -self.best["loss"]):
-            self.best = {"epoch": self.epoch + 1, "value": value, "loss": loss}
+        found = {"epoch": self.epoch + 1, "value": float(logs[self.monitor]), "loss": float(logs["loss"])}
+        if better(found, self.best):
+            self.best = found
             _write(self.best_path, {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self.model.weights)})
 
     def on_epoch_end(self, epoch, logs=None):
@@ -134,6 +129,14 @@ class Resume(keras.callbacks.Callback):
         _write(self.state_path, arrays | {"facts": np.array(json.dumps(facts))})
         if self.exhausted:
             self.model.stop_training = True
+
+
+def better(found: dict, best: dict | None) -> bool:
+    """Whether one epoch's `{"value", "loss"}` beats another's; anything beats None.
+
+    Of epochs with the same value, which a small validation set has many of, the one with the lowest loss wins.
+    """
+    return best is None or (found["value"], -found["loss"]) > (best["value"], -best["loss"])
 
 
 def _state_of(model) -> list:

@@ -14,6 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from zoo import backend
 from zoo.data import catalogue
 from zoo.errors import BadInput
 from zoo.hub import checkpoint
@@ -24,6 +25,8 @@ from zoo.recipes.recipe import Recipe
 from zoo.recipes.resume import Resume
 
 PACKAGES = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "numpy")
+# Modules of which a recipe or a network takes a part that decides what is learned: blocks, distortions, order, colours.
+SHARED = {"zoo.layers", "zoo.data.augment", "zoo.data.batches", "zoo.data.color"}
 
 
 def train(
@@ -39,38 +42,42 @@ def train(
         restart: forget an interrupted training.
         force: replace a checkpoint at `out`.
     Raises:
-        OutputExists, MissingData, BadInput, BadCheckpoint: in one line.
+        OutputExists, MissingData, BadInput, BadCheckpoint, UnknownName: in one line.
     """
+    runs = Path(runs)
     checkpoint.check_output(out, force)
-    controls = recipe.baselines(data_dir)
+    if epochs is not None and epochs < 1:
+        raise BadInput(f"--epochs {epochs}: train for at least 1")
+    if init is not None:  # refused now rather than after the controls' hours
+        checkpoint.load_weights(architecture(recipe.architecture).cls(**recipe.arguments), checkpoint.verify(init))
+    if restart:
+        _forget(recipe, runs)
+    controls = []
     for control in recipe.controls():
-        controls += _control_rows(control, Path(runs), data_dir, epochs, restart)
+        controls += _control_rows(control, runs, data_dir, epochs)
 
-    model, resume, validation = _fit(recipe, Path(runs), data_dir, init, epochs, restart)
+    model, resume, validation = _fit(recipe, runs, data_dir, init, epochs)
     recipe.finish(model, validation)
     tolerance = _halve(model, validation[0]) if recipe.half else 0.0
     examples = recipe.examples(recipe.eval_split, data_dir)
     rows, curves = recipe.evaluate(compiled(model), examples, recipe.eval_split)
-    card = _card(recipe, model, rows + controls, curves, resume, init, epochs)
+    baselines = recipe.baselines(data_dir)  # last, since nothing of them is kept when the training is stopped
+    card = _card(recipe, model, rows + baselines + controls, curves, resume, init, epochs)
     card.training["missed"] = missed(recipe, card)
     checkpoint.save(model, out, card, half=recipe.half, tolerance=tolerance, force=force)
-    for each in (recipe, *recipe.controls()):  # done, so there is nothing left to go on with
-        while each is not None:
-            for seed in each.seeds or (each.seed,):
-                shutil.rmtree(_run(Path(runs), each, seed), ignore_errors=True)
-            each = each.starts_from()
+    _forget(recipe, runs)  # done, so there is nothing left to go on with
     for metric, target in recipe.targets.items():
         verdict = "MISSED" if metric in card.training["missed"] else "reached"
         print(f"{recipe.name}: {metric} {card.result(metric)['value']:g}, target {target:g} {verdict}", file=sys.stderr)
     return card
 
 
-def _control_rows(control, runs: Path, data_dir, epochs, restart) -> list[dict]:
+def _control_rows(control, runs: Path, data_dir, epochs) -> list[dict]:
     """Train a control, once for each of its seeds; its results, as rows of the card."""
     found = []
     for seed in control.seeds or (control.seed,):
         control.seed = seed
-        model, *_ = _fit(control, runs, data_dir, None, epochs, restart)
+        model, *_ = _fit(control, runs, data_dir, None, epochs)
         rows, _ = control.evaluate(compiled(model), control.examples(control.eval_split, data_dir), control.eval_split)
         found.append([row for row in rows if row["role"] == "result"])
     merged = []
@@ -86,13 +93,20 @@ def _run(runs: Path, recipe, seed) -> Path:
     return runs / (f"{recipe.name}-{seed}" if recipe.seeds else recipe.name)
 
 
-def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
+def _forget(recipe, runs: Path) -> None:
+    """Delete the state of a recipe's training, of its controls' and of all that they start from."""
+    for each in (recipe, *recipe.controls()):
+        while each is not None:
+            for seed in each.seeds or (each.seed,):
+                shutil.rmtree(_run(runs, each, seed), ignore_errors=True)
+            each = each.starts_from()
+
+
+def _fit(recipe, runs: Path, data_dir, init, epochs):
     """Train to the last epoch. Returns the float32 model, the resume callback and the validation data."""
-    if epochs is not None and epochs < 1:
-        raise BadInput(f"--epochs {epochs}: train for at least 1")
     first = recipe.starts_from() if init is None else None
     if first is not None:
-        start, earlier, _ = _fit(first, runs, data_dir, None, epochs, restart)
+        start, earlier, _ = _fit(first, runs, data_dir, None, epochs)
     epochs = recipe.epochs if epochs is None else epochs
     keras.utils.set_random_seed(recipe.seed)
     batches, validation = recipe.training_data(data_dir)
@@ -110,7 +124,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         copy_weights(start, model)
         recipe.begin(model)
     per_execution = 1 if keras.config.backend() == "torch" else recipe.steps_per_execution  # Keras has no more there
-    recipe.compile(model, steps, jit_compile=jit_compile(), steps_per_execution=per_execution)
+    recipe.compile(model, steps, jit_compile=backend.jit_compile(), steps_per_execution=per_execution)
 
     settings = {
         "name": recipe.name,
@@ -123,9 +137,9 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
         "init": init and checkpoint.card(init).weights["sha256"],
         "starts_from": first and first.name,
         "data": batches.digest(),
-        "code": code(recipe),
+        "code": code(*_parts(recipe)),
     }
-    resume = Resume(_run(runs, recipe, recipe.seed), settings, recipe.monitor, restart=restart)
+    resume = Resume(_run(runs, recipe, recipe.seed), settings, recipe.monitor)
     resume.fit(model, batches, validation, epochs=epochs)
     shipped = architecture(recipe.architecture).cls(**recipe.arguments)  # float32, whatever it was trained in
     copy_weights(model, shipped)
@@ -134,10 +148,33 @@ def _fit(recipe, runs: Path, data_dir, init, epochs, restart):
     return shipped, resume, validation
 
 
-def code(recipe) -> str:
-    """A digest of the file that a recipe is in: another loss or another distortion is another training."""
-    tree = ast.parse(inspect.getsource(inspect.getmodule(type(recipe))))  # without comments and layout
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+def _parts(recipe) -> list:
+    """The classes and functions that make a training what it is: the recipe's, its transform and its network."""
+    transform = [] if recipe.transform is None else [recipe.transform]
+    return [*type(recipe).__mro__[:-1], *transform, architecture(recipe.architecture).cls]
+
+
+def code(*parts) -> str:
+    """A digest of the modules that these classes and functions are in, and of those in `SHARED` that they use: another
+    loss, another distortion or another network is another training."""
+    digest = hashlib.sha256()
+    for name in sorted(modules(*parts)):
+        if hasattr(sys.modules[name], "__file__"):  # what is typed into a notebook has none
+            tree = ast.parse(inspect.getsource(sys.modules[name]))  # without comments and layout
+            digest.update(f"{name} {ast.dump(tree)}\n".encode())
+    return digest.hexdigest()
+
+
+def modules(*parts) -> set[str]:
+    """Names of the modules of which `code` is the digest."""
+    names = {part.__module__ for part in parts}
+    # What a module uses of another is among its variables: a class or function of it, or the whole module.
+    used = {
+        getattr(value, "__module__", None) or getattr(value, "__name__", None)
+        for name in names
+        for value in vars(sys.modules[name]).values()
+    }
+    return names | SHARED & used
 
 
 def copy_weights(source, target) -> None:
@@ -151,11 +188,6 @@ def copy_weights(source, target) -> None:
 def missed(recipe, card) -> dict:
     """The recipe's targets that the card's results do not reach: metric -> target."""
     return {metric: goal for metric, goal in recipe.targets.items() if card.result(metric)["value"] < goal}
-
-
-def jit_compile():
-    """XLA is slower than the backend's own kernels for convolutions on CPUs; JAX has nothing else."""
-    return keras.config.backend() == "jax"
 
 
 def _halve(model, sample) -> float:
@@ -182,7 +214,7 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
         input=recipe.input,
         output=recipe.output,
         labels=recipe.labels,
-        data=_data_facts(recipe),
+        data=data_facts((recipe.dataset, *recipe.also_trained_on, *recipe.selected_on), recipe.trained_split),
         metrics=rows,
         curves=curves,
         training={
@@ -204,15 +236,18 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
     )
 
 
-def _data_facts(recipe) -> dict:
-    """What it was trained on. Commercial use is allowed where every data set allows it, unknown where one is silent."""
-    datasets = [catalogue.dataset(name) for name in (recipe.dataset, *recipe.also_trained_on, *recipe.selected_on)]
+def data_facts(names, split: str) -> dict:
+    """What a model was trained on: data sets of the catalogue, of the first of which `split` is a split.
+
+    Commercial use is allowed where every data set allows it, unknown where one is silent.
+    """
+    datasets = [catalogue.dataset(name) for name in names]
     allowed = {dataset.commercial for dataset in datasets}
     return {
-        "name": recipe.dataset,
+        "name": datasets[0].name,
         "also": [dataset.name for dataset in datasets[1:]],
         "url": datasets[0].url,
-        "split": recipe.trained_split,
+        "split": split,
         "licence": "; ".join(f"{dataset.name}: {dataset.licence}" for dataset in datasets),
         "commercial_use": False if False in allowed else None if None in allowed else True,
     }
