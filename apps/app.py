@@ -24,6 +24,8 @@ from zoo.errors import BadInput, MissingPackage, UnknownName
 
 GROUP = "zoo.apps"
 REQUIRED = inspect.Parameter.empty
+# What `zoo run` and the functions behind it call their own parameters: no name for an app's input.
+RESERVED = ("app", "inputs", "out", "output", "force", "help")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,26 +85,29 @@ class Number(Kind):
 
     minimum: float = -math.inf
     maximum: float = math.inf
+    whole: bool = False  # whether it counts something; the app gets an int
 
     @property
     def limits(self) -> str:
         """The limits in words, such as "a number from 0 to 3"."""
+        number = "a whole number" if self.whole else "a number"
         if math.isinf(self.minimum) and math.isinf(self.maximum):
-            return "a number"
+            return number
         if math.isinf(self.maximum):
-            return f"a number from {self.minimum:g} up"
+            return f"{number} from {self.minimum:g} up"
         if math.isinf(self.minimum):
-            return f"a number up to {self.maximum:g}"
-        return f"a number from {self.minimum:g} to {self.maximum:g}"
+            return f"{number} up to {self.maximum:g}"
+        return f"{number} from {self.minimum:g} to {self.maximum:g}"
 
     def check(self, name, value):
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
-        if isinstance(value, bool) or not math.isfinite(number) or not self.minimum <= number <= self.maximum:
+        fits = math.isfinite(number) and self.minimum <= number <= self.maximum
+        if isinstance(value, bool) or not fits or (self.whole and not number.is_integer()):
             raise BadInput(f"{name} is {value!r}; give {self.limits}")
-        return number
+        return int(number) if self.whole else number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +208,7 @@ class App:
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         if "__call__" in cls.__dict__:
-            cls.inputs, cls.outputs = _ports(cls.__call__)
+            cls.inputs, cls.outputs = _ports(cls)
             cls.__call__ = _checked(cls.__call__)
 
     def samples(self) -> list[Sample]:
@@ -239,11 +244,12 @@ class App:
     def _loaded(self, name, known, function):
         if name not in self.checkpoints and name not in self._chosen:
             raise ValueError(f"app {self.name!r} does not declare {name!r} in its checkpoints {self.checkpoints}")
-        if name not in known:
-            import zoo
+        import zoo
 
-            known[name] = getattr(zoo, function)(name)
-        return known[name]
+        card = zoo.card(name)  # with the weights' hash: a folder may have been trained into again
+        if name not in known or known[name][0] != card:
+            known[name] = card, getattr(zoo, function)(name)
+        return known[name][1]
 
 
 def _untracked(steps, total: int, what: str):
@@ -251,10 +257,14 @@ def _untracked(steps, total: int, what: str):
     return iter(steps)
 
 
-def _ports(call) -> tuple[dict[str, Input], tuple[Kind, ...]]:
+def _ports(cls) -> tuple[dict[str, Input], tuple[Kind, ...]]:
     """Inputs and outputs of an app, read from the signature of its `__call__`."""
-    hints = typing.get_type_hints(call, include_extras=True)
-    parameters = list(inspect.signature(call).parameters.values())[1:]  # without self
+    hints = typing.get_type_hints(cls.__call__, include_extras=True)
+    parameters = list(inspect.signature(cls.__call__).parameters.values())[1:]  # without self
+    for each in parameters:
+        if each.name in RESERVED:
+            app = getattr(cls, "name", cls.__name__)
+            raise TypeError(f"app {app!r} has an input {each.name!r}, a name that zoo run needs itself; rename it")
     inputs = {p.name: Input(p.name, _kind(p.name, hints.get(p.name)), p.default) for p in parameters}
     answer = hints.get("return")
     answers = typing.get_args(answer) if typing.get_origin(answer) is tuple else (answer,)

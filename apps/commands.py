@@ -77,7 +77,10 @@ def _command(app: App):
     ]
     for each in app.inputs.values():
         if isinstance(each.kind, Flag):
-            option = typer.Option(f"--{each.name.replace('_', '-')}", help=each.kind.help)
+            word = each.name.replace("_", "-")
+            # What is off unless asked for needs no way to turn it off.
+            spelled = f"--{word}" if each.default is False else f"--{word}/--no-{word}"
+            option = typer.Option(spelled, help=each.kind.help)
             parameters.append(parameter(each.name, Annotated[bool, option], each.default))
         elif not each.kind.is_file:
             # Taken as text: the app's own check knows the limits and says them better than a parser would.

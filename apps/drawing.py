@@ -36,9 +36,10 @@ def side_by_side(pictures: list[np.ndarray], gap: int = 8) -> np.ndarray:
 
 
 def heat(picture: np.ndarray, amount: np.ndarray, strength: float = 0.6) -> np.ndarray:
-    """A map laid over a picture, which loses its colours where the map is strong.
+    """A map in colours, from black to light yellow, through which the picture shines in grey.
 
-    picture uint8 (H, W, 3); amount float (h, w), 0 ... 1, of any size. Returns uint8 (H, W, 3).
+    picture uint8 (H, W, 3); amount float (h, w), 0 ... 1, of any size; strength: the map's share. Returns uint8
+    (H, W, 3).
     """
     import cv2
 

@@ -31,7 +31,7 @@ class Dream(App):
         ] = "",
         strength: Annotated[float, Number(minimum=0.0, maximum=10.0, help="how far to go from the photograph")] = 1.0,
         octaves: Annotated[
-            float, Number(minimum=1, maximum=12, help="sizes to dream at; more of them draw larger shapes")
+            int, Number(minimum=1, maximum=12, whole=True, help="sizes to dream at; more of them draw larger shapes")
         ] = 5,
         video: Annotated[bool, Flag(help="make a film too: into the dream, ten seconds long")] = False,
     ) -> tuple[Annotated[np.ndarray, Image(label="dream")], Annotated[Film | None, Video(label="zoom", when="video")]]:
@@ -40,7 +40,7 @@ class Dream(App):
         from zoo import dreaming  # late: it imports the framework, which `model` has started quietly
 
         dreamer = dreaming.Dreamer(model, dreaming.chosen(model, layers), photo.shape[:2])
-        dream = dreamer.dream(photo, strength=strength, octaves=int(octaves), track=self.track)
+        dream = dreamer.dream(photo, strength=strength, octaves=octaves, track=self.track)
         if not video:
             return dream, None
         count = round(RATE * SECONDS)

@@ -28,7 +28,10 @@ class Explain(App):
         label: Annotated[str, Text(help="which label to explain; the most probable one if not given")] = "",
         layer: Annotated[str, Text(help="whose maps Grad-CAM looks at; the last with maps if not given")] = "",
     ) -> Annotated[np.ndarray, Image(label="explanations")]:
-        """Picture uint8 (H, W, 3) -> sheet uint8 (350, ..., 3): the picture, then one map after the other on it."""
+        """Picture uint8 (H, W, 3) -> sheet uint8 (350, ..., 3): the picture, then one map after the other on it.
+
+        A network without convolutions has no Grad-CAM.
+        """
         import cv2
 
         predict = self.predictor(checkpoint)
@@ -36,24 +39,17 @@ class Explain(App):
         if label and label not in labels:
             raise UnknownName(f"label of {predict.card.name}", label, labels)
         number = labels.index(label) if label else int(probabilities(logits).argmax())
-        names = [each.name for each in self.model(checkpoint).layers] if layer else []
-        if layer and layer not in names:
-            raise UnknownName(f"layer of {predict.card.name}", layer, names)
 
         model = self.model(checkpoint)
         from zoo import visualize  # late: a refusal above needs no framework, which `model` has started quietly
         from zoo.data.images import fit
 
         seen = fit(photo, predict.card.input["shape"])
-
-        # A single logit says yes; explaining the first of two labels is explaining that logit too.
-        output = min(number, model.output_shape[-1] - 1)
-        occlusion = visualize.occlusion(predict, seen, number)
-        maps = {
-            "Grad-CAM": visualize.grad_cam(model, seen[None], [output], layer or None)[0],
-            "saliency": cv2.GaussianBlur(visualize.saliency(model, seen[None], [output])[0], (0, 0), 1.0),
-            "occlusion": occlusion / max(occlusion.max(), 1e-9),
-        }
+        maps = {}
+        if layer or visualize.last_maps(model) is not None:  # Grad-CAM looks at the maps of a convolution
+            maps["Grad-CAM"] = visualize.grad_cam(model, seen[None], [number], layer or None)[0]
+        maps["saliency"] = cv2.GaussianBlur(visualize.saliency(model, seen[None], [number])[0], (0, 0), 1.0)
+        maps["occlusion"] = visualize.occlusion(predict, seen, number)
         width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
         small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)
         chance = probabilities(logits)[0, number]

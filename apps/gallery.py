@@ -2,9 +2,10 @@
 
 The page is Gradio's (extra `web`). It answers on this machine only and asks no other host for anything: fonts and
 scripts are those in Gradio's wheel, its statistics are off, and a policy sent with every answer makes browsers refuse
-the rest. What is uploaded or answered lies in a folder of the gallery's own, which goes when the gallery stops.
+the rest. What is uploaded or answered lies in a folder of the gallery's own for an hour, or until the gallery stops;
+weights that would have to be downloaded are refused.
 
-Each app is also an endpoint of its name:
+Each app is also an endpoint of its name. Gradio's client asks Hugging Face for things, unless HF_HUB_OFFLINE=1 is set:
 
     from gradio_client import Client, handle_file
     Client("http://127.0.0.1:7860").predict(photo=handle_file("photo.jpg"), api_name="/colorize")
@@ -24,11 +25,12 @@ from pathlib import Path
 
 from zoo.errors import BadInput, MissingPackage, ZooError
 
-from .app import REQUIRED, App, Choice, Flag, Image, Input, Kind, Number, Record, Video, apps
+from .app import REQUIRED, App, Checkpoint, Choice, Flag, Image, Input, Kind, Number, Record, Video, apps
 
 HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
 MAX_WAITING = 16  # calls in the queue; more are turned away
+KEPT = 3600  # seconds for which uploads and answers are kept
 
 # Gradio's page has its scripts and styles inline, and shows pictures as blobs before they are uploaded.
 _POLICY = b"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'"
@@ -99,7 +101,7 @@ def running(registered: dict[str, App], port: int = 0, *, open_page: bool = Fals
 def page(registered: dict[str, App]):
     """The page, a gradio.Blocks that isn't served yet."""
     gradio = _gradio()
-    with gradio.Blocks(title="zoo gallery", analytics_enabled=False) as blocks:
+    with gradio.Blocks(title="zoo gallery", analytics_enabled=False, delete_cache=(KEPT // 4, KEPT)) as blocks:
         gradio.HTML(
             "<h1>The zoo's apps</h1><p>All of it runs on this machine; nothing that you upload leaves it.</p>",
             elem_classes="zoo-head",
@@ -162,7 +164,7 @@ def _tab(gradio, app: App) -> None:
     gradio.HTML(html.escape(app.summary), elem_classes="zoo-summary")
     with gradio.Row():
         with gradio.Column():
-            inputs = {each.name: _input(gradio, each) for each in app.inputs.values()}
+            inputs = {each.name: _input(gradio, app, each) for each in app.inputs.values()}
             run = gradio.Button("Run", variant="primary")
         with gradio.Column():
             outputs = [_output(gradio, kind) for kind in app.outputs]
@@ -188,10 +190,11 @@ def _tab(gradio, app: App) -> None:
         loaded.then(**event, api_visibility="private")
 
 
-def _input(gradio, each: Input):
+def _input(gradio, app: App, each: Input):
     """The component for one input."""
     kind, value = each.kind, None if each.default is REQUIRED else each.default
     words = {"label": _label(each.label), "info": kind.help or None}
+    step = {"step": 1} if isinstance(kind, Number) and kind.whole else {}
     match kind:
         case Image():
             words.pop("info")  # pictures have no room for it
@@ -201,9 +204,12 @@ def _input(gradio, each: Input):
             return picture
         case Number() if math.isfinite(kind.minimum) and math.isfinite(kind.maximum):
             value = kind.minimum if value is None else value
-            return gradio.Slider(kind.minimum, kind.maximum, value=value, **words)
+            return gradio.Slider(kind.minimum, kind.maximum, value=value, **step, **words)
         case Number():
-            return gradio.Number(value=value, **{**words, "info": f"{kind.help} ({kind.limits})".strip()})
+            words["info"] = f"{kind.help} ({kind.limits})".strip()
+            return gradio.Number(value=value, **step, **words)
+        case Checkpoint():
+            return gradio.Dropdown(list(app.checkpoints), value=value, allow_custom_value=True, **words)
         case Choice() if len(kind.options) <= 5:
             return gradio.Radio(list(kind.options), value=value, **words)
         case Choice():
@@ -282,6 +288,8 @@ def _track(progress, steps, total: int, what: str):
 
 def _read(each: Input, value):
     """What was sent, as the app takes it."""
+    if isinstance(each.kind, Checkpoint) and _would_be_fetched(value):
+        raise BadInput(f"{value} is not on this machine, and this page downloads nothing; zoo show {value} fetches it")
     if not isinstance(each.kind, Image):
         return value
     if not value:
@@ -290,6 +298,16 @@ def _read(each: Input, value):
 
     path = Path(value["path"])
     return read_image(path, path.name)
+
+
+def _would_be_fetched(name) -> bool:
+    """Whether asking for this checkpoint would download it."""
+    from zoo.hub import cache, card, checkpoint, imagenet
+
+    if not isinstance(name, str) or name not in imagenet.SOURCES:
+        return False
+    kept = cache.folder() / "checkpoints" / name / card.FILE
+    return name not in checkpoint.shipped() and not Path(name).is_dir() and not kept.exists()
 
 
 def _show(gradio, kind: Kind, value):

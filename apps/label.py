@@ -1,15 +1,15 @@
 """Say what is in a photograph: things with percentages, dominant colours, and when nothing is known, that.
 
-The network sees the photograph at its own small size. Its recipe has shifted its logits so that a best one below zero
-means that it knows nothing there (`zoo.data.labels.KNOWN`).
+The network sees the photograph at its own small size. Its card may say `output["known_from"]`: where the best logit
+is below that, the network knows nothing there. Without it nobody has measured that, and nothing is said.
 """
 
 from typing import Annotated
 
 import numpy as np
 
-from zoo.data.labels import KNOWN, confidence, probabilities
-from zoo.errors import BadInput
+from zoo.data.labels import confidence, probabilities
+from zoo.errors import BadCheckpoint, BadInput
 
 from .app import App, Checkpoint, Image, Number, Record
 from .drawing import INK, PAPER, SOFT, font
@@ -41,15 +41,20 @@ class Label(App):
         self,
         photo: Photo,
         checkpoint: Classifier = "mobilenet.caltech101",
-        count: Annotated[float, Number(minimum=1, maximum=100, help="labels to show")] = 5,
+        count: Annotated[int, Number(minimum=1, maximum=100, whole=True, help="labels to show")] = 5,
     ) -> tuple[Annotated[np.ndarray, Image(label="annotated")], Annotated[dict, Record(label="found")]]:
-        """Picture uint8 (H, W, 3) -> it with a panel below, uint8 (H + ..., max(W, 320), 3), and what is in it."""
-        logits, labels = classify(self.predictor(checkpoint), photo)
+        """Picture uint8 (H, W, 3) -> it with a panel below, uint8 (H + ..., max(W, 320), 3), and what is in it.
+
+        "known" in the record is None where the checkpoint's card doesn't say from which logit on something is known.
+        """
+        predict = self.predictor(checkpoint)
+        logits, labels = classify(predict, photo)
         chances = probabilities(logits)[0]  # (classes,)
-        best = np.argsort(-chances, kind="stable")[: int(count)]
-        known = bool(confidence(logits)[0] >= KNOWN)
+        best = np.argsort(-chances, kind="stable")[:count]
+        edge = predict.card.output.get("known_from")
+        known = None if edge is None else bool(confidence(logits)[0] >= edge)
         found = {
-            "label": labels[best[0]] if known else None,
+            "label": None if known is False else labels[best[0]],
             "probability": round(float(chances[best[0]]), 4),
             "known": known,
             "labels": [{"label": labels[i], "probability": round(float(chances[i]), 4)} for i in best],
@@ -61,7 +66,7 @@ class Label(App):
 
     def describe(self, record):
         lines = [f"{readable(each['label']):24} {each['probability']:6.1%}" for each in record["labels"]]
-        if not record["known"]:
+        if record["known"] is False:
             lines = ["nothing known; the nearest:", *lines]
         lines += [f"{each['name']:10} {each['colour']}      {each['share']:6.0%}" for each in record["colours"]]
         return "\n".join(lines)
@@ -72,13 +77,21 @@ class Label(App):
 
 def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
     """Logits (1, classes) of a predictor for a picture uint8 (H, W, 3), and the labels of a classifier with a logit for
-    each. Raises `BadInput` for a checkpoint of another kind."""
+    each, or with one for two. Raises `BadCheckpoint` for a checkpoint of another kind."""
     from zoo.data.images import fit
 
     card = predict.card
-    if not card.labels or card.output.get("kind") != "logits" or None in card.input["shape"]:
-        raise BadInput(f"{card.name} is no classifier of pictures; give one that zoo list shows with labels")
-    return predict(fit(photo, card.input["shape"])[None]), card.labels
+    shape = card.input.get("shape", [])
+    pictures = (card.input.get("kind"), card.input.get("dtype")) == ("image", "uint8")
+    sized = len(shape) == 3 and None not in shape and shape[-1] in (1, 3)
+    if not (pictures and sized and card.labels and card.output.get("kind") == "logits"):
+        raise BadCheckpoint(
+            f"{card.name} is no classifier of pictures; give a classifier of pictures such as mobilenet.caltech101"
+        )
+    logits = predict(fit(photo, shape)[None])
+    if probabilities(logits).shape != (1, len(card.labels)):
+        raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
+    return logits, card.labels
 
 
 def readable(label: str) -> str:
@@ -117,23 +130,32 @@ def dominant_colours(photo: np.ndarray) -> list[dict]:
 
 
 def annotated(photo: np.ndarray, found: dict) -> np.ndarray:
-    """The picture above a panel with bars for the labels and patches of its colours."""
+    """The picture above a panel with bars for the labels and patches of its colours.
+
+    Raises `BadInput` for a picture that is too narrow for that: the sheet would be hundreds of times as large.
+    """
     from PIL import Image as Picture
     from PIL import ImageDraw
 
+    from zoo.data.images import MAX_PIXELS
+
     height, width = photo.shape[:2]
     across = max(width, 320)
-    size = max(14, across // 32)  # of the letters, in pixels
+    if across > width and across * height > MAX_PIXELS:
+        raise BadInput(f"{width} x {height} pixels, too narrow for words below; cut it into parts first")
+    unknown = found["known"] is False
+    rows = len(found["labels"]) + unknown
+    # Height of the letters in pixels. The panel is no higher than the picture, unless they would be too small to read.
+    size = max(14, min(across // 32, int(height / (1.7 * (rows + 2) + 1))))
     line, edge = round(1.7 * size), size
-    rows = len(found["labels"]) + (not found["known"])
     sheet = Picture.new("RGB", (across, height + line * (rows + 2) + edge), PAPER)
     sheet.paste(Picture.fromarray(photo), ((across - width) // 2, 0))
     draw, y, middle = ImageDraw.Draw(sheet), height + edge // 2, across // 2
-    if not found["known"]:
+    if unknown:
         draw.text((edge, y), "nothing known; the nearest:", fill=SOFT, font=font(size))
         y += line
     for each in found["labels"]:
-        draw.text((edge, y), readable(each["label"]), fill=INK if found["known"] else SOFT, font=font(size))
+        draw.text((edge, y), readable(each["label"]), fill=SOFT if unknown else INK, font=font(size))
         end = middle + round((across - edge - 4 * size - middle) * each["probability"])
         draw.rectangle((middle, y + size // 4, max(end, middle + 1), y + size), fill=(70, 110, 180))
         draw.text((across - edge, y), f"{each['probability']:.1%}", fill=SOFT, font=font(size), anchor="ra")

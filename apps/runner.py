@@ -4,9 +4,11 @@ Where results go:
 - one file: `-o FILE`; `-o FOLDER` (an existing one, a name without suffix, or one with a slash at its end) puts it
   there under its own name; without -o it becomes `<stem>.<app><suffix>` in the current folder: `photo.colorize.jpg`;
 - a folder, a glob or several inputs: `-o FOLDER`, made when needed, with the inputs' own names and sub-folders.
-- an app's second picture becomes `<stem>.<its label><suffix>` beside the first, a film `<stem>.mp4`;
-- a record becomes `<stem>.json` beside it; those of a folder make one `<app>.json` and one `<app>.csv`. Of an app that
-  answers a record, `-o FILE.json` or `-o FILE.csv` writes records alone, and without -o one file's is printed.
+- an app's second picture becomes `<stem>.<its label><suffix>` beside the first, a film `<stem>.mp4`; where a film is
+  made, `-o FILE.mp4` names it, and the picture beside it becomes `FILE.png`;
+- a record becomes `<stem>.json` beside it; those of a folder make one `<app>.json` and one `<app>.csv`, also of a run
+  that was stopped half way. Of an app that answers a record, `-o FILE.json` or `-o FILE.csv` writes records alone, and
+  without -o one file's is printed.
 Results keep the suffix of their input where it can be written; GIF, AVIF and the like become PNG. An input is never
 overwritten, not even with force, and what lies in an output folder inside the input folder is no input: it is what an
 earlier run wrote.
@@ -51,7 +53,7 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
     """Run `app` on every file the inputs name; the number of files (or inputs) that could not be done.
 
     Each of those is one line on standard error, and the others are done all the same. What concerns all files (an
-    option, the output folder, a missing checkpoint) raises a ZooError instead.
+    option, the output folder, an unsuitable checkpoint) raises a ZooError instead.
     """
     argument = picture_argument(app)
     options = app.check(**options)
@@ -88,27 +90,29 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
     sources = {_identity(job.source) for job in jobs} - {None}
     for table in tables:
         _refuse_taken(table, sources, force)
-    todo = _possible(jobs, places, sources, force, fail)
+    todo = _possible(app, jobs, places, sources, force, fail)
     done, written, found, started = 0, [], {}, time.perf_counter()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        app.track = lambda steps, total, what: progress.track(steps, total, description=what)
-        for job, outputs in todo if single else progress.track(todo, description=app.name):
-            try:
-                answers = _answer(app, argument, job.source, options)
-                for number, path in outputs.items():
-                    if answers[number] is not None:
-                        _write(path, app.outputs[number], answers[number])
-                        written.append(path)
-                for kind, answer in zip(app.outputs, answers, strict=True):
-                    if isinstance(kind, Record):
-                        found[job.source] = answer
-                done += 1
-            except BadInput as error:
-                fail(error)
-    for table in tables if found else []:
-        _write_table(table, found, single)
-        written.append(table)
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            app.track = lambda steps, total, what: progress.track(steps, total, description=what)
+            for job, outputs in todo if single else progress.track(todo, description=app.name):
+                try:
+                    answers = _answer(app, argument, job.source, options)
+                    for number, path in outputs.items():
+                        if answers[number] is not None:
+                            _write(path, app.outputs[number], answers[number])
+                            written.append(path)
+                    for kind, answer in zip(app.outputs, answers, strict=True):
+                        if isinstance(kind, Record):
+                            found[job.source] = answer
+                    done += 1
+                except BadInput as error:
+                    fail(error)
+    finally:  # of a run that was stopped too: what hours have found must not be lost
+        for table in tables if found else []:
+            _write_table(table, found, single)
+            written.append(table)
     if printed:
         for record in found.values():
             print(app.describe(record))
@@ -123,41 +127,49 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
 
 def _places(app: App, path: Path, options: dict) -> dict[int, Path]:
     """Where an input's results go: the number of the output -> its file, but for records."""
-    places = {}
-    for number, kind in enumerate(app.outputs):
-        if isinstance(kind, Image):
-            first = not any(isinstance(earlier, Image) for earlier in app.outputs[:number])
-            places[number] = path if first else path.with_name(f"{path.stem}.{kind.label}{path.suffix}")
-        elif isinstance(kind, Video) and (not kind.when or options.get(kind.when, app.inputs[kind.when].default)):
-            places[number] = path.with_suffix(".mp4")
-    return places
+    pictures = [number for number, kind in enumerate(app.outputs) if isinstance(kind, Image)]
+    films = {number: kind.when for number, kind in enumerate(app.outputs) if isinstance(kind, Video)}
+    made = [n for n, flag in films.items() if not flag or options.get(flag, app.inputs[flag].default)]
+    film, places = path.with_suffix(".mp4"), {}
+    if films and path.suffix.lower() == ".mp4":
+        if not made:
+            raise BadInput(f"{path}: no film is made without --{min(films.values()).replace('_', '-')}")
+        film, path = path, path.with_suffix(".png")
+    for number in pictures:
+        name = path.name if number == pictures[0] else f"{path.stem}.{app.outputs[number].label}{path.suffix}"
+        places[number] = path.with_name(name)
+    return places | dict.fromkeys(made, film)
 
 
-def _possible(jobs, places, sources, force, fail) -> list[tuple[Job, dict]]:
+def _possible(app, jobs, places, sources, force, fail) -> list[tuple[Job, dict]]:
     """The jobs whose files may be written; of the others `fail` is told why."""
+    from zoo.data.images import check_suffix  # late: `zoo run NAME --help` reads no picture
+
     planned, todo = {}, []  # output -> the input it will be made from
     for job, outputs in zip(jobs, places, strict=True):
         try:
-            for path in outputs.values():
+            mine = {}
+            for number, path in outputs.items():
+                if isinstance(app.outputs[number], Image):
+                    check_suffix(path)
+                if path in mine:
+                    raise BadInput(f"{job.source} is not done: two of its outputs would be {path}")
                 if path in planned:
                     raise BadInput(
                         f"{job.source} is not done: its output {path} is already that of {planned[path]}; rename one"
                     )
                 _refuse_taken(path, sources, force, job.source)
+                mine[path] = job.source
         except (BadInput, OutputExists) as error:
             fail(error)
         else:
-            planned |= dict.fromkeys(outputs.values(), job.source)
+            planned |= mine
             todo.append((job, outputs))
     return todo
 
 
 def _refuse_taken(path: Path, sources: set, force: bool, source=None) -> None:
     """Raise BadInput where a file can't be written there, OutputExists where another is in the way."""
-    from zoo.data.images import check_suffix  # late: `zoo run NAME --help` reads no picture
-
-    if path.suffix.lower() not in (*TABLES, ".mp4"):
-        check_suffix(path)
     if _identity(path) in sources:
         raise BadInput(f"{source or path} is not done: {path} is an input; choose another output")
     if path.exists() and not force:
@@ -180,25 +192,40 @@ def _write(path: Path, kind, answer) -> None:
 
 
 def _write_table(path: Path, found: dict, single: bool) -> None:
-    """Records by the file that each is about: JSON (one object, or a list of them), or CSV of their plain values."""
+    """Records by the file that each is about: JSON (one object, or a list of them), or CSV, a row each."""
     rows = [{"file": str(source), **record} for source, record in found.items()]
     if path.suffix.lower() == ".json":
         text = json.dumps(rows[0] if single else rows, indent=2, ensure_ascii=False) + "\n"
     else:
-        rows = [{key: value for key, value in row.items() if not isinstance(value, dict | list)} for row in rows]
+        rows = [_columns(row) for row in rows]
+        # In the order of the longest row, so that a list's columns stand together.
+        names = dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row)
         buffer = io.StringIO()
-        table = csv.DictWriter(buffer, dict.fromkeys(key for row in rows for key in row), lineterminator="\n")
+        table = csv.DictWriter(buffer, names, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
         text = buffer.getvalue()
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")  # then into place
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(text, encoding="utf-8")
+            os.replace(beside, path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise BadInput(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def _columns(value, name: str = "") -> dict:
+    """A JSON value as the columns of a table: {"labels": [{"label": "ant"}]} -> {"labels_1_label": "ant"}."""
+    if not isinstance(value, dict | list):
+        return {name: value}
+    columns = {}
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value, start=1):
+        columns |= _columns(each, f"{name}_{key}" if name else key)
+    return columns
 
 
 def picture_argument(app: App) -> str:

@@ -1,6 +1,9 @@
 """What an app is, running one on files, and the demo page; with apps made up here."""
 
+import csv
 import importlib.metadata
+import inspect
+import json
 import os
 import subprocess
 import sys
@@ -9,11 +12,16 @@ from typing import Annotated
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
+import zoo
 from zoo.data.images import read_image, write_image
-from zoo.errors import BadInput, MissingPackage, OutputExists, UnknownName
+from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName
+from zoo.hub import checkpoint
 from zoo_apps import app as app_module
-from zoo_apps.app import REQUIRED, App, Choice, Image, Number, Sample, Text, apps, find
+from zoo_apps.app import REQUIRED, App, Choice, Flag, Image, Number, Record, Sample, Text, apps, find
+from zoo_apps.commands import _command
 from zoo_apps.demo import demo
 from zoo_apps.runner import run
 
@@ -55,6 +63,22 @@ class Caption(App):
 
     def __call__(self, photo: Image, question: Text) -> tuple[Text, Annotated[float, Number(label="certainty")]]:
         return f"{question}: {photo.shape}", 1.0
+
+
+class Count(App):
+    """Answers what it was given."""
+
+    name = "count"
+    title = summary = "Counts."
+
+    def __call__(
+        self,
+        photo: Image,
+        times: Annotated[int, Number(minimum=1, maximum=9, whole=True)] = 2,
+        bright: Flag = True,
+        loud: Flag = False,
+    ) -> Record:
+        return {"times": times, "bright": bright, "loud": loud}
 
 
 class Broken:
@@ -115,6 +139,48 @@ def test_numbers_outside_their_range(amount):
     with pytest.raises(BadInput) as caught:
         Invert.check(amount=amount)
     assert str(caught.value) == f"amount is {amount!r}; give a number from 0 to 1"
+
+
+@pytest.mark.parametrize("times", [2.9, "2.9", 0, 10, float("nan"), 10**400, True])
+def test_counts_are_whole(times):
+    with pytest.raises(BadInput) as caught:
+        Count.check(times=times)
+    assert str(caught.value) == f"times is {times!r}; give a whole number from 1 to 9"
+
+
+def test_counts_arrive_as_ints():
+    for times in (3, 3.0, "3", np.int64(3)):
+        assert Count.check(times=times) == {"times": 3} and type(Count.check(times=times)["times"]) is int
+    assert Number(whole=True, minimum=0).limits == "a whole number from 0 up"
+
+
+@pytest.mark.parametrize("name", ["app", "inputs", "out", "output", "force", "help"])
+def test_names_that_zoo_run_needs_are_refused(name):
+    def call(self, photo, **values): ...
+
+    parameters = [inspect.Parameter(each, inspect.Parameter.POSITIONAL_OR_KEYWORD) for each in ("self", "photo", name)]
+    call.__signature__ = inspect.Signature(parameters)
+    call.__annotations__ = {"photo": Image, name: Text, "return": Image}
+    with pytest.raises(TypeError, match=f"app 'greedy' has an input '{name}', a name that zoo run needs"):
+        type("Greedy", (App,), {"name": "greedy", "__call__": call})
+
+
+def test_a_checkpoint_that_was_made_again_is_loaded_again(tmp_path, monkeypatch):
+    card = json.loads((checkpoint.find("perceptron.mnist-01") / "card.json").read_text())
+    monkeypatch.setattr(zoo, "predictor", lambda name: object())
+
+    class Loads(Invert):
+        checkpoints = (str(tmp_path),)
+
+    def write(digest):
+        (tmp_path / "card.json").write_text(json.dumps(card | {"weights": card["weights"] | {"sha256": digest}}))
+
+    app = Loads()
+    write("one")
+    first = app.predictor(str(tmp_path))
+    assert app.predictor(str(tmp_path)) is first
+    write("two")
+    assert app.predictor(str(tmp_path)) is not first
 
 
 def test_values_are_checked_and_read():
@@ -282,6 +348,29 @@ def test_earlier_results_inside_the_input_folder_are_no_inputs(here):
     assert [path.name for path in (here / "photos").rglob("*.png")].count("a.png") == 2
 
 
+def test_what_one_app_writes_another_may_not(here, capfd, monkeypatch):
+    picture(here / "a.png")
+    monkeypatch.setattr(Invert, "__call__", lambda *_, **__: pytest.fail("it worked"))
+    for output in ("out.json", "out.csv", "out.mp4", "out.gif", "out.JSON"):
+        assert run(Invert(), ["a.png"], output) == 1
+        assert f"{output}: cannot write {output[3:]}" in capfd.readouterr().err
+    assert [path.name for path in here.iterdir()] == ["a.png"]
+
+
+def test_two_results_in_one_place(here, capfd):
+    class Twins(App):
+        name, title, summary = "twins", "Twins", "Twins."
+
+        def __call__(
+            self, photo: Image
+        ) -> tuple[Image, Annotated[Image, Image(label="b")], Annotated[Image, Image(label="b")]]:
+            pytest.fail("it worked")
+
+    picture(here / "a.png")
+    assert run(Twins(), ["a.png"], "out.png") == 1
+    assert capfd.readouterr().err == "a.png is not done: two of its outputs would be out.b.png\n"
+
+
 def test_output_must_suit(here, capfd):
     picture(here / "photos" / "a.png")
     (here / "file").touch()
@@ -311,6 +400,89 @@ def test_a_fault_of_the_app_names_the_file(here, capfd):
     assert run(Picky(), ["a.png"], "out.png") == 1
     assert capfd.readouterr().err == "a.png: no face there\n"
     assert not (here / "out.png").exists()
+
+
+def test_a_fault_of_the_checkpoint_is_said_once(here, capfd):
+    class Unsuited(Invert):
+        calls = 0
+
+        def __call__(self, photo: Image) -> Image:
+            Unsuited.calls += 1
+            raise BadCheckpoint("unet.color is no classifier")
+
+    for name in "abc":
+        picture(here / "photos" / f"{name}.png")
+    with pytest.raises(BadCheckpoint):
+        run(Unsuited(), ["photos"], "out")
+    assert Unsuited.calls == 1 and not (here / "out").exists() and not capfd.readouterr().err
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, RuntimeError, BadCheckpoint])
+def test_what_was_found_before_a_stop_is_kept(here, fault):
+    class Stopped(App):
+        name, title, summary = "stopped", "Stopped", "Stops."
+
+        def __call__(self, photo: Image) -> tuple[Image, Annotated[dict, Record()]]:
+            if photo[0, 0, 0] == 3:
+                raise fault
+            return photo, {"value": int(photo[0, 0, 0])}
+
+    for value in range(1, 5):
+        picture(here / "photos" / f"{value}.png", value)
+    with pytest.raises(fault):
+        run(Stopped(), ["photos"], "out")
+    assert [row["value"] for row in json.loads((here / "out" / "stopped.json").read_text())] == [1, 2]
+    assert (here / "out" / "stopped.csv").read_text().splitlines()[1:] == ["photos/1.png,1", "photos/2.png,2"]
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["1.png", "2.png", "stopped.csv", "stopped.json"]
+
+
+def test_a_table_has_a_column_for_every_value(here):
+    class Many(App):
+        name, title, summary = "many", "Many", "Many."
+
+        def __call__(self, photo: Image) -> Record:
+            things = [{"name": f"thing {i}", "share": i / 10, "place": [i, i]} for i in range(photo[0, 0, 0])]
+            return {"things": things, "size": {"width": 6, "height": 4}, "best": None}
+
+    for value in range(3):
+        picture(here / "photos" / f"{value}.png", value)
+    assert run(Many(), ["photos"], "out") == 0
+    with open(here / "out" / "many.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    things = [f"things_{i}_{what}" for i in (1, 2) for what in ("name", "share", "place_1", "place_2")]
+    assert list(rows[0]) == ["file", *things, "size_width", "size_height", "best"]
+    assert [row["things_2_name"] for row in rows] == ["", "", "thing 1"]
+    assert [row["things_1_share"] for row in rows] == ["", "0.0", "0.0"] and rows[2]["things_2_place_2"] == "1"
+    assert {row["size_width"] for row in rows} == {"6"}
+
+
+# The command line
+
+
+@pytest.fixture
+def command():
+    """Runs an app's command; what it answers as a record, or the error that the `zoo` command would print."""
+
+    def call(app, *words):
+        line = typer.Typer()
+        line.command()(_command(app))
+        answer = CliRunner().invoke(line, [*words], catch_exceptions=True)
+        if answer.exception and not isinstance(answer.exception, SystemExit):
+            raise answer.exception
+        return json.loads(answer.stdout) if answer.exit_code == 0 else answer.output
+
+    return call
+
+
+def test_flags_can_be_turned_on_and_off(here, command):
+    picture(here / "a.png")
+    assert command(Count(), "a.png") == {"times": 2, "bright": True, "loud": False}
+    found = command(Count(), "a.png", "--no-bright", "--loud", "--times", "7")
+    assert found == {"times": 7, "bright": False, "loud": True}
+    assert command(Count(), "a.png", "--bright")["bright"] is True
+    assert "no-loud" in command(Count(), "a.png", "--no-loud").lower()  # what is off needs no such word
+    with pytest.raises(BadInput, match=r"times is '2\.9'; give a whole number from 1 to 9"):
+        command(Count(), "a.png", "--times", "2.9")
 
 
 # The demo

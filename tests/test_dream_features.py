@@ -1,15 +1,21 @@
 """The apps that show what a network has learned: dream and features, on a small one made here."""
 
+import av
 import keras
 import numpy as np
 import pytest
+import typer
 from conftest import card_of
+from typer.testing import CliRunner
 
 import zoo
 from zoo import dreaming
-from zoo.errors import BadInput, UnknownName
+from zoo.data.images import read_image, write_image
+from zoo.errors import BadCheckpoint, BadInput, UnknownName
+from zoo_apps import dream as dream_app
 from zoo_apps import features
 from zoo_apps.app import Film
+from zoo_apps.commands import _command
 from zoo_apps.dream import Dream, _first_frame
 from zoo_apps.features import Features
 
@@ -56,6 +62,34 @@ def test_a_film_has_even_sides_and_is_made_as_it_is_watched(dream, photo, checkp
     assert [what for _, what in tracked] == ["dreaming", "filming"] and tracked[1][0] == 150
 
 
+def test_a_film_on_the_command_line(photo, checkpoint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dream_app, "SECONDS", 0.4)
+    write_image("photo.png", photo)
+    line = typer.Typer()
+    line.command()(_command(Dream()))
+    words = "photo.png --video --octaves 1 --layers conv3_pointwise_relu -o dream.mp4 --checkpoint"
+    answer = CliRunner().invoke(line, [*words.split(), checkpoint], catch_exceptions=False)
+    assert answer.exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"photo.png", "dream.png", "dream.mp4"}
+    assert read_image("dream.png").shape == photo.shape
+    with av.open("dream.mp4") as film:
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
+    assert [frame.shape for frame in frames] == [(60, 84, 3)] * 6
+    # The first is the dream itself. Noise as fine as here loses its colours in a film, so its lightness is compared.
+    first, last, dreamed = (
+        each.mean(axis=-1) for each in (frames[0], frames[-1], _first_frame(read_image("dream.png")))
+    )
+    assert np.corrcoef(first.ravel(), dreamed.ravel())[0, 1] > 0.8
+    assert np.abs(last - first).mean() > 2 and all(frame.std() > 10 for frame in frames)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 70)])
+def test_dreams_of_extreme_shapes(dream, size, checkpoint):
+    picture, _ = dream(np.full((*size, 3), 90, np.uint8), checkpoint, octaves=1)
+    assert picture.shape == (*size, 3)
+
+
 @pytest.mark.parametrize(("size", "frame"), [((1, 5), (2, 4)), ((900, 1601), (360, 640)), ((640, 2), (640, 2))])
 def test_first_frames(size, frame):
     assert _first_frame(np.zeros((*size, 3), np.uint8)).shape == (*frame, 3)
@@ -65,13 +99,18 @@ def test_first_frames(size, frame):
 def test_what_cannot_be_done_is_said_in_one_line(app, photo, checkpoint):
     with pytest.raises(UnknownName, match=r"no layer is called 'conv1_rely'; did you mean conv1_relu"):
         app(photo, checkpoint, "conv1_rely")
-    with pytest.raises(BadInput, match="layer fc of mobilenet has no maps") as error:
+    with pytest.raises(BadCheckpoint, match="layer fc of mobilenet has no maps") as error:
         app(photo, checkpoint, "fc")
     assert "\n" not in str(error.value)
-    with pytest.raises(BadInput, match="lenet5 takes inputs of 28 x 28 x 1, not colour photographs"):
+    with pytest.raises(BadCheckpoint, match="lenet5 takes inputs of 28 x 28 x 1, not colour photographs"):
         app(photo, "lenet5.mnist")
-    with pytest.raises(BadInput, match="mlp takes inputs of 28 x 28 x 1"):
+    with pytest.raises(BadCheckpoint, match="mlp takes inputs of 28 x 28 x 1"):
         app(photo, "mlp.mnist")
+
+
+def test_octaves_are_whole(dream, photo, checkpoint):
+    with pytest.raises(BadInput, match=r"octaves is 2\.9; give a whole number from 1 to 12"):
+        dream(photo, checkpoint, octaves=2.9)
 
 
 @pytest.fixture

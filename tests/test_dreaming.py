@@ -7,7 +7,7 @@ import pytest
 
 import zoo
 from zoo import dreaming
-from zoo.errors import BadInput, UnknownName
+from zoo.errors import BadCheckpoint, UnknownName
 
 MIDDLE = "conv6_pointwise_relu"
 
@@ -50,6 +50,7 @@ def test_a_lower_part_answers_what_the_model_does_and_takes_other_sizes(model):
     np.testing.assert_allclose(np.clip(to_numpy(linear), 0, 6), to_numpy(whole(images)[1]), atol=1e-5)
 
 
+@pytest.mark.backends
 def test_layers_with_weights_for_each_place_work_at_the_models_size():
     keras.utils.set_random_seed(3)
     alexnet = zoo.AlexNet(layout="cifar10", classes=10)
@@ -73,14 +74,14 @@ def test_the_layers_that_are_taken(model):
         UnknownName, match=r"no layer is called 'conv6_pointwise_rulu'; did you mean conv6_pointwise_re"
     ):
         dreaming.chosen(model, "conv6_pointwise_rulu")
-    with pytest.raises(BadInput, match="layer fc of mobilenet has no maps; take one that has, such as conv14"):
+    with pytest.raises(BadCheckpoint, match="layer fc of mobilenet has no maps; take one that has, such as conv14"):
         dreaming.chosen(model, "fc")
 
 
 def test_networks_that_see_no_colour_or_have_no_convolutions_are_refused():
-    with pytest.raises(BadInput, match=r"lenet5 takes inputs of 28 x 28 x 1, .* such as mobilenet\.caltech101"):
+    with pytest.raises(BadCheckpoint, match=r"lenet5 takes inputs of 28 x 28 x 1, .* such as mobilenet\.caltech101"):
         dreaming.chosen(zoo.LeNet5(), "")
-    with pytest.raises(BadInput, match="no convolutions"):
+    with pytest.raises(BadCheckpoint, match="no convolutions"):
         dreaming.chosen(zoo.MLP(input_shape=(16, 16, 3), hidden=(4,)), "")
 
 
@@ -94,6 +95,7 @@ def test_dreaming_excites_the_layer_at_full_resolution_and_is_repeatable(model):
     assert excitement(model, [MIDDLE], dreams[0]) > 1.2 * excitement(model, [MIDDLE], random)
 
 
+@pytest.mark.backends
 def test_no_strength_is_no_dream_and_more_is_more(model):
     image = picture(64, 64)
     dreamer = dreaming.Dreamer(model, [MIDDLE], (64, 64))

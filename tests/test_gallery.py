@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -13,8 +14,9 @@ import pytest
 
 from zoo.data.images import read_image, write_image
 from zoo.errors import BadInput, MissingPackage
-from zoo_apps.app import App, Choice, Film, Flag, Image, Number, Record, Sample, Text, Video, apps
-from zoo_apps.gallery import HOST, running
+from zoo.hub import cache
+from zoo_apps.app import App, Checkpoint, Choice, Film, Flag, Image, Number, Record, Sample, Text, Video, apps
+from zoo_apps.gallery import HOST, page, running
 
 pytestmark = [
     # Gradio's figures on its own queue, kept on this machine, use what pandas 3 calls old.
@@ -29,6 +31,7 @@ class Everything(App):
     name = "everything"
     title = "Every <kind>"
     summary = "Takes & gives all there is."
+    checkpoints = ("lenet5.mnist",)
     steps = ()
 
     def __call__(
@@ -36,13 +39,15 @@ class Everything(App):
         photo: Annotated[Image, Image(label="photograph")],
         words: Annotated[str, Text(help="what to say")] = "hello",
         amount: Annotated[float, Number(minimum=0, maximum=1)] = 0.5,
-        count: Annotated[float, Number(minimum=0)] = 2,
+        count: Annotated[int, Number(minimum=0, whole=True)] = 2,
+        few: Annotated[int, Number(minimum=0, maximum=9, whole=True)] = 3,
         way: Annotated[str, Choice(options=("all", "red"))] = "all",
         colour: Annotated[str, Choice(options=tuple("abcdefg"))] = "a",
         film: Annotated[bool, Flag(help="a film, too")] = False,
+        network: Annotated[str, Checkpoint(help="a network")] = "lenet5.mnist",
     ) -> tuple[Image, Text, Number, Record, Video]:
-        self.steps = tuple(self.track(range(int(count)), int(count), "counting"))
-        found = {"amount": amount, "way": way, "colour": colour, "shape": list(photo.shape)}
+        self.steps = tuple(self.track(range(count), count, "counting"))
+        found = {"amount": amount, "way": way, "colour": colour, "network": network, "shape": list(photo.shape)}
         frames = [np.full((32, 48, 3), 40 * i, np.uint8) for i in range(5)]
         return 255 - photo, f"{words}!", count, found, Film(frames, 10) if film else None
 
@@ -64,6 +69,38 @@ class Helpless(Everything):
         raise MissingPackage("its pictures are missing")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def strangers():
+    """Hosts that this process, the gallery and its clients alike, has asked for anything: a list that stays empty."""
+    asked = []
+    own = (HOST, "localhost", "::1")
+
+    def watched(name, function):
+        def checked(*args, **kwargs):
+            address = args[0] if name == "getaddrinfo" else args[1]  # connect's first is the socket
+            host = address[0] if isinstance(address, tuple) else address
+            local = host in own or (name != "getaddrinfo" and isinstance(address, str | bytes))  # a Unix socket
+            if host is not None and not local:
+                asked.append(f"{name} {address}")
+                raise OSError(f"{name} {address}: only this machine may be asked")
+            return function(*args, **kwargs)
+
+        return checked
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, watched(name, getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", watched("getaddrinfo", socket.getaddrinfo))
+        yield asked
+    assert not asked  # what happened after the last test, too
+
+
+@pytest.fixture(autouse=True)
+def only_this_machine(strangers):
+    yield
+    assert not strangers
+
+
 @pytest.fixture(scope="module")
 def registered():
     return {**apps(), "everything": Everything(), "helpless": Helpless()}
@@ -81,7 +118,10 @@ def call(address, tmp_path):
     """Calls an app through its endpoint, as a program would."""
     from gradio_client import Client, handle_file
 
-    client = Client(address, verbose=False, download_files=tmp_path / "answers")
+    # A client would tell Hugging Face of itself. While it works nothing is set: the gallery runs in this process too.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+        client = Client(address, verbose=False, analytics_enabled=False, download_files=tmp_path / "answers")
 
     def call(app, **values):
         for name, value in values.items():
@@ -155,9 +195,10 @@ def test_every_app_answers_over_http_as_in_python(name, registered, call):
 
 def test_every_input_arrives_and_films_are_shown(registered, call):
     app, photo = registered["everything"], np.zeros((4, 6, 3), np.uint8)
-    given = {"words": "so", "amount": 0.25, "count": 3, "way": "red", "colour": "g", "film": True}
+    given = {"words": "so", "amount": 0.25, "count": 3, "few": 4, "way": "red", "colour": "g", "film": True}
+    given["network"] = "mlp.mnist"  # the list holds the app's own, and takes others
     shown, expected = call("everything", photo=photo, **given), app(photo, **given)
-    assert shown[3]["colour"] == "g" and shown[4] is not None
+    assert shown[3]["colour"] == "g" and shown[3]["network"] == "mlp.mnist" and shown[4] is not None
     for kind, *pair in zip(app.outputs, shown, expected, strict=True):
         same(kind, *pair)
 
@@ -188,7 +229,8 @@ def test_unusable_values_and_faults_of_an_app_are_its_own_line(call):
     photo = np.zeros((4, 6, 3), np.uint8)
     assert refused(call, "everything", photo=photo, amount=7) == "amount is 7; give a number from 0 to 1"
     assert refused(call, "everything", photo=photo, way="up") == "way is 'up'; choose all or red"
-    assert refused(call, "everything", photo=photo, count=None) == "count is None; give a number from 0 up"
+    assert refused(call, "everything", photo=photo, count=None) == "count is None; give a whole number from 0 up"
+    assert refused(call, "everything", photo=photo, few=2.9) == "few is 2.9; give a whole number from 0 to 9"
     assert refused(call, "helpless", photo=photo) == "no &lt;face&gt; there"  # the page renders it as HTML
 
 
@@ -203,6 +245,43 @@ def test_files_of_the_machine_are_not_read(call):
 
     with pytest.raises(AppError):
         call("everything", photo={"path": os.path.abspath(__file__), "meta": {"_type": "gradio.FileData"}})
+
+
+def test_weights_are_not_downloaded(call, monkeypatch, tmp_path):
+    photo, name = np.zeros((4, 6, 3), np.uint8), "mobilenet.imagenet"
+    line = f"{name} is not on this machine, and this page downloads nothing; zoo show {name} fetches it"
+    for app, given in (("everything", {"network": name}), ("label", {"checkpoint": name})):
+        assert refused(call, app, photo=photo, **given) == line
+    # Once it is in the cache, it is as good as any.
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    kept = cache.folder() / "checkpoints" / name / "card.json"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    assert call("everything", photo=photo, network=name)[3]["network"] == name
+    assert refused(call, "label", photo=photo, checkpoint="lenet5.mnits").startswith("no checkpoint is called")
+
+
+def test_inputs_are_shown_as_their_kind_says(address):
+    props = {each["props"].get("label"): each for each in config(address)["components"]}
+    network = props["Network"]
+    assert network["type"] == "dropdown" and network["props"]["allow_custom_value"]
+    assert network["props"]["choices"] == [["lenet5.mnist", "lenet5.mnist"]]
+    assert props["Few"]["type"] == "slider" and props["Few"]["props"]["step"] == 1
+    assert props["Count"]["type"] in ("number", "slider") and props["Octaves"]["props"]["step"] == 1
+
+
+def test_old_files_go_and_samples_stay(address, registered):
+    from gradio.route_utils import delete_files_created_by_app
+
+    blocks = page({"everything": registered["everything"]})
+    frequency, age = blocks.delete_cache
+    assert 0 < frequency <= age <= 24 * 3600
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    upload, samples = folder / "upload.png", list(folder.rglob("ramp.png"))
+    upload.touch()
+    blocks.upload_file_set.add(str(upload))
+    delete_files_created_by_app(blocks, None)  # as if all were old
+    assert not upload.exists() and samples and all(path.exists() for path in samples)
 
 
 def test_uploads_have_a_limit(address):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo.data import catalogue
-from zoo.data.labels import KNOWN, confidence, probabilities
+from zoo.data.labels import confidence, probabilities
 from zoo.recipes import hog
 from zoo.recipes import mobilenet_caltech101 as recipe
 
@@ -45,7 +45,7 @@ def test_logits_are_shifted_until_enough_is_known_and_scaled_until_probabilities
     y = np.eye(101)[[random.choice(101, p=row) for row in probabilities(4.0 * x)]]  # right with logits times four
     recipe.RECIPE.finish(model, (x, y))
     logits = model.predict(x, verbose=0)
-    assert np.mean(confidence(logits) >= KNOWN) == pytest.approx(recipe.KEPT, abs=0.01)
+    assert np.mean(confidence(logits) >= recipe.KNOWN) == pytest.approx(recipe.KEPT, abs=0.01)
     np.testing.assert_allclose(probabilities(logits), probabilities(4.0 * x), atol=0.1)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import zoo
 from zoo import visualize
-from zoo.errors import BadInput
+from zoo.errors import BadCheckpoint, BadInput, UnknownName
 
 pytestmark = pytest.mark.backends
 
@@ -62,13 +62,23 @@ def test_all_three_look_where_the_net_looks(label, half, looks_left):
     assert not occlusion[:, 2 if label else 0].any()
 
 
-def test_grad_cam_is_its_formula(looks_left):
-    images = np.stack([picture(1), picture(2)])
-    found = visualize.grad_cam(looks_left, images, [1, 1], "map")
-    maps = to_numpy(keras.Model(looks_left.input, looks_left.get_layer("map").output)(images))
-    alpha = 1 / (8 * 4) / 2  # the logit is a mean over half of the places, so the mean gradient is half of its weight
-    expected = np.maximum((alpha * maps).sum(axis=-1), 0)
-    np.testing.assert_allclose(found, expected / expected.max(axis=(1, 2), keepdims=True), rtol=1e-5)
+def test_grad_cam_is_its_formula():
+    keras.utils.set_random_seed(5)
+    images = np.random.RandomState(0).randint(0, 256, (2, 8, 8, 1)).astype("uint8")
+    inputs = keras.Input((8, 8, 1), dtype="uint8")
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    x = keras.layers.Conv2D(3, 3, activation="tanh", name="maps")(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(inputs, keras.layers.Dense(2)(x))
+    model.layers[-1].kernel.assign([[1.0, -1.0], [-2.0, 1.0], [1.0, 3.0]])
+    found = visualize.grad_cam(model, images, [1, 0], "maps")
+    maps = to_numpy(keras.Model(model.input, model.get_layer("maps").output)(images))  # (2, 6, 6, 3)
+    # Behind the maps all is linear: the gradient of a logit is its weight at each place, divided by their number.
+    alpha = to_numpy(model.layers[-1].kernel)[:, [1, 0]].T[:, None, None] / 36
+    weighed = (alpha * maps).sum(axis=-1)
+    assert (weighed < 0).any() and (alpha < 0).any() and (alpha > 0).any()
+    expected = np.maximum(weighed, 0)
+    np.testing.assert_allclose(found, expected / expected.max(axis=(1, 2), keepdims=True), rtol=1e-4, atol=1e-6)
 
 
 def test_it_works_on_landmarks_and_says_where_it_cannot():
@@ -76,7 +86,41 @@ def test_it_works_on_landmarks_and_says_where_it_cannot():
     images = picture(3, (2, 32, 32, 3))
     assert visualize.grad_cam(resnet, images, [3, 4]).shape == (2, 8, 8)
     assert visualize.saliency(resnet, images, [3, 4]).shape == (2, 32, 32)
-    with pytest.raises(BadInput, match="no maps"):
+    with pytest.raises(BadCheckpoint, match="no maps"):
         visualize.grad_cam(zoo.MLP(hidden=(4,)), picture(3, (1, 28, 28, 1)), [0], "hidden1")
-    with pytest.raises(BadInput, match="leads past it"):
+    with pytest.raises(BadCheckpoint, match="leads past it"):
         visualize.grad_cam(resnet, images, [3, 4], "conv2_1a")
+    with pytest.raises(UnknownName, match="did you mean conv2_1a"):
+        visualize.grad_cam(resnet, images, [3, 4], "conv2_1aa")
+    with pytest.raises(BadCheckpoint, match="no maps"):
+        visualize.grad_cam(resnet, images, [3, 4], "images")
+    for wrong in (-1, 10):
+        with pytest.raises(BadInput, match="classes 0 to 9"):
+            visualize.saliency(resnet, images, [wrong, 3])
+    for options in ({"square": 1.1}, {"square": 0}, {"steps": 0}):
+        with pytest.raises(BadInput, match="a square of"):
+            visualize.occlusion(None, images[0], 0, **options)
+
+
+def test_saliency_has_the_size_of_the_picture_where_the_network_pads_it():
+    images = picture(3, (2, 28, 28, 1))
+    assert visualize.saliency(zoo.LeNet5(), images, [3, 4]).shape == (2, 28, 28)
+    assert visualize.last_maps(zoo.MLP(hidden=(4,))) is None
+
+
+def test_what_learns_is_left_as_it_was():
+    model = zoo.ResNet(depth=20)
+    model.get_layer("conv1").trainable = False
+    model.get_layer("fc").bias.trainable = False
+    before = [variable.path for variable in model.trainable_variables]
+    visualize.grad_cam(model, picture(3, (1, 32, 32, 3)), [3])
+    visualize.saliency(model, picture(3, (1, 32, 32, 3)), [3])
+    assert [variable.path for variable in model.trainable_variables] == before
+
+
+def test_the_two_labels_of_a_single_logit_look_in_opposite_directions():
+    net = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
+    x = np.ones((2, 5), "float32")
+    found = visualize.gradient(net, x, [0, 1])
+    np.testing.assert_allclose(found[0], -found[1], rtol=1e-5)
+    np.testing.assert_allclose(found[1], to_numpy(net.layers[0].kernel)[:, 0], rtol=1e-5)

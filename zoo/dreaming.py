@@ -23,7 +23,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo.errors import BadInput, UnknownName
+from zoo import visualize
+from zoo.errors import BadCheckpoint, UnknownName
 from zoo.visualize import Gradient
 
 TILE = 416  # a picture goes through in tiles of at most this side, so that its size doesn't matter to memory
@@ -50,21 +51,22 @@ COLOURS /= np.linalg.norm(COLOURS, axis=0).max()
 
 
 def map_layers(model) -> list[str]:
-    """Names of a model's layers that answer stacks of maps (B, h, w, C) larger than one pixel, lowest first.
+    """Names of a model's layers that answer stacks of maps, see `zoo.visualize.map_layers`, lowest first.
 
-    Raises `zoo.errors.BadInput` for a model that doesn't take colour pictures or has no such layer.
+    Raises `zoo.errors.BadCheckpoint` for a model that doesn't take colour pictures or has no such layer.
     """
     shape = model.input_shape
     if len(shape) != 4 or shape[-1] != 3:
         sides = " x ".join("any" if side is None else str(side) for side in shape[1:])
-        raise BadInput(
+        raise BadCheckpoint(
             f"{model.name} takes inputs of {sides}, not colour photographs; take a convolutional network that does, "
             "such as mobilenet.caltech101"
         )
-    shapes = {layer.name: layer.output.shape for layer in model.layers[1:]}
-    names = [name for name, shape in shapes.items() if len(shape) == 4 and shape[1:3] != (1, 1)]
-    if not any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers):
-        raise BadInput(f"{model.name} has no convolutions; take a convolutional network, such as mobilenet.caltech101")
+    names = [layer.name for layer in visualize.map_layers(model)]
+    if not names:
+        raise BadCheckpoint(
+            f"{model.name} has no convolutions; take a convolutional network, such as mobilenet.caltech101"
+        )
     return names
 
 
@@ -72,7 +74,8 @@ def chosen(model, names: str, count: int = 1) -> list[str]:
     """The layers that a text names, separated by commas; none named, a good choice.
 
     Good are layers with an activation: one at two thirds of the depth, or `count` spread over all of it.
-    Raises `zoo.errors.UnknownName` and, for layers without maps and models as in `map_layers`, `zoo.errors.BadInput`.
+    Raises `zoo.errors.UnknownName` and, for layers without maps and models as in `map_layers`,
+    `zoo.errors.BadCheckpoint`.
     """
     known = map_layers(model)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
@@ -80,7 +83,7 @@ def chosen(model, names: str, count: int = 1) -> list[str]:
         if name not in {layer.name for layer in model.layers}:
             raise UnknownName("layer", name, known)
         if name not in known:
-            raise BadInput(f"layer {name} of {model.name} has no maps; take one that has, such as {known[-1]}")
+            raise BadCheckpoint(f"layer {name} of {model.name} has no maps; take one that has, such as {known[-1]}")
     if wanted:
         return list(dict.fromkeys(wanted))
     active = [name for name in known if _has_activation(model.get_layer(name))] or known
@@ -117,7 +120,7 @@ def lower_part(model, names, size, *, linear=False) -> keras.Model:
 
     try:
         return resized(*size)
-    except ValueError:
+    except (ValueError, RuntimeError):  # RuntimeError is PyTorch's
         if None in model.input_shape[1:3]:
             raise
         return resized(*model.input_shape[1:3])
@@ -310,7 +313,8 @@ def maximized(
     """A picture for each of some channels of a layer, made so that the channel's mean answer to it is high.
 
     All are made together: Adam climbs in the Fourier coefficients of pictures in independent colours, where no
-    frequency and no colour is favoured but for low frequencies being as much stronger as they are in photographs.
+    frequency and no colour is favoured but for low frequencies being as much stronger as they are in photographs. What
+    learns is a picture and no network, hence not by `fit`.
 
     Args:
         channels: numbers, ints (N,).

@@ -7,16 +7,19 @@
 - Grad-CAM: R. R. Selvaraju and others, "Grad-CAM", ICCV 2017, https://arxiv.org/abs/1610.02391. The maps of the last
   convolution, weighed by how much each speaks for the class.
 
-Gradients come from `fit` as everywhere in the zoo: a zero offset on the input is the one thing that learns, and what a
-step of plain descent makes of it is the gradient, on any backend.
+Gradients come from a training step as everywhere in the zoo: a zero offset on the input is the one thing that learns,
+and what plain descent makes of it is the gradient, on any backend.
 """
+
+import contextlib
 
 import keras
 import numpy as np
 from keras import ops
 
+from zoo import backend
 from zoo.data.labels import probabilities
-from zoo.errors import BadInput
+from zoo.errors import BadCheckpoint, BadInput, UnknownName
 
 
 class Offset(keras.Model):
@@ -46,7 +49,7 @@ class Gradient:
 
     def __init__(self, net, shape, objective):
         self.probe = Offset(net, shape, objective)
-        self.probe.compile(keras.optimizers.SGD(1.0), jit_compile=False)
+        self.probe.compile(keras.optimizers.SGD(1.0), jit_compile=backend.jit_compile())
         self.zeros = np.zeros(shape, np.float32)
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -60,44 +63,74 @@ def gradient(net, x: np.ndarray, classes) -> np.ndarray:
     """Gradient of each example's logit of its class with respect to x.
 
     Args:
-        net: a model from float (B, ...) to logits (B, classes); its weights are left as they are.
+        net: a model from float (B, ...) to logits (B, classes), or to the one logit (B, 1) that tells class 1 from
+            class 0; its weights, and which of them learn, are left as they are.
         x: float32 (B, ...).
         classes: ints (B,).
     Returns:
         float32 of x's shape.
+    Raises:
+        zoo.errors.BadInput: for a class that the net doesn't have.
     """
-    trainable = net.trainable
-    wanted = np.eye(net.output_shape[-1], dtype="float32")[np.asarray(classes)]  # (B, classes)
-    answer = Gradient(net, x.shape, ops.multiply)(x, wanted)
-    net.trainable = trainable
-    return answer
+    count = net.output_shape[-1]
+    directions = np.eye(count, dtype="float32") if count > 1 else np.array([[-1.0], [1.0]], "float32")
+    classes = np.asarray(classes)
+    if classes.min() < 0 or classes.max() >= len(directions):
+        raise BadInput(f"{net.name} has classes 0 to {len(directions) - 1}, not {classes.tolist()}")
+    with _frozen(net):
+        return Gradient(net, x.shape, ops.multiply)(x, directions[classes])  # directions: (B, classes)
+
+
+@contextlib.contextmanager
+def _frozen(net):
+    """For a while nothing of a model learns; its layers may be another model's too, so each gets its own flags back."""
+    layers = [(layer, layer.trainable) for layer in net._flatten_layers()]
+    variables = [(variable, variable.trainable) for variable in net.variables]
+    try:
+        yield
+    finally:
+        for part, trainable in layers + variables:  # variables last, as a layer's flag sets those of its variables
+            part.trainable = trainable
 
 
 def behind(model, layer) -> keras.Model:
     """The part of a functional model from the output of `layer` (a layer of it) to its logits.
 
-    Raises `zoo.errors.BadInput` where something else leads past that layer.
+    Raises `zoo.errors.BadCheckpoint` where something else leads past that layer.
     """
     try:
         return keras.Model(layer.output, model.output)
     except ValueError:
-        raise BadInput(f"{model.name} can't be cut at {layer.name}: a connection leads past it") from None
+        raise BadCheckpoint(
+            f"{model.name} can't be cut at {layer.name}: a connection leads past it; take the end of a block"
+        ) from None
+
+
+def map_layers(model) -> list:
+    """The layers of a model that answer stacks of maps (B, h, w, C), larger than one pixel, from the first convolution
+    on: what comes before is the picture itself."""
+    found = []
+    for layer in model.layers:
+        if found or isinstance(layer, keras.layers.Conv2D):
+            shape = layer.output.shape
+            if len(shape) == 4 and shape[1:3] != (1, 1):
+                found.append(layer)
+    return found
 
 
 def last_maps(model):
     """The last layer of a model whose output is a stack of maps (B, h, w, C), larger than one pixel; or None."""
-    for layer in reversed(model.layers):
-        shape = layer.output.shape
-        if len(shape) == 4 and shape[1:3] != (1, 1) and layer is not model.layers[0]:
-            return layer
-    return None
+    found = map_layers(model)
+    return found[-1] if found else None
 
 
 def saliency(model, images: np.ndarray, classes) -> np.ndarray:
     """How much each pixel moves the logit: uint8 (B, H, W, C) -> float32 (B, H, W), 0 ... 1 in each picture."""
-    scale = model.layers[1]  # the layer that turns uint8 into what the network works on; pixels keep their places
-    x = ops.convert_to_numpy(keras.Model(model.input, scale.output)(images))
-    return _normalized(np.abs(gradient(behind(model, scale), x, classes)).max(axis=-1))
+    x = images.astype("float32")
+    whole = keras.Model(model.input, model.output)
+    floats = keras.Input(x.shape[1:])  # the same layers, but what they take has a gradient
+    net = keras.models.clone_model(whole, input_tensors=floats, clone_function=lambda layer: layer)
+    return _normalized(np.abs(gradient(net, x, classes)).max(axis=-1))
 
 
 def grad_cam(model, images: np.ndarray, classes, layer=None) -> np.ndarray:
@@ -107,11 +140,15 @@ def grad_cam(model, images: np.ndarray, classes, layer=None) -> np.ndarray:
     Args:
         layer: a name; the last layer with maps when None.
     Raises:
-        zoo.errors.BadInput: for a model or a layer without maps.
+        zoo.errors.UnknownName: for a layer that the model doesn't have.
+        zoo.errors.BadCheckpoint: for a model or a layer without maps.
     """
-    layer = model.get_layer(layer) if layer else last_maps(model)
-    if layer is None or len(layer.output.shape) != 4:
-        raise BadInput(f"{model.name} has no maps to look at there, so no Grad-CAM; give a convolutional layer")
+    known = {each.name: each for each in map_layers(model)}
+    if layer and layer not in {each.name for each in model.layers}:
+        raise UnknownName(f"layer of {model.name}", layer, known)
+    if not known or (layer and layer not in known):
+        raise BadCheckpoint(f"{model.name} has no maps to look at there, so no Grad-CAM; give a convolutional layer")
+    layer = known[layer] if layer else last_maps(model)
     maps = ops.convert_to_numpy(keras.Model(model.input, layer.output)(images))  # (B, h, w, K)
     weights = gradient(behind(model, layer), maps, classes).mean(axis=(1, 2), keepdims=True)  # eq. 1: alpha_k
     return _normalized(np.maximum((weights * maps).sum(axis=-1), 0))  # eq. 2
@@ -123,11 +160,15 @@ def occlusion(predict, image: np.ndarray, label: int, *, square=0.25, steps=12) 
     Args:
         predict: uint8 (B, H, W, C) -> logits (B, classes).
         image: uint8 (H, W, C).
-        square: its side, as a share of the picture's shorter one.
+        square: its side, as a share of the picture's shorter one, at most 1.
         steps: places each way.
     Returns:
         float32 (steps, steps): the fall at each place, 0 where hiding it doesn't hurt.
+    Raises:
+        zoo.errors.BadInput: for a square or steps that can't be.
     """
+    if not 0 < square <= 1 or steps < 1:
+        raise BadInput(f"a square of {square:g} at {steps} places; give a share above 0, at most 1, and 1 or more")
     height, width = image.shape[:2]
     side = max(1, round(square * min(height, width)))
     covered = np.repeat(image[None], steps * steps, axis=0)

@@ -2,10 +2,6 @@
 
 import numpy as np
 
-# The best logit of a classifier that knows when it doesn't know is below this then. Its recipe sees to that: logits may
-# be shifted all alike without changing a probability.
-KNOWN = 0.0
-
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
     """Softmax over the last axis: logits (B, classes) -> float64 (B, classes).

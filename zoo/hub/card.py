@@ -35,7 +35,7 @@ class Card:
     arguments: dict  # of the architecture's class
     parameters: int  # trainable ones
     input: dict  # kind, shape (null where any size goes), dtype, description
-    output: dict  # the same
+    output: dict  # the same; known_from where a best logit below it means: nothing known
     labels: list | None  # one for each logit, or null
     data: dict  # name, url, split, licence, commercial_use
     metrics: list  # rows made by zoo.hub.metrics.row
@@ -62,10 +62,13 @@ class Card:
             expect(field.name, getattr(self, field.name), field.type)
         for label in self.labels or []:
             expect("a label", label, str)
+        if Path(self.name).name != self.name or self.name.startswith("."):  # it becomes a file's name
+            raise BadCheckpoint(f"{where}: name is {self.name!r:.40}")
         for side in (self.input, self.output):
             expect("a shape", side.get("shape", []), list)
             for size in side.get("shape", []):
                 expect("a size in a shape", size, int | None)
+        expect("output.known_from", self.output.get("known_from", 0.0), int | float)
         expect("data.name", self.data.get("name", ""), str)
         expect("training.wall_time_s", self.training.get("wall_time_s", 0), int | float)
         expect("training.missed", self.training.get("missed", {}), dict)
