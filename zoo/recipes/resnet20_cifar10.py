@@ -23,7 +23,7 @@ class ResNet20CIFAR10(CIFAR10):
     def optimizer(self, steps):
         warm = min(700, steps // 10)
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps - warm, warmup_target=0.1, warmup_steps=warm)
-        return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=5e-4)
+        return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=5e-3)
 
     def controls(self):
         return [Plain20()]
