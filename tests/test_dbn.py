@@ -73,13 +73,14 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
+@pytest.mark.parametrize("chain_steps", [1, 3])
 @pytest.mark.parametrize("hidden, labels", [((12,), "known"), ((12, 15), "known"), ((12,), "unknown")])
-def test_the_loss_of_a_stage_has_the_gradient_of_contrastive_divergence(hidden, labels):
+def test_the_loss_of_a_stage_has_the_gradient_of_contrastive_divergence(hidden, labels, chain_steps):
     keras.utils.set_random_seed(4)
     model = DBN(**SMALL | {"hidden": hidden})
     x, y = digits(8)
     y = y if labels == "known" else np.full_like(y, -1)
-    model.compile(keras.optimizers.SGD(1.0), stage=f"rbm{len(hidden)}")
+    model.compile(keras.optimizers.SGD(1.0), stage=f"rbm{len(hidden)}", chain_steps=chain_steps)
     layer = model.rbms[-1]
     layer.W.assign(np.random.RandomState(1).normal(size=layer.W.shape).astype("float32"))
     W, b, c = map(to_numpy, (layer.W, layer.b, layer.c))
@@ -93,11 +94,13 @@ def test_the_loss_of_a_stage_has_the_gradient_of_contrastive_divergence(hidden, 
         v = sigmoid(v @ kernel + bias)
     v = np.concatenate([v, y[:, None] == np.arange(3)], axis=1)
     h = sigmoid(v @ W + c)
-    on = to_numpy(sample(h.astype("float32"), model.seed))
-    chain = on @ W.T + b
-    label = np.exp(chain[:, -3:]) / np.exp(chain[:, -3:]).sum(axis=1, keepdims=True)
-    chain = np.concatenate([sigmoid(chain[:, :-3]), label * (labels == "known")], axis=1)
-    answer = sigmoid(chain @ W + c)
+    answer = h
+    for _ in range(chain_steps):
+        on = to_numpy(sample(answer.astype("float32"), model.seed))
+        chain = on @ W.T + b
+        label = np.exp(chain[:, -3:]) / np.exp(chain[:, -3:]).sum(axis=1, keepdims=True)
+        chain = np.concatenate([sigmoid(chain[:, :-3]), label * (labels == "known")], axis=1)
+        answer = sigmoid(chain @ W + c)
     step = (v.T @ h - chain.T @ answer) / 8  # <v h>_data - <v h>_chain
     np.testing.assert_allclose(to_numpy(layer.W), W + step, atol=1e-5)
     np.testing.assert_allclose(to_numpy(layer.b), b + (v - chain).mean(axis=0), atol=1e-5)
@@ -160,6 +163,8 @@ def test_wrong_arguments_are_named():
     for labels in ([3], 1, [0.5], []):
         with pytest.raises(BadInput, match="from 0 to 2"):
             model.dream(labels)
+    with pytest.raises(BadInput, match="chain of 0 steps"):
+        model.compile(keras.optimizers.SGD(0.1), stage="rbm3", chain_steps=0)
     with pytest.raises(BadInput, match="0 steps"):
         model.dream([1], steps=0)
     for hidden in ((), (5, 0)):

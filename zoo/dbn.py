@@ -11,7 +11,7 @@ one's input. The stack is a model of the data: let its top two layers settle, th
     E(v, h) = -b.v - c.h - v W h                         energy of visible units v and hidden ones h
     p(h_j = 1 | v) = sigma(c_j + sum_i v_i w_ij)         and likewise p(v_i = 1 | h) with W transposed and b
     F(v) = -b.v - sum_j log(1 + exp(c_j + sum_i v_i w_ij))      free energy: p(v) is proportional to exp(-F(v))
-    dw_ij ~ <v_i h_j>_data - <v_i h_j>_chain             contrastive divergence: a chain of one step, from the data
+    dw_ij ~ <v_i h_j>_data - <v_i h_j>_chain             contrastive divergence: a chain of few steps, from the data
 
 The last line is the gradient of F(data) - F(chain), where the chain is taken as it is: that is the loss that `fit`
 minimises, on any backend.
@@ -146,10 +146,15 @@ class DBN(keras.Model):
         for variable in output.weights:
             variable.trainable = output.trainable and stage == "classifier"
 
-    def compile(self, optimizer, *, stage="classifier", **kwargs):
+    def compile(self, optimizer, *, stage="classifier", chain_steps=1, **kwargs):
+        """chain_steps: of Gibbs sampling from the data in an RBM's stage. One is enough to make features; more, 3 to 10
+        as the paper's last phase has for the topmost RBM, to dream well."""
         if stage not in self.stages:
             raise UnknownName("stage of DBN", stage, self.stages)
+        if chain_steps < 1:
+            raise BadInput(f"a chain of {chain_steps} steps is none; give 1 or more")
         self.learn(stage)
+        self.chain_steps = chain_steps
         super().compile(optimizer=optimizer, **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -160,10 +165,12 @@ class DBN(keras.Model):
         else:
             rbm = self.get_layer(self.stage)
             v = ops.stop_gradient(self.visible_of(rbm, x, y))  # (B, visible)
-            chain = rbm.visible(sample(rbm.hidden(v), self.seed))  # one step of Gibbs sampling
-            if rbm.labels:  # an unknown label has no unit on in the data, so none may be in the chain
-                known = ops.sum(v[:, -rbm.labels :], axis=1, keepdims=True)  # (B, 1): 0 or 1
-                chain = ops.concatenate([chain[:, : -rbm.labels], known * chain[:, -rbm.labels :]], axis=1)
+            chain = v
+            for _ in range(self.chain_steps):  # Gibbs sampling
+                chain = rbm.visible(sample(rbm.hidden(chain), self.seed))
+                if rbm.labels:  # an unknown label has no unit on in the data, so none may be in the chain
+                    known = ops.sum(v[:, -rbm.labels :], axis=1, keepdims=True)  # (B, 1): 0 or 1
+                    chain = ops.concatenate([chain[:, : -rbm.labels], known * chain[:, -rbm.labels :]], axis=1)
             loss = rbm.free_energy(v) - rbm.free_energy(ops.stop_gradient(chain))  # (B,)
         if sample_weight is not None:
             loss = loss * ops.cast(ops.reshape(sample_weight, (-1,)), "float32")

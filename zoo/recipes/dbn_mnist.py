@@ -21,6 +21,7 @@ class DBNMNIST(MNIST):
     name = "dbn.mnist"
     summary = "A deep belief net learns what digits look like, then to read them; it can dream of them too."
     stage = "classifier"
+    chain_steps = 1
     epochs = 40
     batch_size = 100
     half = True
@@ -35,7 +36,7 @@ class DBNMNIST(MNIST):
 
     def compile(self, model, steps, **options):
         options |= {"metrics": ["accuracy"]} if self.stage == "classifier" else {}
-        model.compile(self.optimizer(steps), stage=self.stage, **options)
+        model.compile(self.optimizer(steps), stage=self.stage, chain_steps=self.chain_steps, **options)
 
     def starts_from(self):
         return TopRBM()
@@ -51,6 +52,7 @@ class TopRBM(DBNMNIST):
     """The third RBM, which sees the labels too."""
 
     name, stage = "dbn.mnist-rbm3", "rbm3"
+    chain_steps = 10  # with one, most of what it dreams is blank or of another class
     epochs = 30
     monitor = None
 
@@ -67,6 +69,7 @@ class TopRBM(DBNMNIST):
 
 class MiddleRBM(TopRBM):
     name, stage = "dbn.mnist-rbm2", "rbm2"
+    chain_steps = 1
 
     def starts_from(self):
         return BottomRBM()
@@ -74,6 +77,7 @@ class MiddleRBM(TopRBM):
 
 class BottomRBM(TopRBM):
     name, stage = "dbn.mnist-rbm1", "rbm1"
+    chain_steps = 1
 
     def starts_from(self):
         return None
