@@ -202,7 +202,9 @@ class Words(Smaller):
     def training_data(self, data_dir):
         photos, words = zip(*captioned(data_dir), strict=True)
         count = collections.Counter(word for used in words for word in used)
-        common = [word for word, n in count.most_common() if n < TOO_COMMON * len(photos)][:WORDS]
+        # Ties by the alphabet: without, their order would be that of sets, which differs from process to process.
+        ranked = sorted(count, key=lambda word: (-count[word], word))
+        common = [word for word in ranked if count[word] < TOO_COMMON * len(photos)][:WORDS]
         y = np.array([[used[word] for word in common] for used in words], np.float32) / 5  # captions that use it
         held = self.validation
         batches = Batches(
