@@ -73,9 +73,15 @@ class LocallyConnected(layers.Layer):
         self.bias = self.add_weight(shape=(height, width, self.filters), initializer="zeros")
 
     def call(self, x):
-        patches = ops.image.extract_patches(x, 3, strides=1, padding="same", data_format="channels_last")
-        # (B, H, W, 9 C)
-        return ops.relu(ops.einsum("bhwp,hwpf->bhwf", patches, self.kernel) + self.bias)
+        height, width, window, filters = self.kernel.shape
+        padded = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        windows = [padded[:, row : row + height, column : column + width] for row in range(3) for column in range(3)]
+        patches = ops.reshape(ops.concatenate(windows, axis=-1), (-1, height * width, window))  # (B, H W, 9 C)
+        # A product for each place. As an einsum over (H, W) the net trains a tenth slower.
+        kernel = ops.reshape(self.kernel, (height * width, window, filters))
+        maps = ops.matmul(ops.transpose(patches, (1, 0, 2)), kernel)  # (H W, B, filters)
+        maps = ops.reshape(ops.transpose(maps, (1, 0, 2)), (-1, height, width, filters))
+        return ops.relu(maps + self.bias)  # (B, H, W, filters)
 
 
 @register(

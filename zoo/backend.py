@@ -10,6 +10,7 @@ import tempfile
 from zoo.errors import MissingPackage
 
 PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
+BFLOAT16 = {"amx_bf16", "avx512_bf16", "bf16"}  # how /proc/cpuinfo names instructions for it, on x86 and ARM
 
 
 def installed() -> list[str]:
@@ -21,9 +22,11 @@ def choose() -> None:
     """Pick an installed backend when the user picked none and Keras' own default, TensorFlow, is not installed.
 
     Keras reads $KERAS_BACKEND once, on import, so this must run before. So must what keeps TensorFlow from greeting
-    everyone with pages of log.
+    everyone with pages of log, and what lets it use oneDNN's kernels on every CPU: by itself it does so only where there
+    is AVX-512, though with AVX2 alone, too, convolutional networks train 1.5 to 2 times as fast.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     if "KERAS_BACKEND" in os.environ or "keras" in sys.modules or importlib.util.find_spec("tensorflow"):
         return
     here = installed()
@@ -51,6 +54,26 @@ def jit_compile() -> bool:
     import keras
 
     return keras.config.backend() == "jax"
+
+
+def precision(wanted: str) -> str:
+    """The dtype policy to train with: `wanted`, but float32 instead of mixed_bfloat16 where that is only emulated.
+
+    On a CPU without instructions for bfloat16 it is a hundred times slower.
+    """
+    import keras
+
+    on_cpu = all("cpu" in device for device in keras.distribution.list_devices())
+    return "float32" if wanted == "mixed_bfloat16" and on_cpu and not BFLOAT16 & cpu_flags() else wanted
+
+
+def cpu_flags() -> set[str]:
+    """What instructions the CPU has, by Linux's names for them; empty elsewhere."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return set(next((line for line in file if line.startswith(("flags", "Features"))), "").split())
+    except OSError:
+        return set()
 
 
 def start() -> None:

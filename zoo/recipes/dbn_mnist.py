@@ -87,6 +87,7 @@ class TopRBMWithoutLabels(TopRBM):
     """The third RBM for the controls, which must not have seen more labels than they may."""
 
     name = "dbn.mnist-rbm3-unlabelled"
+    chain_steps = 1  # enough for features, and this one never dreams
 
     @staticmethod
     def transform(x, y, rng):

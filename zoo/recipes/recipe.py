@@ -23,7 +23,7 @@ class Recipe:
     seed = 1
     epochs: int
     batch_size = 128
-    precision = "float32"  # or "mixed_bfloat16"
+    precision = "float32"  # or "mixed_bfloat16", where the machine computes with it
     steps_per_execution = 1
     monitor: str | None = "accuracy"  # the epoch with the highest one on validation is kept; None keeps the last
     half = False  # ship kernels as float16

@@ -112,8 +112,8 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
     batches, validation = recipe.training_data(data_dir)
     steps = epochs * len(batches)
 
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(recipe.precision)
+    policy, precision = keras.config.dtype_policy(), backend.precision(recipe.precision)
+    keras.config.set_dtype_policy(precision)
     try:
         model = architecture(recipe.architecture).cls(**recipe.arguments)
     finally:
@@ -132,7 +132,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
         "seed": recipe.seed,
         "epochs": epochs,
         "batch_size": recipe.batch_size,
-        "precision": recipe.precision,
+        "precision": precision,
         "optimizer": keras.saving.serialize_keras_object(model.optimizer)["config"] | {"name": None},
         "init": init and checkpoint.card(init).weights["sha256"],
         "starts_from": first and first.name,
@@ -224,7 +224,7 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
             "selected": resume.best,
             "batch_size": recipe.batch_size,
             "backend": keras.config.backend(),
-            "precision": recipe.precision,
+            "precision": backend.precision(recipe.precision),
             "hardware": hardware(),
             "wall_time_s": round(resume.seconds),
             "versions": versions(),
