@@ -18,12 +18,15 @@ __version__ = "0.1.0"
 _LANDMARKS = {
     "Perceptron": "zoo.perceptron",
     "MLP": "zoo.mlp",
+    "RNN": "zoo.rnn",
+    "LSTM": "zoo.lstm",
     "LeNet5": "zoo.lenet",
     "DBN": "zoo.dbn",
     "AlexNet": "zoo.alexnet",
     "UNet": "zoo.unet",
     "ResNet": "zoo.resnet",
     "MobileNet": "zoo.mobilenet",
+    "GPT": "zoo.gpt",
 }
 _FUNCTIONS = {
     "load": "zoo.hub.checkpoint",

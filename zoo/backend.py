@@ -22,8 +22,8 @@ def choose() -> None:
     """Pick an installed backend when the user picked none and Keras' own default, TensorFlow, is not installed.
 
     Keras reads $KERAS_BACKEND once, on import, so this must run before. So must what keeps TensorFlow from greeting
-    everyone with pages of log, and what lets it use oneDNN's kernels on every CPU: by itself it does so only where there
-    is AVX-512, though with AVX2 alone, too, convolutional networks train 1.5 to 2 times as fast.
+    everyone with pages of log, and what lets it use oneDNN's kernels on every CPU: by itself it does so only where
+    there is AVX-512, though with AVX2 alone, too, convolutional networks train 1.5 to 2 times as fast.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -74,6 +74,37 @@ def cpu_flags() -> set[str]:
             return set(next((line for line in file if line.startswith(("flags", "Features"))), "").split())
     except OSError:
         return set()
+
+
+def compiled(function, variables, *, static=()):
+    """`function`, compiled by the backend (PyTorch runs it as it is), for inference.
+
+    It is called with arrays, or lists of them, by position, and with the arguments named in `static` by name: each
+    value of those makes another version, as do other shapes. `variables` are the Keras variables that it reads.
+    """
+    import keras
+
+    def to_tensors(args):
+        return keras.tree.map_structure(keras.ops.convert_to_tensor, args)
+
+    if keras.config.backend() == "jax":
+        import jax
+
+        def pure(values, *args, **options):  # or else the variables' values would become constants of the version
+            with keras.StatelessScope(state_mapping=zip(variables, values, strict=True)):
+                return function(*args, **options)
+
+        jitted = jax.jit(pure, static_argnames=static)
+        return lambda *args, **options: jitted([variable.value for variable in variables], *to_tensors(args), **options)
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        function = tf.function(function, autograph=False)
+    else:
+        import torch
+
+        function = torch.no_grad()(function)
+    return lambda *args, **options: function(*to_tensors(args), **options)
 
 
 def start() -> None:

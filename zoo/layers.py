@@ -1,7 +1,9 @@
 """Blocks that three or more landmarks share."""
 
+import math
+
 import keras
-from keras import ops
+from keras import layers, ops
 
 
 class BatchNormalization(keras.layers.BatchNormalization):
@@ -37,3 +39,63 @@ class BatchNormalization(keras.layers.BatchNormalization):
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + batch * (1 - self.momentum))
         return normalized
+
+
+class MultiHeadAttention(layers.Layer):
+    """Each place looks where it likes, in several ways at once.
+
+    A. Vaswani and others, "Attention Is All You Need" (2017), section 3.2. https://arxiv.org/abs/1706.03762
+
+        Attention(Q, K, V) = softmax(Q K^T / sqrt(d_k)) V       eq. 1
+        MultiHead = Concat(head_1, ..., head_h) W^O             head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V)
+
+    Letters: B examples, T places that look, S places looked at, W width, H heads, D = W / H (the paper's d_k).
+    `call` is self-attention, or with `memory` attention to something else. A decoder that keeps keys and values uses
+    `keys_and_values` and `attend` one by one.
+    """
+
+    def __init__(self, width, heads, dropout=0.0, initializer="glorot_uniform", output_initializer=None, **kwargs):
+        super().__init__(**kwargs)
+        self.heads, self.depth = heads, width // heads
+        options = {"kernel_initializer": initializer}
+        self.query, self.key, self.value = (
+            layers.Dense(width, name=name, **options) for name in ("query", "key", "value")
+        )
+        self.output_dense = layers.Dense(width, kernel_initializer=output_initializer or initializer, name="output")
+        self.dropout = layers.Dropout(dropout)
+
+    def call(self, x, memory=None, seen=None, training=False):
+        """x (B, T, W), memory (B, S, W) or None for x itself -> (B, T, W).
+
+        seen: bool, fits (B, H, T, S): which places each place may look at; None: all.
+        """
+        return self.attend(x, *self.keys_and_values(x if memory is None else memory), seen, training=training)
+
+    def keys_and_values(self, memory):
+        """memory (B, S, W) -> keys, values (B, H, S, D)."""
+        return self._split(self.key(memory)), self._split(self.value(memory))
+
+    def attend(self, x, keys, values, seen=None, training=False):
+        """x (B, T, W), keys, values (B, H, S, D) -> (B, T, W)."""
+        weights = self.dropout(self.weights_of(x, keys, seen), training=training)  # (B, H, T, S)
+        heads = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))  # (B, T, H, D)
+        return self.output_dense(ops.reshape(heads, ops.shape(x)))
+
+    def weights_of(self, x, keys, seen=None):
+        """How much each place looks at each: softmax(Q K^T / sqrt(d_k)), (B, H, T, S)."""
+        scores = ops.matmul(self._split(self.query(x)), ops.transpose(keys, (0, 1, 3, 2))) / math.sqrt(self.depth)
+        scores = ops.cast(scores, "float32")  # a softmax of bfloat16 would lose what is small
+        if seen is not None:
+            scores = ops.where(seen, scores, -1e9)
+        # As a formula: ops.softmax warns of a single place to look at, which is what the first token has.
+        weights = ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))
+        return ops.cast(weights, self.compute_dtype)
+
+    def _split(self, x):
+        batch, length, _ = ops.shape(x)
+        return ops.transpose(ops.reshape(x, (batch, length, self.heads, self.depth)), (0, 2, 1, 3))  # (B, H, T, D)
+
+
+def causal(length, places):
+    """Which of `places` each of the last `length` of them may look at: itself and those before. bool (T, S)."""
+    return ops.arange(places) <= ops.arange(places - length, places)[:, None]

@@ -1,8 +1,8 @@
 """AlexNet's CIFAR-10 network: two convolutions, two locally connected layers, local response normalisation.
 
-Reproduce: `zoo data prepare cifar10`, then `zoo train alexnet.cifar10`. The paper has 11 % errors with this net, and 13 %
-without local response normalisation (`normalization=False`). Shifted and mirrored pictures, as Krizhevsky's random crops;
-instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights.
+Reproduce: `zoo data prepare cifar10`, then `zoo train alexnet.cifar10`. The paper has 11 % errors with this net, and
+13 % without local response normalisation (`normalization=False`). Shifted and mirrored pictures, as Krizhevsky's random
+crops; instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights.
 """
 
 import keras
