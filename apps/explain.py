@@ -44,7 +44,7 @@ class Explain(App):
         from zoo import visualize  # late: a refusal above needs no framework, which `model` has started quietly
         from zoo.data.images import fit
 
-        seen = fit(photo, predict.card.input["shape"])
+        seen = fit(photo, predict.card.takes()[0])
         maps = {}
         if layer or visualize.last_maps(model) is not None:  # Grad-CAM looks at the maps of a convolution
             maps["Grad-CAM"] = visualize.grad_cam(model, seen[None], [number], layer or None)[0]

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from results import keep
 
 CALLS, WARM_UP = 30, 5
 
@@ -61,6 +62,8 @@ def main() -> None:
         print(f"{name:52} {value:8.2f} ms   1/{first / value:.1f}")
     for name, value in processes.items():
         print(f"{name:52} {value:8.2f} s")
+    calls = {name: {"milliseconds": round(value, 2), "ratio": round(value / first, 3)} for name, value in rows.items()}
+    keep("label", calls | {name: {"seconds": round(value, 2)} for name, value in processes.items()})
 
 
 def whole_processes(folder: Path) -> dict[str, float]:

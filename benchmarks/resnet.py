@@ -1,15 +1,19 @@
 """ResNet-20 training, images a second, beside plain Keras and plain PyTorch in one run: `python benchmarks/resnet.py`.
 
 The same network, batch of 128 random CIFAR-10 pictures, momentum and float type; each in its own process, one after the
-other. The plain Keras one is a functional model of `keras.layers` alone; the plain PyTorch one (skipped where torch is
-missing) is an `nn.Module` with channels last and autocast. Median step of 20, after 5 to warm up.
+other, TensorFlow always with oneDNN's kernels; bfloat16 only where the CPU computes with it. The plain Keras one is a
+functional model of `keras.layers` alone; the plain PyTorch one (skipped where torch is missing) is an `nn.Module` with
+channels last and autocast. Median step of 20, after 5 to warm up.
 """
 
-import os
 import statistics
 import subprocess
 import sys
 import time
+
+from results import keep
+
+from zoo import backend
 
 BATCH, STEPS, WARM_UP = 128, 20, 5
 
@@ -124,8 +128,10 @@ def main() -> None:
     if len(sys.argv) == 3:  # one of the processes
         print(CASES[sys.argv[1]](sys.argv[2]))
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    for precision in ("float32", "bfloat16"):
+    backend.choose()  # for all of the processes alike
+    precisions = ("float32", "bfloat16") if backend.precision("mixed_bfloat16") != "float32" else ("float32",)
+    rows = {}
+    for precision in precisions:
         speeds = {}
         for case in CASES:
             command = [sys.executable, __file__, case, precision]
@@ -137,6 +143,9 @@ def main() -> None:
         for case, speed in speeds.items():
             beside = f"   {speed / speeds['plain Keras']:.2f} x plain Keras" if "plain Keras" in speeds else ""
             print(f"{case:14} {precision:9} {speed:7.0f} images/s{beside}")
+            ratio = {"ratio": round(speed / speeds["plain Keras"], 2)} if "plain Keras" in speeds else {}
+            rows[f"{case}, {precision}"] = {"images/s": round(speed), **ratio}
+    keep("resnet", rows)
 
 
 if __name__ == "__main__":

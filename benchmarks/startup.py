@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+from results import keep
+
 CASES = {
     "python": "pass",
     "import zoo": "import zoo",
@@ -27,10 +29,13 @@ def seconds(code: str, repeats: int = 5) -> float:
 
 def main() -> None:
     measured = {case: seconds(code) for case, code in CASES.items()}
-    bare = measured["python"]
+    bare, peer = measured["python"], measured["import keras"]
     for case, value in measured.items():
-        share = value / measured["import keras"]
-        print(f"{case:12}  {value:6.3f} s  {value - bare:6.3f} s over python  {share:6.1%} of importing keras")
+        print(f"{case:12}  {value:6.3f} s  {value - bare:6.3f} s over python  {value / peer:6.1%} of importing keras")
+    keep(
+        "startup",
+        {case: {"seconds": round(value, 3), "ratio": round(value / peer, 3)} for case, value in measured.items()},
+    )
 
 
 if __name__ == "__main__":

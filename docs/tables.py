@@ -1,12 +1,18 @@
-"""Write the tables in README.md from the cards: `python docs/tables.py`, or `--check` to fail when they are stale."""
+"""Write the tables of README.md and docs/ from cards and measurements: `python docs/tables.py`.
 
+With `--check` it fails when they are stale.
+A table stands between <!-- table: NAME --> and <!-- end -->.
+"""
+
+import json
 import re
 import sys
 from pathlib import Path
 
 from zoo.hub import checkpoint
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "docs/finetuning.md")
 
 
 def checkpoints() -> str:
@@ -17,9 +23,8 @@ def checkpoints() -> str:
     ]
     for name in checkpoint.list():
         card = checkpoint.card(name)
-        rows = [row for row in card.metrics if row["role"] in ("result", "control")]
-        measured = "<br>".join(f"{figure(row)}{' (control)' * (row['role'] == 'control')}" for row in rows)
-        paper = "<br>".join("-" if row["paper"] is None else f"{row['paper']:g}" for row in rows)
+        measured = "<br>".join(figure(row) for row in card.metrics)
+        paper = "<br>".join("-" if row["paper"] is None else f"{row['paper']:g}" for row in card.metrics)
         cells = (
             f"`{name}`",
             card.summary,
@@ -35,7 +40,8 @@ def checkpoints() -> str:
 
 def figure(row) -> str:
     spread = "" if row["std"] is None else f" +- {row['std']:.2f}"
-    return f"{row['metric']} {row['value']:.2f}{spread} {row['unit']} ({row['split']})"
+    other = "" if row["role"] == "result" else f"; *{row['role']}: {row['protocol']}*"
+    return f"{row['metric']} {row['value']:.2f}{spread} {row['unit']} ({row['split']}{other})"
 
 
 def color() -> str:
@@ -46,21 +52,46 @@ def color() -> str:
     return "\n".join(lines)
 
 
+def benchmarks() -> str:
+    """What each script in benchmarks/ measured last, and on which machine."""
+    lines = ["| benchmark | case | measured | ratio to the peer |", "|---|---|---:|---:|"]
+    for path in sorted((ROOT / "benchmarks").glob("*.json")):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        for case, row in facts["rows"].items():
+            [(unit, value)] = [(key, value) for key, value in row.items() if key != "ratio"]
+            ratio = f"{row['ratio']:g}" if "ratio" in row else "-"
+            lines.append(f"| `{path.stem}.py` on {facts['hardware']} | {case} | {value:g} {unit} | {ratio} |")
+    return "\n".join(lines)
+
+
+def finetuning() -> str:
+    """Accuracy over photographs of each class, as docs/finetuning.py measured it."""
+    rows = json.loads((ROOT / "docs/finetuning.json").read_text(encoding="utf-8"))
+    methods = {"finetuned": "fine-tuned", "scratch": "from scratch", "hog": "HOG + linear SVM"}
+    lines = [f"| photographs of each class | {' | '.join(methods.values())} |", "|---:|---:|---:|---:|"]
+    for row in rows:
+        spread = " +- {:.1f}" if row["draws"] > 1 else ""
+        cells = (f"{{:.1f}}{spread} %".format(*row[method]) for method in methods)
+        lines.append(f"| {row['photographs']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def written(text: str) -> str:
-    """The text with the part between each pair of markers, <!-- table: NAME --> and <!-- end -->, written anew."""
-    tables = {"checkpoints": checkpoints, "color": color}
+    """The text with the part between each pair of markers written anew."""
+    tables = {"checkpoints": checkpoints, "color": color, "benchmarks": benchmarks, "finetuning": finetuning}
     pattern = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
     return pattern.sub(lambda match: f"{match[1]}{tables[match[2]]()}\n{match[3]}", text)
 
 
 def main() -> None:
-    old = README.read_text(encoding="utf-8")
-    new = written(old)
-    if "--check" in sys.argv[1:]:
-        if new != old:
-            sys.exit("README.md: its tables are not those of the cards; run `make docs` and commit the result")
-    elif new != old:
-        README.write_text(new, encoding="utf-8")
+    for page in PAGES:
+        old = (ROOT / page).read_text(encoding="utf-8")
+        new = written(old)
+        if "--check" in sys.argv[1:]:
+            if new != old:
+                sys.exit(f"{page}: its tables are stale; run `make docs` and commit the result")
+        elif new != old:
+            (ROOT / page).write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":

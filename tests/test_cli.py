@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,14 @@ def test_show(name, tmp_path):
     out, _ = run_zoo("show", name, cwd=tmp_path)
     assert zoo.card(name).summary in out and zoo.card(name).training["command"] in out
     assert json.loads(run_zoo("show", name, "--json", cwd=tmp_path)[0])["weights"]["sha256"]
+
+
+def test_show_of_a_checkpoint_without_targets_claims_none(tmp_path):
+    shutil.copytree(checkpoint.find("perceptron.mnist-01"), tmp_path / "mine")
+    card = json.loads((tmp_path / "mine" / "card.json").read_text())
+    del card["training"]["missed"]
+    (tmp_path / "mine" / "card.json").write_text(json.dumps(card))
+    assert re.search(r"targets +none", run_zoo("show", "./mine", cwd=tmp_path)[0])
 
 
 def test_doctor_and_data(tmp_path):

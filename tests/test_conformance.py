@@ -14,6 +14,8 @@ pytestmark = pytest.mark.backends
 
 # Arguments to test with, where the defaults are too large for a quick test. Every other landmark is built as it is.
 CASES = {
+    "bert": {"vocabulary": 11, "context": 32, "width": 12, "depth": 2, "heads": 3, "dropout": 0.0, "classes": 3},
+    "transformer": {"vocabulary": 11, "width": 12, "depth": 2, "heads": 3, "hidden": 16, "dropout": 0.0},
     "gpt": {"vocabulary": 11, "context": 32, "width": 12, "depth": 2, "heads": 3, "dropout": 0.0},
     "gpt first": {"version": 1, "vocabulary": 11, "context": 32, "width": 12, "depth": 2, "heads": 3, "dropout": 0.0},
     "lstm": {"vocabulary": 11, "embedding": 4, "units": 6, "depth": 2},
@@ -40,11 +42,21 @@ def build(case):
     return zoo.architectures()[case.split()[0]].cls(**CASES.get(case, {}))
 
 
+HIGHEST = {"uint8": 255, "int32": 10}  # of pixels and tokens; what else is asked for, segments, is 0 or 1
+
+
 def inputs(model, batch):
-    """uint8 images or int32 tokens."""
-    shape = [ANY_SIZE if side is None else side for side in model.input_shape[1:]]
-    values = model.output_shape[-1] if model.input.dtype == "int32" else 256
-    return np.random.RandomState(batch).randint(0, values, [batch, *shape]).astype(model.input.dtype)
+    """uint8 images or int32 tokens; a dict where a model takes several."""
+    random = np.random.RandomState(batch)
+
+    def drawn(name, tensor):
+        shape = [batch, *(ANY_SIZE if side is None else side for side in tensor.shape[1:])]
+        lowest, highest = (0, 1) if name == "segments" else (tensor.dtype == "int32", HIGHEST[tensor.dtype])
+        return random.randint(lowest, highest + 1, shape).astype(tensor.dtype)
+
+    if isinstance(model.input, dict):
+        return {name: drawn(name, tensor) for name, tensor in model.input.items()}
+    return drawn("images", model.input)
 
 
 def labels(model, x):
@@ -132,7 +144,7 @@ def test_a_classifier_takes_other_classes(case, tmp_path):
     other = zoo.load(tmp_path / "saved", classes=count + 1)
     x = inputs(model, 2)
     assert numpy_of([other(x)])[0].shape == (2, count + 1)
-    below = [keras.Model(each.input, each.layers[-1].input) for each in (model, other)]
+    below = [keras.Model(each.inputs, each.layers[-1].input) for each in (model, other)]
     np.testing.assert_allclose(*numpy_of([below[0](x), below[1](x)]), rtol=1e-5, atol=1e-6)
 
 

@@ -11,6 +11,7 @@ import pytest
 from test_cli import one_line, run_zoo
 
 import zoo
+from zoo.data.images import write_image
 from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.hub import cache, checkpoint, export
 from zoo.hub.predictor import Predictor
@@ -41,6 +42,22 @@ def test_with_an_export_no_framework_is_imported(own_cache):
         "assert not {'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=os.environ)
+
+
+@pytest.mark.parametrize("app", ["label", "colorize"])
+def test_the_second_run_of_an_app_that_needs_only_outputs_imports_no_framework(app, own_cache, tmp_path):
+    write_image(tmp_path / "photo.png", np.random.RandomState(0).randint(0, 256, (60, 80, 3)).astype("uint8"))
+    arguments = ["zoo", "run", app, "photo.png", "-o", "out.png", "--force"]
+    code = (
+        f"import sys; sys.argv = {arguments}\n"
+        "from zoo.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "print({'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules))"
+    )
+    for number in range(2):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stderr
+        assert (done.stdout.splitlines()[-1] == "set()") == (number == 1)
 
 
 def test_where_an_export_fails_the_model_does_it_and_one_line_says_why(own_cache, monkeypatch, capsys):
@@ -91,6 +108,15 @@ def test_formats(tmp_path):
 
     export.export("lenet5.mnist", "litert", tmp_path / "lenet.tflite")
     assert (tmp_path / "lenet.tflite").read_bytes()[4:8] == b"TFL3"
+    found = export._litert(tmp_path / "lenet.tflite")(DIGITS)
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+    other = zoo.load("lenet5.mnist")
+    other.get_layer("F6").bias.assign(other.get_layer("F6").bias + 0.01)
+    for format, file in (("onnx", "lenet5.mnist.onnx"), ("savedmodel", "saved"), ("litert", "lenet.tflite")):
+        with pytest.raises(BadCheckpoint, match=f"the {format} export of lenet5 is off by"):
+            export._compare(other, [28, 28, 1], "uint8", tmp_path / file, format)
+
     with pytest.raises(OutputExists):
         export.export("lenet5.mnist", "onnx", tmp_path / "lenet5.mnist.onnx")
     with pytest.raises(UnknownName, match="did you mean onnx"):
@@ -132,15 +158,20 @@ def test_force_replaces_exports_and_nothing_else(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "saved"]
 
 
-def test_a_damaged_export_is_made_again_and_one_of_other_code_is_not_taken(own_cache, monkeypatch, capsys):
+def test_a_damaged_export_is_made_again_and_one_of_other_code_is_not_taken(own_cache, monkeypatch, tmp_path):
     zoo.predictor("perceptron.mnist-01")
     (file,) = own_cache.rglob("*.onnx")
     file.write_bytes(b"no model")
     assert zoo.predictor("perceptron.mnist-01").engine == "onnx"
     card = zoo.card("perceptron.mnist-01")
+    code = tmp_path / "__init__.py"
+    code.write_text("one = 1")
+    monkeypatch.setattr(zoo, "__file__", str(code))
     before = export._made_of(card)
+    code.write_text("one = 2")
+    other_code = export._made_of(card)
     card.input["shape"] = [32, 32, 1]
-    assert export._made_of(card) != before
+    assert len({before, other_code, export._made_of(card)}) == 3
 
 
 def test_large_batches_go_through_in_parts(own_cache):
@@ -167,11 +198,18 @@ def test_fetched_weights_are_converted_and_kept_and_offline_is_one_line(own_cach
 
     keras.utils.set_random_seed(3)
     theirs = keras.applications.MobileNet(weights=None, classifier_activation=None)
-    theirs.save_weights(tmp_path / "mobilenet.weights.h5")
+    theirs.save(tmp_path / "mobilenet.h5")  # the older format, in which these weights are published
     labels = {str(number): [f"n{number}", f"thing_{number}"] for number in range(1000)}
     (tmp_path / "labels.json").write_text(json.dumps(labels))
-    files = {imagenet.LABELS: "labels.json", imagenet.SOURCES["mobilenet.imagenet"].url: "mobilenet.weights.h5"}
-    monkeypatch.setattr(keras.utils, "get_file", lambda origin, **options: tmp_path / files[origin])
+    source = imagenet.SOURCES["mobilenet.imagenet"]
+    files = {imagenet.LABELS: "labels.json", source.url: "mobilenet.h5"}
+
+    def fetched(origin, **options):
+        if origin == source.url:
+            assert options["file_hash"] == source.md5
+        return tmp_path / files[origin]
+
+    monkeypatch.setattr(keras.utils, "get_file", fetched)
     ours = zoo.load("mobilenet.imagenet")
     assert zoo.card("mobilenet.imagenet").labels[7] == "thing 7"
     x = np.random.RandomState(1).randint(0, 256, (1, 224, 224, 3)).astype("uint8")

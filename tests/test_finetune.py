@@ -107,6 +107,13 @@ def test_what_cannot_be_fine_tuned_says_so(shapes, tmp_path):
     shutil.copy(shapes / "disc" / "00.png", tmp_path / "few" / "lone disc")
     with pytest.raises(BadInput, match="few/lone disc holds one image; give each class 2 or more"):
         finetune("lenet5.mnist", tmp_path / "few", tmp_path / "out", runs=tmp_path)
+    (tmp_path / "divided").mkdir()
+    for name in ("Train", "val"):
+        shutil.copytree(shapes, tmp_path / "divided" / name)
+    with pytest.raises(BadInput, match=r"has splits \(Train, val\) where class folders should be"):
+        finetune("lenet5.mnist", tmp_path / "divided", tmp_path / "out", runs=tmp_path)
+    with pytest.raises(BadInput, match="doesn't begin with a dot"):
+        finetune("lenet5.mnist", shapes, tmp_path / ".out", runs=tmp_path)
     assert not (tmp_path / "out").exists()
 
 

@@ -212,7 +212,13 @@ def test_every_checkpoint_has_a_recipe_and_fits_the_wheel():
     assert sorted(NAMES) == sorted(recipes)
     for name in recipes:
         assert find(name).name == name
-    assert sum(zoo.card(name).weights["bytes"] for name in NAMES) < 22e6
+    sizes = {name: zoo.card(name).weights["bytes"] for name in NAMES}
+    assert max(sizes.values()) < 20e6 and sum(sizes.values()) < 95e6
+    # What each line of the zoo may take.
+    first = ("perceptron.mnist-01", "mlp.mnist", "lenet5.mnist", "unet.color")
+    vision = ("dbn.mnist", "alexnet.cifar10", "resnet20.cifar10", "mobilenet.caltech101")
+    assert sum(sizes.get(name, 0) for name in first) < 12e6
+    assert sum(sizes.get(name, 0) for name in vision) < 22e6
 
 
 def test_the_predictor_gives_what_the_model_gives_for_any_batch():

@@ -26,6 +26,8 @@ _LANDMARKS = {
     "UNet": "zoo.unet",
     "ResNet": "zoo.resnet",
     "MobileNet": "zoo.mobilenet",
+    "Transformer": "zoo.transformer",
+    "BERT": "zoo.bert",
     "GPT": "zoo.gpt",
 }
 _FUNCTIONS = {

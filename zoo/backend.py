@@ -61,10 +61,19 @@ def precision(wanted: str) -> str:
 
     On a CPU without instructions for bfloat16 it is a hundred times slower.
     """
+    emulated = not BFLOAT16 & cpu_flags() and not has_accelerator()
+    return "float32" if wanted == "mixed_bfloat16" and emulated else wanted
+
+
+def has_accelerator() -> bool:
+    """Whether the backend computes on something other than CPUs."""
     import keras
 
-    on_cpu = all("cpu" in device for device in keras.distribution.list_devices())
-    return "float32" if wanted == "mixed_bfloat16" and on_cpu and not BFLOAT16 & cpu_flags() else wanted
+    if keras.config.backend() == "torch":
+        import torch
+
+        return torch.accelerator.is_available()
+    return any("cpu" not in device for device in keras.distribution.list_devices())
 
 
 def cpu_flags() -> set[str]:

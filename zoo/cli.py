@@ -144,8 +144,9 @@ def show(name: Name, as_json: Json = False) -> None:
         "data": ", ".join(str(card.data[key]) for key in ("name", "split", "licence") if key in card.data),
         "made by": f"{training.get('command')} (seed {training.get('seed')}, {training.get('epochs')} epochs)",
         "made on": f"{training.get('hardware')}, {training.get('backend')}, {minutes}",
-        "targets": ", ".join(f"{key} {goal:g} MISSED" for key, goal in training.get("missed", {}).items())
-        or "all reached",
+        "targets": "none"
+        if "missed" not in training
+        else ", ".join(f"{key} {goal:g} MISSED" for key, goal in training["missed"].items()) or "all reached",
         "use": card.intended_use,
         "limits": card.limits,
         "licence": f"{card.licence}; commercial use {'allowed' if card.commercial_use else 'not allowed'}",

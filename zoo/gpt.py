@@ -28,7 +28,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
-from zoo.layers import MultiHeadAttention, causal
+from zoo.layers import TransformerBlock
 
 VERSIONS = {1: {"vocabulary": 40478, "context": 512}, 2: {"vocabulary": 50257, "context": 1024}}
 EPSILON = 1e-5  # of layer normalisation, in the published weights
@@ -61,50 +61,6 @@ class Positions(layers.Layer):
         if isinstance(length, int) and length > self.context:
             raise BadInput(f"{length} tokens are more than the {self.context} that this GPT can see at once")
         return x + self.table[:length]
-
-
-class Block(layers.Layer):
-    """Attention to what came before, then two layers on each place alone, each added to what comes in.
-
-    (B, T, W) -> the same. `cached` does it for places that follow others.
-    """
-
-    def __init__(self, width, heads, dropout, norm_first, depth, **kwargs):
-        super().__init__(**kwargs)
-        last = normal(0.02 / math.sqrt(2 * depth) if norm_first else 0.02)
-        self.norm_first = norm_first
-        self.attention = MultiHeadAttention(width, heads, dropout, normal(), last, name="attention")
-        self.norm1 = layers.LayerNormalization(epsilon=EPSILON, name="norm1")
-        self.hidden = layers.Dense(4 * width, activation=gelu, kernel_initializer=normal(), name="hidden")
-        self.output_dense = layers.Dense(width, kernel_initializer=last, name="output")
-        self.norm2 = layers.LayerNormalization(epsilon=EPSILON, name="norm2")
-        self.dropout = layers.Dropout(dropout)
-
-    def call(self, x, training=False):
-        length = ops.shape(x)[1]
-        seen = causal(length, length)
-        return self._through(x, lambda x: self.attention(x, seen=seen, training=training), training)
-
-    def cached(self, x, keys, values, index, seen):
-        """x (B, T, W) at `index`; keys, values (B, H, S, D) of all places, of which x fills in its own."""
-        cache = []
-
-        def attend(x):
-            for kept, new in zip((keys, values), self.attention.keys_and_values(x), strict=True):
-                cache.append(ops.slice_update(kept, (0, 0, index, 0), ops.cast(new, kept.dtype)))
-            return self.attention.attend(x, *cache, seen)
-
-        return self._through(x, attend), cache
-
-    def _through(self, x, attend, training=False):
-        def feed_forward(x):
-            return self.output_dense(self.hidden(x))
-
-        if self.norm_first:
-            x = x + self.dropout(attend(self.norm1(x)), training=training)
-            return x + self.dropout(feed_forward(self.norm2(x)), training=training)
-        x = self.norm1(x + self.dropout(attend(x), training=training))
-        return self.norm2(x + self.dropout(feed_forward(x), training=training))
 
 
 @register(
@@ -146,7 +102,20 @@ class GPT(keras.Model):
         x = Positions(context, name="positions")(embedding(tokens))  # (B, T, W)
         x = layers.Dropout(dropout, name="dropout")(x)
         for number in range(1, depth + 1):
-            x = Block(width, heads, dropout, version == 2, depth, name=f"block{number}")(x)
+            block = TransformerBlock(
+                width,
+                heads,
+                4 * width,
+                gelu,
+                dropout=dropout,
+                norm_first=version == 2,
+                causal=True,
+                epsilon=EPSILON,
+                initializer=normal(),
+                output_initializer=normal(0.02 / math.sqrt(2 * depth)) if version == 2 else None,
+                name=f"block{number}",
+            )
+            x = block(x)
         if version == 2:
             x = layers.LayerNormalization(epsilon=EPSILON, name="norm")(x)
         logits = embedding(x, reverse=True)  # (B, T, vocabulary)

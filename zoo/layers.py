@@ -96,6 +96,92 @@ class MultiHeadAttention(layers.Layer):
         return ops.transpose(ops.reshape(x, (batch, length, self.heads, self.depth)), (0, 2, 1, 3))  # (B, H, T, D)
 
 
-def causal(length, places):
-    """Which of `places` each of the last `length` of them may look at: itself and those before. bool (T, S)."""
-    return ops.arange(places) <= ops.arange(places - length, places)[:, None]
+class TransformerBlock(layers.Layer):
+    """Attention among places, if asked for attention to something else, then two layers on each place by itself.
+
+    Each of these parts is added to what comes into it, and normalised: after that, LayerNorm(x + Sublayer(x)), as in
+    "Attention Is All You Need", section 3.1, or before, x + Sublayer(LayerNorm(x)), as in GPT-2.
+    (B, T, W) -> the same. `cached` does it for places that follow others.
+
+    Args:
+        hidden: units of the first of the two layers on each place. activation: of those.
+        dropout: of attention and of what each part adds.
+        causal: whether each place sees only itself and those before it.
+        looks_up: whether it attends to a memory, as a decoder does to what was encoded.
+        output_initializer: of the layers whose output is added; `initializer`, that of all others, when None.
+    """
+
+    def __init__(
+        self,
+        width,
+        heads,
+        hidden,
+        activation,
+        *,
+        dropout=0.0,
+        norm_first=False,
+        causal=False,
+        looks_up=False,
+        epsilon=1e-6,
+        initializer="glorot_uniform",
+        output_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.norm_first, self.causal = norm_first, causal
+        last = output_initializer or initializer
+        self.attention = MultiHeadAttention(width, heads, dropout, initializer, last, name="attention")
+        self.norm1 = layers.LayerNormalization(epsilon=epsilon, name="norm1")
+        self.lookup = MultiHeadAttention(width, heads, dropout, initializer, last, name="lookup") if looks_up else None
+        self.norm_lookup = layers.LayerNormalization(epsilon=epsilon, name="norm_lookup") if looks_up else None
+        self.hidden = layers.Dense(hidden, activation=activation, kernel_initializer=initializer, name="hidden")
+        self.output_dense = layers.Dense(width, kernel_initializer=last, name="output")
+        self.norm2 = layers.LayerNormalization(epsilon=epsilon, name="norm2")
+        self.dropout = layers.Dropout(dropout)
+
+    def call(self, x, memory=None, seen=None, memory_seen=None, training=False):
+        """seen: bool, fits (B, H, T, T): which places each may look at; memory_seen: bool, fits (B, H, T, S)."""
+        if self.causal:
+            length = ops.shape(x)[1]
+            seen = causal(length) if seen is None else ops.logical_and(seen, causal(length))
+
+        def attend(x):
+            return self.attention(x, seen=seen, training=training)
+
+        def look_up(x):
+            return self.lookup(x, memory, seen=memory_seen, training=training)
+
+        x = self._add(x, self.norm1, attend, training)
+        if memory is not None:
+            x = self._add(x, self.norm_lookup, look_up, training)
+        return self._add(x, self.norm2, self._feed_forward, training)
+
+    def cached(self, x, keys, values, index, seen, memory=None, memory_seen=None):
+        """x (B, T, W) at `index`; keys, values (B, H, S, D) of all places, of which x fills in its own.
+
+        memory: keys and values of what is looked up. Returns x, and [keys, values] with its own.
+        """
+        cache = []
+
+        def attend(x):
+            for kept, new in zip((keys, values), self.attention.keys_and_values(x), strict=True):
+                cache.append(ops.slice_update(kept, (0, 0, index, 0), ops.cast(new, kept.dtype)))
+            return self.attention.attend(x, *cache, seen)
+
+        x = self._add(x, self.norm1, attend)
+        if memory is not None:
+            x = self._add(x, self.norm_lookup, lambda x: self.lookup.attend(x, *memory, memory_seen))
+        return self._add(x, self.norm2, self._feed_forward), cache
+
+    def _feed_forward(self, x):
+        return self.output_dense(self.hidden(x))
+
+    def _add(self, x, norm, part, training=False):
+        if self.norm_first:
+            return x + self.dropout(part(norm(x)), training=training)
+        return norm(x + self.dropout(part(x), training=training))
+
+
+def causal(length):
+    """Which of `length` places each may look at: itself and those before. bool (T, T)."""
+    return ops.arange(length) <= ops.arange(length)[:, None]

@@ -205,7 +205,8 @@ class LeNet5(keras.Model):
             return Subsampling(f, name=name) if pooling == "subsampling" else layers.MaxPooling2D(name=name)
 
         images = keras.Input(input_shape, dtype="uint8", name="images")
-        x = layers.ZeroPadding2D(2, name="pad")(images)  # (B, 32, 32, 1)
+        x = ops.cast(images, "float32")  # LiteRT cannot pad bytes
+        x = layers.ZeroPadding2D(2, name="pad")(x)  # (B, 32, 32, 1)
         x = layers.Rescaling((1.175 + 0.1) / 255, offset=-0.1, name="rescale")(x)  # black -0.1, white 1.175
         x = convolution(6, 25 * input_shape[-1], "C1")(x)  # (B, 28, 28, 6)
         x = subsampling("S2")(x)  # (B, 14, 14, 6)

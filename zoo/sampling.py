@@ -5,7 +5,8 @@
     for piece in generator.stream([prompt], new_tokens=200, seed=7):  # the same, as it comes
 
 A model takes part by three things:
-- `cache(batch, capacity)`: arrays for what it keeps of up to `capacity` tokens, the batch first in each;
+- `cache(batch, capacity)`: arrays for what it keeps of up to `capacity` tokens, the batch first in each; a model that
+  goes from one sequence to another takes a third argument, the source (B, S), filled up at the end with zeros;
 - `decode(tokens, cache, index, pad)`: reads tokens (B, T), returns logits (B, V) of the next one and the new cache;
 - `context`: how many tokens it can see at once, or None for any number.
 
@@ -62,6 +63,7 @@ class Generator:
         top_p: float = 1.0,
         stop=(),
         seed: int | None = None,
+        source=None,
     ):
         """Yields, chunk after chunk, the next tokens of each prompt: a list of B lists of ints.
 
@@ -74,6 +76,7 @@ class Generator:
             top_p: choose among the likeliest tokens that together have this probability.
             stop: tokens that end a sequence; they are left out.
             seed: the same seed gives the same tokens on every backend, but for rounding; None another each time.
+            source: for a model that goes from one sequence to another, B lists of token numbers.
         Raises:
             BadInput: in one line, for arguments out of these ranges.
         """
@@ -87,7 +90,7 @@ class Generator:
         while made < new_tokens and not done.all():
             count = min(self.chunk, new_tokens - made)
             if state is None or not self._fits(state, count):
-                state = self._start(texts, min(new_tokens - made, self._longest()))
+                state = self._start(texts, new_tokens - made, source)
             chance = rng.random((self.chunk, len(texts)), "float32")
             tokens, done, state["logits"], state["cache"] = self._extend(
                 state["logits"],
@@ -112,14 +115,16 @@ class Generator:
                 pieces.append(piece)
             yield pieces
 
-    def beam(self, prompts, *, new_tokens: int, stop, beams: int = 4, length_penalty: float = 0.6) -> list[list[int]]:
+    def beam(
+        self, prompts, *, new_tokens: int, stop: int, beams: int = 4, length_penalty: float = 0.6, source=None
+    ) -> list[list[int]]:
         """The continuation that is likeliest as a whole, as far as `beams` at a time can find it.
 
         Of continuations of different lengths the one wins whose log-probability, divided by ((5 + n) / 6) ** a for n
         tokens, is the highest (Y. Wu and others 2016, eq. 14, https://arxiv.org/abs/1609.08144).
 
         Args:
-            prompts: as in `stream`; prompt and new tokens together must fit what the model can see.
+            prompts, source: as in `stream`; prompt and new tokens together must fit what the model can see.
             new_tokens: at most. stop: the token that ends a sequence; it is left out.
             length_penalty: a above; 0 favours short continuations, 1 long ones.
         """
@@ -133,7 +138,8 @@ class Generator:
                 "the model can see at once"
             )
         # All beams of a prompt lie side by side in the batch.
-        state = self._start([prompt for prompt in prompts for _ in range(beams)], new_tokens)
+        source = None if source is None else [each for each in source for _ in range(beams)]
+        state = self._start([prompt for prompt in prompts for _ in range(beams)], new_tokens, source)
         tokens = self._search(
             state["logits"],
             state["cache"],
@@ -159,7 +165,7 @@ class Generator:
         seen = state["index"] - int(state["pad"].min()) + count
         return state["index"] + count <= state["capacity"] and seen <= self._longest()
 
-    def _start(self, texts, new_tokens) -> dict:
+    def _start(self, texts, new_tokens, source=None) -> dict:
         """Read the texts, or as much of their ends as leaves room for new tokens."""
         longest = max(map(len, texts))
         if longest + min(new_tokens, self.chunk) > self._longest():
@@ -170,7 +176,8 @@ class Generator:
         tokens = np.array([[0] * (length - len(text)) + text for text in texts], "int32")
         # Room for the new tokens, though no more than the model can see; then it starts anew.
         capacity = _bucket(length + int(min(new_tokens, self._longest() - longest)))
-        logits, cache = self._read(tokens, pad, capacity=capacity)
+        sources = () if source is None else (_filled(source),)
+        logits, cache = self._read(tokens, pad, *sources, capacity=capacity)
         return {"logits": logits, "cache": cache, "index": length, "pad": pad, "capacity": capacity}
 
     def _counted(self, function):
@@ -184,9 +191,9 @@ class Generator:
 
     # --- inside them --------------------------------------------------------------------------------------------------
 
-    def _read_prompt(self, tokens, pad, capacity):
-        """tokens (B, T) -> logits (B, V) of the next, and the cache."""
-        cache = self.model.cache(tokens.shape[0], capacity)
+    def _read_prompt(self, tokens, pad, *source, capacity):
+        """tokens (B, T), and (B, S) where there is a source -> logits (B, V) of the next, and the cache."""
+        cache = self.model.cache(tokens.shape[0], capacity, *source)
         logits, cache = self.model.decode(tokens, cache, 0, pad)
         return ops.cast(logits, "float32"), cache
 
@@ -276,6 +283,12 @@ def choose(logits, chance, temperature, top_p, top_k):
 def _bucket(length: int) -> int:
     """The next power of two."""
     return max(SMALLEST, 1 << (length - 1).bit_length())
+
+
+def _filled(source) -> np.ndarray:
+    """Sequences of any lengths as one array, int32 (B, S), with zeros at the end."""
+    length = _bucket(max(map(len, source)))
+    return np.array([[*each, *[0] * (length - len(each))] for each in source], "int32")
 
 
 def _checked(prompts, vocabulary: int) -> list[list[int]]:

@@ -91,6 +91,13 @@ class Card:
         fields = dataclasses.asdict(self)
         return json.dumps({"schema": fields.pop("schema"), **fields}, indent=2, ensure_ascii=False) + "\n"
 
+    def takes(self) -> tuple[list, str]:
+        """Shape of one input (None where any size goes) and its dtype. Raises `BadCheckpoint` where it doesn't say."""
+        shape, dtype = self.input.get("shape"), self.input.get("dtype")
+        if shape is None or not isinstance(dtype, str):
+            raise BadCheckpoint(f"card of {self.name} doesn't say the shape and dtype of its input")
+        return shape, dtype
+
     def result(self, metric: str, split: str | None = None) -> dict | None:
         """The row of role "result" for `metric` (on `split`, or on the first split that has one), or None."""
         for row in self.metrics:

@@ -196,6 +196,8 @@ def check_output(folder, force: bool) -> None:
     Raises `OutputExists`, or `BadInput` where something else is there or nothing can be written.
     """
     folder = Path(folder)
+    if not folder.name or folder.name.startswith("."):
+        raise BadInput(f"{folder} is no name for a checkpoint; choose one that doesn't begin with a dot")
     if folder.exists() and not force:
         raise OutputExists(folder)
     if folder.exists() and not (folder / cards.FILE).exists():

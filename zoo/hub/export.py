@@ -1,6 +1,6 @@
 """Exports of a checkpoint's model to formats that run without Keras: ONNX, TensorFlow's SavedModel, LiteRT.
 
-ONNX files, which the predictor runs, are compared with the model first.
+Each is compared with the model, at two batch sizes, before it takes its place.
 
 They are made from the TensorFlow backend: from PyTorch dynamic sizes come out wrong, JAX lacks operations that we use.
 """
@@ -29,7 +29,7 @@ ANY_SIZE = 64  # pixels to compare at, where a checkpoint takes any size
 
 
 def export(name, format: str, out=None, *, force=False) -> Path:
-    """Write a checkpoint's model in another format, after comparing it with the model (ONNX).
+    """Write a checkpoint's model in another format, once it has been compared with the model.
 
     Args:
         name: a checkpoint, by name or folder.
@@ -52,7 +52,7 @@ def export(name, format: str, out=None, *, force=False) -> Path:
         )
     backend.start()
     model = checkpoint.load(name)
-    shape = card.input["shape"]
+    shape, dtype = card.takes()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -60,9 +60,8 @@ def export(name, format: str, out=None, *, force=False) -> Path:
         raise BadInput(f"{out} cannot be written: {error.strerror}; choose another output") from None
     try:
         beside = folder / f"export{SUFFIXES[format]}"
-        _write(model, shape, card.input["dtype"], beside, format)
-        if format == "onnx":
-            _compare(model, shape, card.input["dtype"], beside)
+        _write(model, shape, dtype, beside, format)
+        _compare(model, shape, dtype, beside, format)
         if out.is_dir():  # a rename cannot replace a full folder, so the old one steps aside first
             os.rename(out, folder / "old")
         try:
@@ -99,16 +98,43 @@ def _write(model, shape, dtype, path: Path, format: str) -> None:
         model.export(str(path), format=kind, input_signature=signature, verbose=False)
 
 
-def _compare(model, shape, dtype, path: Path) -> None:
-    """Raises `BadCheckpoint` where an ONNX file answers something else than the model."""
-    session = Session(path)
+def _compare(model, shape, dtype, path: Path, format: str) -> None:
+    """Raises `BadCheckpoint` where an export answers something else than the model."""
+    run = {"onnx": Session, "savedmodel": _saved_model, "litert": _litert}[format](path)
     rng = np.random.RandomState(0)
     for batch in BATCHES:
         x = rng.randint(0, 256, (batch, *(size or ANY_SIZE for size in shape))).astype(dtype)
         expected = np.asarray(model(x))
-        error = np.abs(session(x) - expected).max() / np.abs(expected).max()
+        error = np.abs(run(x) - expected).max() / np.abs(expected).max()
         if not error <= TOLERANCE:
-            raise BadCheckpoint(f"the ONNX export of {model.name} is off by {error:.1e} at a batch of {batch}")
+            raise BadCheckpoint(f"the {format} export of {model.name} is off by {error:.1e} at a batch of {batch}")
+
+
+def _saved_model(path: Path):
+    """A SavedModel as a function from a batch of arrays to a batch of arrays."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    return lambda x: loaded.serve(x).numpy()
+
+
+def _litert(path: Path):
+    """A LiteRT file likewise."""
+    import tensorflow as tf
+
+    with backend.quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that its interpreter is to move to a package of its own
+        interpreter = tf.lite.Interpreter(str(path))
+
+    def run(x):
+        [given], [answer] = interpreter.get_input_details(), interpreter.get_output_details()
+        interpreter.resize_tensor_input(given["index"], x.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(given["index"], x)
+        interpreter.invoke()
+        return interpreter.get_tensor(answer["index"])
+
+    return run
 
 
 class Session:

@@ -54,7 +54,7 @@ class Predictor:
         Large batches go through in parts. Raises `BadInput` for an array of another shape or type.
         """
         x = np.asarray(x)
-        shape, dtype = self.card.input["shape"], self.card.input["dtype"]
+        shape, dtype = self.card.takes()
         fits = x.ndim == len(shape) + 1 and all(a in (None, b) for a, b in zip(shape, x.shape[1:], strict=False))
         if not fits or not len(x) or x.dtype != dtype:
             wanted = ", ".join("any" if size is None else str(size) for size in shape)

@@ -14,7 +14,7 @@ class AlexNetCIFAR10(CIFAR10):
     name = "alexnet.cifar10"
     summary = "The CIFAR-10 network of the AlexNet paper names ten kinds of things."
     arguments = {"classes": 10, "layout": "cifar10"}
-    epochs = 32
+    epochs = 28
     targets = {"accuracy": 87.0}
     paper = {"accuracy": 89.0}
     intended_use = "To see what AlexNet's ingredients do at a size that trains on a laptop; a base to fine-tune."

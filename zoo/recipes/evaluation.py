@@ -56,7 +56,7 @@ def _checked(split, made_by) -> str:
 def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
     from zoo.recipes.finetune import of_catalogue, read_examples
 
-    name, shape = card.data.get("name"), card.input["shape"]
+    name, (shape, _) = card.data.get("name"), card.takes()
     if folder is not None:
         if split is not None:
             raise BadInput(f"a folder of class folders has no split {split!r}; leave --split out")

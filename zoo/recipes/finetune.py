@@ -32,16 +32,22 @@ from zoo.recipes.training import code, copy_weights, data_facts, hardware, versi
 
 HELD_BACK = 0.2  # of each class, to select on
 PATIENCE = 5  # epochs without a better one before a stage ends
+SPLITS = {"train", "training", "dev", "val", "valid", "validation", "test", "testing"}  # no names of classes
 # Learning rate of each stage. Of 50 photographs a class, all layers at 1e-3 unlearn more than they learn.
 RATES = {"head": 5e-3, "all": 1e-4, "whole": 1e-3}
 
 
 def class_folders(folder) -> list[str]:
-    """Names of the sub-folders of `folder`, sorted: the classes. Raises `BadInput` where there are fewer than two."""
+    """Names of the sub-folders of `folder`, sorted: the classes.
+
+    Raises `BadInput` where there are fewer than two, or where they are splits that have the classes in them.
+    """
     folder = Path(folder)
     names = sorted(child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
     if len(names) < 2:
         raise BadInput(f"{folder} has {len(names)} class folders; put the images of each class in a folder of its own")
+    if SPLITS.issuperset(name.lower() for name in names):
+        raise BadInput(f"{folder} has splits ({', '.join(names)}) where class folders should be; give one of them")
     return names
 
 
@@ -133,7 +139,10 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
     cls = architecture(base.architecture).cls
     if not base.labels or "classes" not in cls(**base.arguments).get_config():
         raise BadInput(f"{base.name} cannot be fine-tuned to new classes: it is no classifier with an output a class")
-    batches, held, labels = divided(data, base.input["shape"], seed, data_dir)
+    shape, _ = base.takes()
+    if len(shape) != 3 or None in shape:
+        raise BadInput(f"{base.name} cannot be fine-tuned on pictures: it takes none of one size")
+    batches, held, labels = divided(data, shape, seed, data_dir)
     own = {"name": "folder", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None}
     facts = own if Path(data).is_dir() else data_facts([str(data)], "train")
     if restart:

@@ -20,7 +20,9 @@ def features(photos) -> np.ndarray:
 
 
 def train_svm(x, y, classes: int, *, seed=1):
-    """A linear SVM of all classes at once: Crammer and Singer's hinge (2001), with weight decay for its margin.
+    """A linear SVM of all classes at once, with weight decay for its margin.
+
+    Its hinge loss is Crammer and Singer's (2001), but that the true class must score 1 at least, too.
 
     x float (N, F), y int (N,). Returns a function from features to scores (N, classes).
     """

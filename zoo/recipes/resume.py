@@ -77,20 +77,16 @@ class Resume(keras.callbacks.Callback):
                 verbose=1 if sys.stderr.isatty() else 2,
             )
         if self.best is not None:
-            with np.load(self.best_path, allow_pickle=False) as best:
-                for index, variable in enumerate(model.weights):
-                    variable.assign(best[f"v{index}"])
+            best = _read(self.best_path)
+            for index, variable in enumerate(model.weights):
+                variable.assign(best[f"v{index}"])
 
     def restore(self, model) -> None:
         """Put a compiled model back where it was, if there is a state. Raises `BadInput` for another training's."""
         if not self.state_path.exists():
             return
-        try:
-            with np.load(self.state_path, allow_pickle=False) as state:
-                arrays = dict(state)
-            facts = json.loads(str(arrays.pop("facts")))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            raise BadInput(f"{self.state_path} is damaged; add --restart to begin again") from None
+        arrays = _read(self.state_path)
+        facts = json.loads(str(arrays.pop("facts")))
         if facts["settings"] != self.settings:
             raise BadInput(
                 f"{self.folder} holds an interrupted training with other settings; "
@@ -145,9 +141,25 @@ def _state_of(model) -> list:
     return [v for v in model.variables if id(v) not in metrics] + model.optimizer.variables
 
 
+def _read(path) -> dict:
+    """The arrays of a file that `_write` wrote. Raises `BadInput` for a damaged one."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
+        raise BadInput(f"{path} is damaged; add --restart to begin again") from None
+
+
 def _write(path, arrays: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A file of arrays, beside and then into place. Raises `BadInput` where there is no room for it."""
     beside = path.with_suffix(".partial")
-    with open(beside, "wb") as file:
-        np.savez(file, **arrays)
-    os.replace(beside, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(beside, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())  # or else a power cut could leave the name without what it stands for
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}; the epoch before is kept") from None
