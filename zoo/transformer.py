@@ -61,11 +61,8 @@ class SinusoidalPositions(layers.Layer):
 
     def call(self, x, places=None):
         table = ops.cast(self.table, x.dtype)
-        if places is None:
-            table = table[: ops.shape(x)[1]]
-        else:
-            table = ops.take(table, places, axis=0)
-        return x * math.sqrt(x.shape[-1]) + table
+        placed = table[: ops.shape(x)[1]] if places is None else ops.take(table, places, axis=0)
+        return x * math.sqrt(x.shape[-1]) + placed
 
 
 class Seen(layers.Layer):

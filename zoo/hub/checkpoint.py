@@ -84,15 +84,19 @@ def load(name, *, classes: int | None = None):
     """Build a checkpoint's model and read its weights.
 
     Args:
-        name: a checkpoint's name, or a folder that `save`, `zoo train` or `zoo finetune` wrote.
+        name: a checkpoint's name, or a folder that `save`, `zoo train` or `zoo finetune` wrote; or "hf:" and a folder
+            or name of a GPT-2 or BERT in the format of Hugging Face's `transformers`.
         classes: give a classifier a new output layer, of random weights, for this many classes.
     Returns:
         a `keras.Model` in float32, ready to call, to `fit` or to take apart.
     Raises:
         UnknownName, BadCheckpoint, BadInput: in one line.
     """
+    from zoo.hub import huggingface
     from zoo.hub.registry import architecture
 
+    if str(name).startswith(huggingface.PREFIX):
+        return huggingface.load(str(name).removeprefix(huggingface.PREFIX), classes=classes)
     described = card(name)
     path = verify(name)
     try:
