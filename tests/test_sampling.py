@@ -14,6 +14,7 @@ from zoo.sampling import Generator, choose
 pytestmark = pytest.mark.backends
 
 V = 7  # tokens that there are
+LONGEST = 20  # tokens of a text in these tests, where it is compared with what the whole model says
 PROMPTS = [[1, 2, 3], [4], [5, 6, 0, 1, 2, 3, 4]]
 
 
@@ -40,7 +41,10 @@ def generators():
 
 
 def logits_after(model, text):
-    return ops.convert_to_numpy(model(np.array([text], "int32")))[0, -1]
+    """By the whole model. Filled up at the end, which what comes before doesn't see: JAX compiles for each length."""
+    length = min(model.context or LONGEST, LONGEST)
+    padded = np.array([[*text, *[0] * (length - len(text))]], "int32")
+    return ops.convert_to_numpy(model(padded))[0, len(text) - 1]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -78,10 +82,10 @@ def test_a_stop_token_ends_its_own_sequence_and_is_left_out(generators):
 def test_shares_are_those_of_the_softmax():
     logits = np.log(np.array([[0.1, 0.2, 0.3, 0.4]], "float32"))
     chances = np.linspace(0, 1, 1000, endpoint=False, dtype="float32")
-    many = np.repeat(logits, len(chances), axis=0)
+    many = ops.convert_to_tensor(np.repeat(logits, len(chances), axis=0))
 
     def shares(temperature=1.0, top_p=1.0, top_k=None):
-        tokens = ops.convert_to_numpy(choose(many, chances, temperature, top_p, top_k))
+        tokens = ops.convert_to_numpy(choose(many, ops.convert_to_tensor(chances), temperature, top_p, top_k))
         return np.bincount(tokens, minlength=4) / len(chances)
 
     np.testing.assert_allclose(shares(), [0.1, 0.2, 0.3, 0.4], atol=0.002)
@@ -95,8 +99,8 @@ def test_shares_are_those_of_the_softmax():
 
 
 def test_chance_at_its_end_still_points_at_a_token():
-    logits = np.array([[0.0, -200.0, 3.0]], "float32")
-    assert ops.convert_to_numpy(choose(logits, np.array([1.0], "float32"), 1.0, 1.0, None)) == [0]
+    logits, end = ops.convert_to_tensor([[0.0, -200.0, 3.0]]), ops.convert_to_tensor([1.0])
+    assert ops.convert_to_numpy(choose(logits, end, 1.0, 1.0, None)) == [0]
 
 
 @pytest.mark.parametrize("name", MODELS)

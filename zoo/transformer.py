@@ -59,6 +59,9 @@ class SinusoidalPositions(layers.Layer):
     def build(self, input_shape):
         self.table = positions(self.context, input_shape[-1])  # a constant, so neither trained nor stored
 
+    def compute_output_shape(self, shape):  # or else Keras tries `call` with some length or other
+        return shape
+
     def call(self, x, places=None):
         table = ops.cast(self.table, x.dtype)
         placed = table[: ops.shape(x)[1]] if places is None else ops.take(table, places, axis=0)
