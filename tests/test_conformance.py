@@ -144,7 +144,7 @@ def test_a_classifier_takes_other_classes(case, tmp_path):
     other = zoo.load(tmp_path / "saved", classes=count + 1)
     x = inputs(model, 2)
     assert numpy_of([other(x)])[0].shape == (2, count + 1)
-    below = [keras.Model(each.inputs, each.layers[-1].input) for each in (model, other)]
+    below = [keras.Model(each.input, each.layers[-1].input) for each in (model, other)]
     np.testing.assert_allclose(*numpy_of([below[0](x), below[1](x)]), rtol=1e-5, atol=1e-6)
 
 

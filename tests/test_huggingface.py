@@ -98,7 +98,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(BadCheckpoint, match=r"has no 'h\.2\.ln_1"):
         zoo.load(f"hf:{tmp_path}")
     described(n_positions=25)
-    with pytest.raises(BadCheckpoint, match="does not fit its config.json"):
+    with pytest.raises(BadCheckpoint, match=r"does not fit its config\.json"):
         zoo.load(f"hf:{tmp_path}")
     described()
     (tmp_path / "model.safetensors").write_bytes(b"nothing")

@@ -14,9 +14,10 @@ import pytest
 from conftest import card_of
 
 import zoo
-from zoo.data.images import read_image, write_image
+from zoo.data.images import fit, read_image, write_image
 from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.hub import checkpoint
+from zoo.visualize import occlusion
 from zoo_apps import explain
 from zoo_apps.app import App, Film, Flag, Image, Record, Video
 from zoo_apps.drawing import heat
@@ -163,9 +164,10 @@ def test_explanations_stand_side_by_side(colours):
     blank = heat(pictures[0].astype(np.uint8), np.zeros((4, 4))).astype(int)
     added = [np.abs(picture - blank).max(axis=-1) for picture in pictures[1:]]
     assert all(each.max() > 100 for each in added)  # a map's highest value is the brightest
-    # What is hidden matters where the red is: it reaches from 80 to 240 each way.
-    top, left = np.unravel_index(added[2].argmax(), added[2].shape)
-    assert 40 <= top <= 280 and 40 <= left <= 280
+    # The last map is where hiding hurts this network, laid over the photograph (where that is, tests/test_visualize.py
+    # has of a network that is known: what this one learns in its few steps differs from machine to machine).
+    fall = occlusion(zoo.predictor(colours, "onnx"), fit(photo, (32, 32, 3)), 0)
+    np.testing.assert_allclose(pictures[3], heat(pictures[0].astype(np.uint8), fall / fall.max()), atol=8)
     assert (added[0] != added[1]).any() and (added[1] != added[2]).any()
 
 

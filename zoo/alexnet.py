@@ -68,6 +68,7 @@ class LocallyConnected(layers.Layer):
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
+        self.input_spec = layers.InputSpec(shape=(None, height, width, channels))  # no other size has weights
         normal = keras.initializers.RandomNormal(stddev=self.deviation)
         self.kernel = self.add_weight(shape=(height, width, 9 * channels, self.filters), initializer=normal)
         self.bias = self.add_weight(shape=(height, width, self.filters), initializer="zeros")

@@ -144,7 +144,7 @@ def _state_of(model) -> list:
 def _read(path) -> dict:
     """The arrays of a file that `_write` wrote. Raises `BadInput` for a damaged one."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return dict(arrays)
     except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         raise BadInput(f"{path} is damaged; add --restart to begin again") from None
