@@ -73,6 +73,7 @@ class Positions(layers.Layer):
     paper="A. Radford, K. Narasimhan, T. Salimans, I. Sutskever, Improving Language Understanding by Generative "
     "Pre-Training; and GPT-2 (2019)",
     url="https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf",
+    lineage=("transformer",),
 )
 class GPT(keras.Model):
     """int32 tokens (B, T) -> logits (B, T, vocabulary) of the token after each. Labels are int, (B, T).
