@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.data.augment import distort, shift_and_mirror
+from zoo.data.augment import crop_and_mirror, distort, shift_and_mirror
 
 
 def test_each_picture_is_a_crop_of_its_padded_self_or_of_its_mirror_image():
@@ -19,6 +19,19 @@ def test_each_picture_is_a_crop_of_its_padded_self_or_of_its_mirror_image():
     assert len(places) > 25, "of 50 possible ones, 60 pictures show many"
     again, _ = shift_and_mirror(x, y, np.random.default_rng(1), shift=2)
     np.testing.assert_array_equal(found, again)
+
+
+def test_crops_lie_anywhere_in_the_picture():
+    x = np.random.RandomState(0).randint(1, 256, (60, 8, 7, 3)).astype("uint8")
+    found, _ = crop_and_mirror(x, None, np.random.default_rng(1), size=(6, 5))
+    assert found.shape == (60, 6, 5, 3)
+    places = set()
+    for before, after in zip(x, found, strict=True):
+        for mirrored in (False, True):
+            whole = before[:, ::-1] if mirrored else before
+            crops = ((t, c) for t in range(3) for c in range(3) if (whole[t : t + 6, c : c + 5] == after).all())
+            places |= {(mirrored, *place) for place in crops}
+    assert len(places) > 14, "of 18 possible ones, 60 pictures show most"
 
 
 def test_a_distorted_photograph_is_a_part_of_it_in_the_size_wanted():

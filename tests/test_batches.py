@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from zoo.data.batches import Batches
+from zoo.data.batches import Batches, Windows
 
 pytestmark = pytest.mark.backends
 N, SIZE = 70, 16
@@ -136,3 +136,35 @@ def test_nothing_or_unequal_numbers_of_examples_are_refused():
         Batches([], batch_size=4, seed=0)
     with pytest.raises(ValueError, match="3 examples, y has 2"):
         Batches(np.zeros((3, 1)), np.zeros(2), batch_size=4, seed=0)
+
+
+def test_examples_of_about_one_length_come_together_and_each_comes_once():
+    lengths = np.random.RandomState(0).randint(1, 100, 640)
+    batches = Batches(np.arange(640), batch_size=8, seed=1, lengths=lengths)
+    seen = []
+    for epoch in (0, 1):
+        batches.epoch = epoch
+        parts = [batches[i] for i in range(len(batches))]
+        seen.append(parts)
+        assert sorted(np.concatenate(parts).tolist()) == list(range(640))
+        spreads = [np.ptp(lengths[part]) for part in parts]
+        assert np.mean(spreads) < 10
+        means = [lengths[part].mean() for part in parts]
+        assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.3  # the batches come in any order
+    assert {tuple(sorted(part)) for part in seen[0]} != {tuple(sorted(part)) for part in seen[1]}
+
+
+def test_windows_of_a_long_sequence():
+    tokens = np.arange(1000)
+    windows = Windows(tokens, 30, batch_size=4, seed=1)
+    starts = []
+    for epoch in (0, 1):
+        windows.epoch = epoch
+        x, y = map(np.concatenate, zip(*(windows[i] for i in range(len(windows))), strict=True))
+        np.testing.assert_array_equal(y, x + 1)
+        assert x.shape[1] == 30 and len(set(x.ravel())) == x.size  # none twice
+        starts.append(x[:, 0].min() % 30)
+    assert starts[0] != starts[1]
+    assert windows.digest() != Windows(tokens + 1, 30, batch_size=4, seed=1).digest()
+    with pytest.raises(ValueError, match="61 or more"):
+        Windows(np.arange(60), 30, batch_size=4, seed=1)

@@ -16,7 +16,7 @@ from conftest import shared_data
 from PIL import Image
 
 import zoo
-from zoo.data import catalogue
+from zoo.data import datasets
 from zoo.hub import checkpoint
 from zoo.recipes import NAMES
 
@@ -75,10 +75,10 @@ def test_doctor_and_data(tmp_path):
     assert found["cores"] >= 1 and found["checkpoints"]["lenet5.mnist"] == "ok"
     assert "tensorflow" in found["versions"]
     assert "python" in run_zoo("doctor", cwd=tmp_path)[0]
-    assert set(catalogue.DATASETS) == {
+    assert set(datasets.DATASETS) == {
         row["name"] for row in json.loads(run_zoo("data", "list", "--json", cwd=tmp_path)[0])
     }
-    for about in catalogue.DATASETS.values():
+    for about in datasets.DATASETS.values():
         out, _ = run_zoo("data", "show", about.name, cwd=tmp_path)
         assert about.layout in out and about.files in out
 

@@ -13,7 +13,8 @@ from conftest import shared_data
 from PIL import Image
 
 from zoo.data import catalogue
-from zoo.data.catalogue import DATASETS, examples, load, load_folder, prepare, prepared
+from zoo.data.catalogue import examples, load, load_folder, prepare, prepared
+from zoo.data.datasets import DATASETS, KINDS
 from zoo.data.images import read_image
 from zoo.errors import BadInput, MissingData, UnknownName, ZooError
 
@@ -290,12 +291,13 @@ def test_folder_of_labelled_photographs(tmp_path):
 
 def test_every_data_set_describes_itself():
     for name, about in DATASETS.items():
-        assert about.name == name and about.kind in ("labelled images", "labelled photographs", "photographs")
-        assert (about.shape is None) == about.kind.endswith("photographs")
-        assert (about.labels is None) == (about.kind == "photographs")
+        assert about.name == name and about.kind in KINDS
+        assert (about.shape is None) == (about.kind != "labelled images")
+        assert (about.labels is None) == (not about.kind.startswith("labelled"))
+        assert bool(about.languages) == (about.kind == "parallel texts")
         assert about.title and about.licence and about.layout and about.files and about.splits
         assert about.labels is None or len(set(about.labels)) == len(about.labels)
-    assert len(DATASETS["caltech101"].labels) == 101
+    assert len(DATASETS["caltech101"].labels) == 101 and len(DATASETS["clinc150"].labels) == 150
 
 
 def test_our_builders_stay_out_of_the_registry_of_tfds():

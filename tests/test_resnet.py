@@ -82,7 +82,9 @@ def test_wrong_arguments_are_named():
     with pytest.raises(BadInput, match="depth 19; the paper has 18, 34"):
         ResNet(depth=19)
     with pytest.raises(BadInput, match="shape"):
-        ResNet(depth=20, input_shape=(16, 16, 3))
+        ResNet(depth=18, input_shape=(16, 16, 3))
+    with pytest.raises(BadInput, match="16 or more"):
+        ResNet(depth=20, input_shape=(15, 16, 3))
     with pytest.raises(BadInput, match=r"shape \(32, 32, 1\)"):
         ResNet(depth=18, input_shape=(32, 32, 1))
     for classes in (0, 1, 2.5):

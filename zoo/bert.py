@@ -111,9 +111,10 @@ class MaskedHead(layers.Layer):
 class BERT(keras.Model):
     """{"tokens": int32 (B, T), "segments": int32 (B, T), 0 or 1} -> logits (B, classes), or what both heads answer.
 
-    Token 0 fills up. Labels of a classifier are int, (B,). Without `classes` the answer is {"masked": logits (B, T,
-    vocabulary), "next": logits (B, 2)}, and the labels are {"masked": int (B, T), -1 where nothing is asked, "next":
-    int (B,), 1 where B follows A}. `compile` needs an optimiser only, the loss is the model's own.
+    Token 0 fills up. Labels of a classifier are int, (B,), or probabilities (B, classes). Without `classes` the answer
+    is {"masked": logits (B, T, vocabulary), "next": logits (B, 2)}, and the labels are {"masked": int (B, T), -1 where
+    nothing is asked, "next": int (B,), 1 where B follows A}. `compile` needs an optimiser only, the loss is the model's
+    own.
     Raises `zoo.errors.BadInput` for sizes that can't be and for more tokens than `context`.
 
     Args:
@@ -170,7 +171,10 @@ class BERT(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Cross-entropy: of the classes; or of the gaps, a mean over those, plus that of the next sentence."""
         if self.arguments["classes"] is not None:
-            loss = cross_entropy(y, y_pred)
+            if len(y.shape) == 2:
+                loss = ops.categorical_crossentropy(y, ops.cast(y_pred, "float32"), from_logits=True)  # (B,)
+            else:
+                loss = cross_entropy(y, y_pred)  # (B,)
             if sample_weight is not None:
                 loss = loss * ops.cast(ops.reshape(sample_weight, (-1,)), "float32")
             return ops.mean(loss)

@@ -176,13 +176,13 @@ def eval_(
     as_json: Json = False,
 ) -> None:
     """Measure a checkpoint again from its weights."""
-    from zoo.data import catalogue
+    from zoo.data import datasets
     from zoo.hub import checkpoint
 
     card = checkpoint.card(name)
     if folder is not None and not Path(folder).expanduser().is_dir():
         advice = "give one with a folder of images for each class"  # as a fine-tuned checkpoint takes it
-        if card.data.get("name") in catalogue.DATASETS:
+        if card.data.get("name") in datasets.DATASETS:
             advice = f"see zoo data show {card.data['name']}"
         raise BadInput(f"{folder}: no such folder; {advice}")
     backend.start()
@@ -237,13 +237,13 @@ def finetune(
     force: Force = False,
 ) -> None:
     """Teach a classifier your own classes, from a folder of class folders or a data set (see zoo data list)."""
-    from zoo.data import catalogue
+    from zoo.data import datasets
     from zoo.hub import checkpoint
 
     checkpoint.card(name)
     checkpoint.check_output(out, force)
-    if not Path(data).is_dir() and data not in catalogue.DATASETS:
-        raise UnknownName("folder of class folders and no data set", data, catalogue.DATASETS)
+    if not Path(data).is_dir() and data not in datasets.DATASETS:
+        raise UnknownName("folder of class folders and no data set", data, datasets.DATASETS)
     backend.start()
     from zoo.recipes.finetune import finetune as run
 
@@ -289,10 +289,10 @@ def cache_clear() -> None:
 @data_app.command("list")
 def data_list(data_dir: DataDir = None, as_json: Json = False) -> None:
     """The data sets that recipes use, and whether they are prepared here."""
-    from zoo.data import catalogue
+    from zoo.data import catalogue, datasets
 
     rows = []
-    for name, dataset in catalogue.DATASETS.items():
+    for name, dataset in datasets.DATASETS.items():
         rows.append({"name": name, "title": dataset.title, "kind": dataset.kind, "licence": dataset.licence})
         rows[-1]["prepared"] = str(catalogue.prepared(name, data_dir) or "")
     if as_json:

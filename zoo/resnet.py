@@ -71,7 +71,8 @@ class ResNet(keras.Model):
     """uint8 pictures (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
     `compile` needs an optimiser only, the loss is cross-entropy. Raises `zoo.errors.BadInput` for a depth that the
-    paper doesn't have, for fewer than 2 classes, or for pictures of fewer than 32 pixels a side.
+    paper doesn't have, for fewer than 2 classes, or for pictures of fewer than 32 (ImageNet) or 16
+    (CIFAR-10) pixels a side.
 
     Args:
         depth: 18, 34, 50, 101, 152 (ImageNet) or 20, 32, 44, 56, 110 (CIFAR-10): counts layers with weights.
@@ -89,7 +90,7 @@ class ResNet(keras.Model):
             classes = 1000 if imagenet else 10
         input_shape = tuple(input_shape or ((224, 224, 3) if imagenet else (32, 32, 3)))
         check_classes("ResNet", classes)
-        check_pictures("ResNet", input_shape, smallest=32)
+        check_pictures("ResNet", input_shape, smallest=32 if imagenet else 16)
 
         images = keras.Input(input_shape, dtype="uint8", name="images")
         if imagenet:

@@ -10,13 +10,18 @@ def shift_and_mirror(x, y, rng, *, shift=4):
     As He et al. (2015, section 4.2) do on CIFAR-10, but that with them the mean colour comes in: padded by 4, a crop of
     the old size. x uint8 (B, H, W, C) -> same.
     """
-    batch, height, width, _ = x.shape
     padded = np.pad(x, ((0, 0), (shift, shift), (shift, shift), (0, 0)))
-    top, left = rng.integers(2 * shift + 1, size=(2, batch))
-    column = np.where(rng.random((batch, 1)) < 0.5, np.arange(width), np.arange(width)[::-1])  # (B, W)
-    rows = top[:, None] + np.arange(height)  # (B, H)
-    columns = left[:, None] + column  # (B, W)
-    return padded[np.arange(batch)[:, None, None], rows[:, :, None], columns[:, None, :]], y
+    return crop_and_mirror(padded, y, rng, size=x.shape[1:3])
+
+
+def crop_and_mirror(x, y, rng, *, size):
+    """A part of each picture, anywhere in it, mirrored every other time. size: (h, w). (B, H, W, C) -> (B, h, w, C)"""
+    batch, height, width, _ = x.shape
+    top, left = rng.integers(height - size[0] + 1, size=batch), rng.integers(width - size[1] + 1, size=batch)
+    column = np.where(rng.random((batch, 1)) < 0.5, np.arange(size[1]), np.arange(size[1])[::-1])  # (B, w)
+    rows = top[:, None] + np.arange(size[0])  # (B, h)
+    columns = left[:, None] + column  # (B, w)
+    return x[np.arange(batch)[:, None, None], rows[:, :, None], columns[:, None, :]], y
 
 
 def distort(photo, side, rng, *, area=0.3, turn=12.0):

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 
 # First number after seed and epoch: the order's random numbers and the transform's must not be the same.
-_ORDER, _TRANSFORM = 0, 1
+_ORDER, _TRANSFORM, _CUT = 0, 1, 2
+_POOL = 50  # batches whose examples are sorted by length together
 _AHEAD = 2  # batches made in the background while the network computes
 
 
@@ -23,9 +24,21 @@ class Batches(keras.utils.PyDataset):
     shuffle: False keeps the order of x, for evaluation. Then the last, smaller batch is kept; with True it is left
         out, so that all steps weigh alike and compiled shapes stay (what is left out changes with each epoch). Fewer
         examples than batch_size make one batch.
+    lengths: of each example, (N,): a batch then has examples of about one length, so that little is filled up.
     """
 
-    def __init__(self, x, y=None, *, batch_size: int, seed: int, transform=None, epoch: int = 0, shuffle: bool = True):
+    def __init__(
+        self,
+        x,
+        y=None,
+        *,
+        batch_size: int,
+        seed: int,
+        transform=None,
+        epoch: int = 0,
+        shuffle: bool = True,
+        lengths=None,
+    ):
         super().__init__()
         if not len(x):
             raise ValueError("Batches needs at least one example")
@@ -36,6 +49,7 @@ class Batches(keras.utils.PyDataset):
         self.seed, self.epoch = seed, epoch
         self.transform = transform
         self.shuffle = shuffle
+        self.lengths = None if lengths is None else np.asarray(lengths)
         self._order_of = (None, None)  # (epoch, order)
         self._threads = ThreadPoolExecutor(_AHEAD) if transform else None
         self._pending = {}  # (epoch, index) -> Future
@@ -81,8 +95,21 @@ class Batches(keras.utils.PyDataset):
             count = len(self.x)
             rng = np.random.default_rng([self.seed, epoch, _ORDER, 0])
             order = rng.permutation(count) if self.shuffle else np.arange(count)
+            if self.lengths is not None:
+                order = self._alike(order, rng)
             self._order_of = (epoch, order)
         return order
+
+    def _alike(self, order: np.ndarray, rng) -> np.ndarray:
+        """An order with examples of about one length in each batch, the batches in any order."""
+        pool = (
+            _POOL * self.batch_size
+        )  # sorted by length not as a whole, or a batch would always have the same examples
+        pools = [order[start : start + pool] for start in range(0, len(order), pool)]
+        order = np.concatenate([part[np.argsort(self.lengths[part], kind="stable")] for part in pools])
+        full = len(self) * self.batch_size
+        batches = order[:full].reshape(-1, self.batch_size)[rng.permutation(len(self))]
+        return np.concatenate([batches.ravel(), order[full:]])
 
     def fit_options(self, callbacks=()) -> dict:
         """Arguments for `fit` that keep the order as promised: `model.fit(batches, **batches.fit_options(), ...)`.
@@ -92,3 +119,29 @@ class Batches(keras.utils.PyDataset):
         """
         follow = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(self, "epoch", epoch))
         return {"callbacks": [follow, *callbacks], "shuffle": False}
+
+
+class Windows(Batches):
+    """Parts of a long sequence and what follows each of their tokens: int32 (B, length) and the same one place on.
+
+    It is cut into parts anew in each epoch, from another place on.
+    """
+
+    def __init__(self, tokens, length: int, *, batch_size: int, seed: int):
+        self.tokens, self.length = np.asarray(tokens, np.int32), length
+        parts = (len(self.tokens) - 1) // length - 1  # one less, so that each epoch may begin anywhere in the first
+        if parts < 1:
+            raise ValueError(
+                f"{len(self.tokens)} tokens are too few for parts of {length}; give {2 * length + 1} or more"
+            )
+        super().__init__(np.arange(parts), batch_size=batch_size, seed=seed)
+
+    def digest(self) -> str:
+        return hashlib.sha256(self.tokens).hexdigest()
+
+    def _make(self, epoch: int, index: int):
+        chosen = self._order(epoch)[index * self.batch_size : (index + 1) * self.batch_size]  # (B,)
+        first = np.random.default_rng([self.seed, epoch, _CUT]).integers(self.length)
+        places = first + chosen[:, None] * self.length + np.arange(self.length + 1)  # (B, length + 1)
+        part = self.tokens[places]
+        return part[:, :-1], part[:, 1:]

@@ -1,4 +1,4 @@
-"""The data sets that the zoo knows: where they are on this machine, how to prepare them, what they hold as arrays.
+"""Where data sets are on this machine, how to prepare them, and what they hold, as arrays and texts.
 
 Only `prepare` writes, and it downloads only what TFDS itself has: MNIST and CIFAR-10. Reading a prepared data set
 needs no TensorFlow.
@@ -13,153 +13,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from zoo.data import texts
+from zoo.data.datasets import Dataset, dataset
 from zoo.data.images import SUFFIXES, find_images, fit, read_image
-from zoo.errors import BadInput, MissingData, UnknownName, ZooError
-
-_CALTECH101 = """
-    accordion airplanes anchor ant barrel bass beaver binocular bonsai brain brontosaurus buddha butterfly camera cannon
-    car_side ceiling_fan cellphone chair chandelier cougar_body cougar_face crab crayfish crocodile crocodile_head cup
-    dalmatian dollar_bill dolphin dragonfly electric_guitar elephant emu euphonium ewer Faces Faces_easy ferry flamingo
-    flamingo_head garfield gerenuk gramophone grand_piano hawksbill headphone hedgehog helicopter ibis inline_skate
-    joshua_tree kangaroo ketch lamp laptop Leopards llama lobster lotus mandolin mayfly menorah metronome minaret
-    Motorbikes nautilus octopus okapi pagoda panda pigeon pizza platypus pyramid revolver rhino rooster saxophone
-    schooner scissors scorpion sea_horse snoopy soccer_ball stapler starfish stegosaurus stop_sign strawberry sunflower
-    tick trilobite umbrella watch water_lilly wheelchair wild_cat windsor_chair wrench yin_yang
-"""
-_CLASS_FOLDERS = "DIR/<label>/*.jpg or DIR/<split>/<label>/*.jpg (or another image format), any size"
-_ANY_PHOTOGRAPHS = (
-    "DIR/**/*.jpg (or another image format): all photographs in DIR and its subfolders, of any size; "
-    "if DIR has a subfolder named as the split, only what is in that"
-)
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """What is known of a data set.
-
-    commercial: whether its terms allow commercial use; None where they don't say. splits: `rest` and the like may be
-    absent from a copy. kind: "labelled images" (all of one `shape`, (H, W, C)), "labelled photographs" or "photographs"
-    (RGB, of any size).
-    layout: the folder that `load_folder` takes. files: what `prepare` reads from its source folder. labels: in the
-    order of their numbers, or None. builder: "module:class" of our own TFDS builder, or None for one of TFDS's own.
-    """
-
-    name: str
-    title: str
-    summary: str
-    licence: str
-    commercial: bool | None
-    url: str
-    splits: tuple[str, ...]
-    kind: str
-    layout: str
-    files: str
-    labels: tuple[str, ...] | None = None
-    shape: tuple[int, int, int] | None = None
-    builder: str | None = None
-
-
-DATASETS = {
-    d.name: d
-    for d in (
-        Dataset(
-            name="mnist",
-            title="MNIST",
-            summary="60,000 and 10,000 handwritten digits, 28 x 28, white on black (LeCun, Cortes, Burges 1998)",
-            licence="usually stated as CC BY-SA 3.0; the authors' page gave no licence text",
-            commercial=None,
-            url="http://yann.lecun.com/exdb/mnist/",
-            splits=("train", "test"),
-            kind="labelled images",
-            layout="DIR/<label>/*.png or DIR/<split>/<label>/*.png (or another image format), <label> from 0 to 9; any "
-            "size and colours, made 28 x 28 grey; white digits on black",
-            files="a data directory in which it is prepared already; without --from, it is downloaded",
-            labels=tuple("0123456789"),
-            shape=(28, 28, 1),
-        ),
-        Dataset(
-            name="cifar10",
-            title="CIFAR-10",
-            summary="50,000 and 10,000 colour pictures of ten kinds of things, 32 x 32 (Krizhevsky 2009)",
-            licence="none stated by the authors, who ask to be cited; for research and teaching",
-            commercial=None,
-            url="https://www.cs.toronto.edu/~kriz/cifar.html",
-            splits=("train", "test"),
-            kind="labelled images",
-            layout=f"{_CLASS_FOLDERS}, <label> such as airplane; made 32 x 32",
-            files="a data directory in which it is prepared already; without --from, it is downloaded",
-            labels=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
-            shape=(32, 32, 3),
-        ),
-        Dataset(
-            name="flickr8k",
-            title="Flickr8k",
-            summary="8,000 photographs, mostly of people and dogs, each with five captions (Hodosh and others 2013)",
-            licence="non-commercial research and education only; the photographs belong to their authors",
-            commercial=False,
-            url="https://doi.org/10.1613/jair.3994",
-            splits=("train", "dev", "test", "rest"),
-            kind="photographs",
-            layout=_ANY_PHOTOGRAPHS,
-            files="Flicker8k_Dataset/*.jpg and Flickr8k_text/*.txt, unpacked or in .tar archives",
-            builder="zoo.data.builders.flickr8k:Flickr8k",
-        ),
-        Dataset(
-            name="bsds500",
-            title="BSDS500",
-            summary="500 natural photographs of the Berkeley segmentation data set (Arbelaez and others 2011)",
-            licence="non-commercial research and education only",
-            commercial=False,
-            url="https://doi.org/10.1109/TPAMI.2010.161",
-            splits=("train", "val", "test"),
-            kind="photographs",
-            layout=_ANY_PHOTOGRAPHS,
-            files="BSDS500/data/images/{train,val,test}/*.jpg, unpacked or in a .tar archive; test may be absent",
-            builder="zoo.data.builders.bsds500:BSDS500",
-        ),
-        Dataset(
-            name="caltech101",
-            title="Caltech-101",
-            summary="8,700 photographs of objects in 101 classes (Fei-Fei, Fergus, Perona 2004)",
-            licence="CC BY 4.0",
-            commercial=True,
-            url="https://data.caltech.edu/records/mzrjq-6wc02",
-            splits=("train", "test"),
-            kind="labelled photographs",
-            layout=_CLASS_FOLDERS,
-            files="101_ObjectCategories/<class>/*.jpg and, if there, train.txt and test.txt (lines <class>/<file>; "
-            "without them all is train), unpacked or in a .tar archive",
-            labels=tuple(_CALTECH101.split()),
-            builder="zoo.data.builders.caltech101:Caltech101",
-        ),
-        Dataset(
-            name="intel_scenes",
-            title="Intel image classification",
-            summary="photographs of six kinds of scene, from buildings to street (published for a challenge in 2018)",
-            licence="none stated by the publisher; for research and demonstration",
-            commercial=None,
-            url="https://www.kaggle.com/datasets/puneet6060/intel-image-classification",
-            splits=("train", "test"),
-            kind="labelled photographs",
-            layout=_CLASS_FOLDERS,
-            files="seg_train/<class>/*.jpg and seg_test/<class>/*.jpg, unpacked or in a .tar archive",
-            labels=("buildings", "forest", "glacier", "mountain", "sea", "street"),
-            builder="zoo.data.builders.intel_scenes:IntelScenes",
-        ),
-    )
-}
-
-
-def dataset(name: str) -> Dataset:
-    """The data set of this name; raises UnknownName."""
-    if name not in DATASETS:
-        raise UnknownName("data set", name, DATASETS)
-    return DATASETS[name]
+from zoo.errors import BadInput, MissingData, ZooError
 
 
 def data_dir(option: str | os.PathLike | None = None) -> Path:
@@ -187,8 +48,9 @@ def prepared(name: str, data_dir: str | os.PathLike | None = None) -> Path | Non
 def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -> Iterator[dict]:
     """The examples of a split, one by one, in their stored order.
 
-    Each has `image`, uint8 (H, W, C), and what the data set has besides: `label` (int), `captions` (list of str), `id`
-    (str). Raises MissingData when the data set isn't prepared, BadInput for a split that it doesn't have.
+    Each has `image`, uint8 (H, W, C), or `text` (str), or, of parallel texts, a str for each language; and what the
+    data set has besides: `label` (int), `captions` (list of str), `id` (str).
+    Raises MissingData when the data set isn't prepared, BadInput for a split that it doesn't have.
     """
     about = dataset(name)
     folder = prepared(name, data_dir)
@@ -204,7 +66,8 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
     if split not in builder.info.splits:
         raise BadInput(f"{name} has no split {split!r} in {folder}; it has {', '.join(builder.info.splits)}")
     # Colour pictures are decoded by read_image, as a user's files are: JPEG decoders differ in their last bits.
-    colour = about.shape is None or about.shape[-1] == 3
+    pictures = about.kind in ("photographs", "labelled photographs", "labelled images")
+    colour = pictures and (about.shape is None or about.shape[-1] == 3)
     decoders = {"image": tfds.decode.SkipDecoding()} if colour else None
     for number, example in enumerate(builder.as_data_source(split, decoders=decoders)):
         for key, value in example.items():
@@ -219,30 +82,30 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
 
 
 def load(name: str, split: str, data_dir: str | os.PathLike | None = None):
-    """A split as arrays in memory.
+    """A split as arrays or texts in memory.
 
-    Labelled images: (images uint8 (N, H, W, C), labels int64 (N,)). Photographs: a list of uint8 (H, W, 3); labelled
-    ones: (that list, labels int64 (N,)).
+    Labelled images: (images uint8 (N, H, W, C), labels int64 (N,)). Photographs: a list of uint8 (H, W, 3); texts: a
+    list of str; labelled ones: (that list, labels int64 (N,)). Parallel texts: {language: list of str}.
     Raises MissingData with the command that prepares it, BadInput for a split that it doesn't have.
     """
-    images, labels = [], []
-    for example in examples(name, split, data_dir):
-        images.append(example["image"])
-        labels.append(example.get("label"))
-    return _together(dataset(name), images, labels)
+    about, found = dataset(name), list(examples(name, split, data_dir))
+    if about.languages:
+        return {language: [example[language] for example in found] for language in about.languages}
+    what = "text" if about.kind.endswith("texts") else "image"
+    return _together(about, [example[what] for example in found], [example.get("label") for example in found])
 
 
-def _together(about: Dataset, images: list, labels: list):
+def _together(about: Dataset, found: list, labels: list):
     if about.labels is None:
-        return images
-    return np.stack(images) if about.shape else images, np.array(labels, np.int64)
+        return found
+    return np.stack(found) if about.shape else found, np.array(labels, np.int64)
 
 
 def load_folder(name: str, split: str, folder: str | os.PathLike):
-    """What `load` gives, from a folder of image files in the data set's `layout`, sorted by path.
+    """What `load` gives, from a folder of files in the data set's `layout`, sorted by path.
 
     Labelled images are scaled to the data set's size and made grey if it is. A class without a folder is fine.
-    Raises BadInput for an unknown class folder or a bad image.
+    Raises BadInput for an unknown class, a bad image or text, or a file that is missing.
     """
     about = dataset(name)
     folder = Path(folder).expanduser()
@@ -251,6 +114,8 @@ def load_folder(name: str, split: str, folder: str | os.PathLike):
     root = folder / split if (folder / split).is_dir() else folder
     if about.kind == "photographs":
         return [read_image(path) for path in find_images(root)]
+    if about.kind.endswith("texts"):
+        return _load_texts(about, split, folder, root)
     images, labels = [], []
     for path in sorted(root.iterdir()):
         if not path.is_dir() or path.name.startswith("."):
@@ -267,6 +132,27 @@ def load_folder(name: str, split: str, folder: str | os.PathLike):
     if not images:
         raise BadInput(f"{root}: no class folders with images; {name} is laid out as {about.layout}")
     return _together(about, images, labels)
+
+
+def _load_texts(about: Dataset, split: str, folder: Path, root: Path):
+    """`load_folder` for texts; `root` is the folder's subfolder for the split, if it has one."""
+    if about.kind == "texts":
+        return [texts.read_text(path) for path in texts.find_texts(root)]
+    if about.kind == "parallel texts":
+        found = {language: texts.read_lines(folder / f"{split}.{language}") for language in about.languages}
+        lengths = {language: len(lines) for language, lines in found.items()}
+        if len(set(lengths.values())) > 1:
+            raise BadInput(f"{folder}: files of one split must have as many lines each, not {lengths}")
+        return found
+    table = folder / f"{split}.csv"
+    known = {label: number for number, label in enumerate(about.labels)} | {about.outside: -1}
+    found, labels = [], []
+    for text, label in texts.read_table(table, ("text", "label")):
+        if label not in known:
+            raise BadInput(f"{table}: {about.name} has no label {label!r}; see zoo data show {about.name} --json")
+        found.append(text)
+        labels.append(known[label])
+    return _together(about, found, labels)
 
 
 def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | os.PathLike | None = None) -> Path:

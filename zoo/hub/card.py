@@ -34,7 +34,7 @@ class Card:
     architecture: str  # a name in the registry
     arguments: dict  # of the architecture's class
     parameters: int  # trainable ones
-    input: dict  # kind, shape (null where any size goes), dtype, description
+    input: dict  # kind, shape (null where any size goes) and dtype, or for several arrays {name: dtype}; description
     output: dict  # the same; known_from where a best logit below it means: nothing known
     labels: list | None  # one for each logit, or null
     data: dict  # name, url, split, licence, commercial_use
@@ -45,6 +45,7 @@ class Card:
     licence: str
     commercial_use: bool
     curves: dict = dataclasses.field(default_factory=dict)  # name -> list of points, for plots in the docs
+    tokenizer: dict = dataclasses.field(default_factory=dict)  # file, sha256, tokens: of what reads text; set by `save`
     weights: dict = dataclasses.field(default_factory=dict)  # file, sha256, bytes, dtype, tolerance: set by `save`
     schema: int = SCHEMA
 
@@ -64,6 +65,7 @@ class Card:
             expect("a label", label, str)
         if Path(self.name).name != self.name or self.name.startswith("."):  # it becomes a file's name
             raise BadCheckpoint(f"{where}: name is {self.name!r:.40}")
+        expect("input.arrays", self.input.get("arrays", {}), dict)
         for side in (self.input, self.output):
             expect("a shape", side.get("shape", []), list)
             for size in side.get("shape", []):
@@ -97,6 +99,10 @@ class Card:
         if shape is None or not isinstance(dtype, str):
             raise BadCheckpoint(f"card of {self.name} doesn't say the shape and dtype of its input")
         return shape, dtype
+
+    def inputs(self) -> dict[str, str] | None:
+        """Names and dtypes of the arrays (B, T) that the model takes by name, or None where it takes a single array."""
+        return self.input.get("arrays")
 
     def result(self, metric: str, split: str | None = None) -> dict | None:
         """The row of role "result" for `metric` (on `split`, or on the first split that has one), or None."""

@@ -112,16 +112,23 @@ def _new_head(model, card: Card, classes: int):
     """The same model with a new output layer for `classes`; so is new what else there is one of for each class."""
     from zoo.hub.registry import architecture
 
-    if not card.labels or "classes" not in model.get_config():
+    if "classes" not in model.get_config() or not (card.labels or model.get_config()["classes"] is None):
         raise BadInput(f"{card.name} has no classes to exchange: it is no classifier with an output a class")
     if classes < 2:
         raise BadInput(f"{card.name} can't tell {classes} classes apart; give 2 or more")
     other = architecture(card.architecture).cls(**model.get_config() | {"classes": classes})
-    for old_layer, new_layer in zip(model.layers[:-1], other.layers[:-1], strict=True):
-        for old, new in zip(old_layer.weights, new_layer.weights, strict=True):
-            if old.shape == new.shape:
-                new.assign(old)
+    copy_layers(model, other)
     return other
+
+
+def copy_layers(source, target) -> None:
+    """The weights of all layers that both models have, by name, where they have one shape; but not of the last."""
+    there = {layer.name: layer for layer in source.layers}
+    for layer in target.layers[:-1]:
+        if layer.name in there:
+            for old, new in zip(there[layer.name].weights, layer.weights, strict=True):
+                if old.shape == new.shape:
+                    new.assign(old)
 
 
 def load_weights(model, path) -> None:
@@ -141,14 +148,39 @@ def one_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
+def tokenizer(name):
+    """The tokeniser of a checkpoint that reads text, a `zoo.data.tokens.Tokenizer`; None where it has none.
+
+    Raises `BadCheckpoint` where it is missing or is not the one that the card describes.
+    """
+    from zoo.data.tokens import Tokenizer
+
+    folder, described = find(name), card(name).tokenizer
+    if not described:
+        return None
+    path = folder / Tokenizer.FILE
+    if path.exists() and sha256(path) != described.get("sha256"):
+        raise BadCheckpoint(f"{path} is not the file its card describes (SHA-256 differs); copy it again or reinstall")
+    return Tokenizer.read(folder)
+
+
 def save(
-    model, folder, card: Card, *, half=False, tolerance: float | None = None, files: dict | None = None, force=False
+    model,
+    folder,
+    card: Card,
+    *,
+    half=False,
+    tolerance: float | None = None,
+    tokenizer=None,
+    files: dict | None = None,
+    force=False,
 ) -> Card:
     """Write `model` and `card` as a checkpoint, all or nothing.
 
     Args:
         half: store kernels as float16, half the size. Vectors (biases, statistics) stay float32.
         tolerance: what `half` changes at most in the model's outputs, as measured by the caller; kept in the card.
+        tokenizer: a `zoo.data.tokens.Tokenizer`, where the model reads text.
         files: more files for the folder, name -> bytes.
         force: replace a checkpoint that is there already.
     Returns:
@@ -170,6 +202,10 @@ def save(
             "dtype": "float16" if half else "float32",
             "tolerance": tolerance if half else 0.0,
         }
+        if tokenizer is not None:
+            path = beside / tokenizer.FILE
+            path.write_bytes(tokenizer.to_bytes())
+            card.tokenizer = {"file": path.name, "sha256": sha256(path), "tokens": tokenizer.size}
         card.validate()
         (beside / cards.FILE).write_text(card.to_json(), encoding="utf-8")
         for name, content in (files or {}).items():

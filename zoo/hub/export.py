@@ -25,7 +25,7 @@ from zoo.hub import cache, checkpoint
 SUFFIXES = {"onnx": ".onnx", "savedmodel": "", "litert": ".tflite"}
 TOLERANCE = 1e-4  # largest difference from the model that an export may have, in units of the largest output
 BATCHES = (1, 3)  # sizes at which they are compared
-ANY_SIZE = 64  # pixels to compare at, where a checkpoint takes any size
+ANY_SIZE = 64  # pixels or tokens to compare at, where a checkpoint takes any size
 
 
 def export(name, format: str, out=None, *, force=False) -> Path:
@@ -52,7 +52,6 @@ def export(name, format: str, out=None, *, force=False) -> Path:
         )
     backend.start()
     model = checkpoint.load(name)
-    shape, dtype = card.takes()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -60,8 +59,8 @@ def export(name, format: str, out=None, *, force=False) -> Path:
         raise BadInput(f"{out} cannot be written: {error.strerror}; choose another output") from None
     try:
         beside = folder / f"export{SUFFIXES[format]}"
-        _write(model, shape, dtype, beside, format)
-        _compare(model, shape, dtype, beside, format)
+        _write(model, card, beside, format)
+        _compare(model, card, beside, format)
         if out.is_dir():  # a rename cannot replace a full folder, so the old one steps aside first
             os.rename(out, folder / "old")
         try:
@@ -87,23 +86,38 @@ def _check_output(out: Path, format: str, force: bool) -> None:
         raise BadInput(f"{out} is no {format} export, so it will not be replaced; choose another output")
 
 
-def _write(model, shape, dtype, path: Path, format: str) -> None:
+def _write(model, card, path: Path, format: str) -> None:
     import keras
 
-    model(np.zeros((1, *(size or ANY_SIZE for size in shape)), dtype))  # an export of a model never called can fail
-    signature = [keras.InputSpec(shape=(None, *shape), dtype=dtype)]
+    model(_sample(card, 1))  # an export of a model never called can fail
+    if arrays := card.inputs():
+        signature = [{name: keras.InputSpec(shape=(None, None), dtype=dtype) for name, dtype in arrays.items()}]
+    else:
+        shape, dtype = card.takes()
+        signature = [keras.InputSpec(shape=(None, *shape), dtype=dtype)]
     kind = {"savedmodel": "tf_saved_model"}.get(format, format)
     with contextlib.redirect_stdout(sys.stderr), backend.quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporters' own, about NumPy and TensorFlow
         model.export(str(path), format=kind, input_signature=signature, verbose=False)
 
 
-def _compare(model, shape, dtype, path: Path, format: str) -> None:
+def _sample(card, batch: int):
+    """Arrays that a checkpoint takes, of random numbers: bytes, or tokens that it has."""
+    rng = np.random.RandomState(0)
+    any_size = min(ANY_SIZE, card.arguments.get("context", ANY_SIZE))
+    if arrays := card.inputs():
+        highest = {name: 2 if name == "segments" else card.arguments["vocabulary"] for name in arrays}
+        return {name: rng.randint(0, highest[name], (batch, any_size)).astype(dtype) for name, dtype in arrays.items()}
+    shape, dtype = card.takes()
+    highest = min(256, card.arguments.get("vocabulary", 256))
+    return rng.randint(0, highest, (batch, *(size or any_size for size in shape))).astype(dtype)
+
+
+def _compare(model, card, path: Path, format: str) -> None:
     """Raises `BadCheckpoint` where an export answers something else than the model."""
     run = {"onnx": Session, "savedmodel": _saved_model, "litert": _litert}[format](path)
-    rng = np.random.RandomState(0)
     for batch in BATCHES:
-        x = rng.randint(0, 256, (batch, *(size or ANY_SIZE for size in shape))).astype(dtype)
+        x = _sample(card, batch)
         expected = np.asarray(model(x))
         try:
             found = run(x)
@@ -132,14 +146,22 @@ def _litert(path: Path):
         interpreter = tf.lite.Interpreter(str(path))
 
     def run(x):
-        [given], [answer] = interpreter.get_input_details(), interpreter.get_output_details()
-        interpreter.resize_tensor_input(given["index"], x.shape)
+        given, [answer] = interpreter.get_input_details(), interpreter.get_output_details()
+        arrays = [(given[0], x)] if len(given) == 1 else [(each, _named(x, each["name"])) for each in given]
+        for each, array in arrays:
+            interpreter.resize_tensor_input(each["index"], array.shape)
         interpreter.allocate_tensors()
-        interpreter.set_tensor(given["index"], x)
+        for each, array in arrays:
+            interpreter.set_tensor(each["index"], array)
         interpreter.invoke()
         return interpreter.get_tensor(answer["index"])
 
     return run
+
+
+def _named(arrays: dict, name: str):
+    """The array that an exported input stands for, whose name has the array's in it."""
+    return next(array for key, array in arrays.items() if key in name)
 
 
 class Session:
@@ -153,10 +175,12 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._input = self._session.get_inputs()[0].name
+        self._inputs = [given.name for given in self._session.get_inputs()]
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        return self._session.run(None, {self._input: np.asarray(x)})[0]
+    def __call__(self, x) -> np.ndarray:
+        """x: an array, or {name: array} where the model takes several."""
+        arrays = {name: _named(x, name) if isinstance(x, dict) else np.asarray(x) for name in self._inputs}
+        return self._session.run(None, arrays)[0]
 
 
 def cached_session(name, card) -> Session:

@@ -14,6 +14,7 @@ class Metric:
     unit: str
     higher_is_better: bool
     meaning: str
+    other_units: tuple = ()  # that a row may have instead
 
 
 METRICS = {
@@ -22,23 +23,31 @@ METRICS = {
     "auroc": Metric("", True, "probability that a known thing gets more confidence than an unknown one, 0 to 1"),
     "kept": Metric("%", True, "share of examples that the checkpoint is confident of, of a kind that it knows"),
     "refused": Metric("%", True, "share of examples that it is not confident of, of a kind that it doesn't know"),
+    "oos_recall": Metric("%", True, "share of the texts that belong to no class of which that was said"),
+    "nll": Metric(
+        "nats/char", False, "negative log-likelihood: the surprise at what comes, or stood there", ("nats/token",)
+    ),
+    "bleu": Metric("", True, "BLEU of sacreBLEU, 0 to 100: how much of the translations the reference has, too"),
     "psnr": Metric("dB", True, "peak signal-to-noise ratio of the picture against the true one, mean over pictures"),
     "psnr_gain": Metric("dB", True, "PSNR of the result minus PSNR of the input, mean over pictures"),
     "chroma_ratio": Metric("%", True, "mean CIE Lab chroma of the results in percent of that of the true pictures"),
 }
 
 
-def row(metric, split, value, *, role="result", n, std=None, paper=None, protocol):
+def row(metric, split, value, *, role="result", n, std=None, paper=None, protocol, unit=None):
     """One row of a card's `metrics`; unit and direction come from the vocabulary. Raises `UnknownName`."""
     if metric not in METRICS:
         raise UnknownName("metric", metric, METRICS)
     if role not in ROLES:
         raise UnknownName("role", role, ROLES)
+    units = (METRICS[metric].unit, *METRICS[metric].other_units)
+    if unit is not None and unit not in units:
+        raise UnknownName(f"unit of {metric}", unit, units)
     return {
         "metric": metric,
         "split": split,
         "value": round(float(value), 4),
-        "unit": METRICS[metric].unit,
+        "unit": unit or units[0],
         "higher_is_better": METRICS[metric].higher_is_better,
         "role": role,
         "n": int(n),

@@ -1,4 +1,4 @@
-"""The one door through which apps use checkpoints: arrays in, arrays out."""
+"""The one door through which apps use checkpoints: arrays or texts in, arrays out."""
 
 import math
 import sys
@@ -6,6 +6,7 @@ import sys
 import numpy as np
 
 from zoo import backend
+from zoo.data.tokens import Tokenizer
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint
 from zoo.hub.export import cached_session
@@ -14,12 +15,26 @@ ENGINES = ("onnx", "model")
 
 PART = 256  # examples that go through at once, at most ...
 PART_PIXELS = 2**20  # ... and pixels: what a network makes on the way takes a hundred times their memory
+PART_TEXTS = 32  # sentences likewise
 
 
-def compiled(model):
-    """A model as a function from a batch of arrays to a batch of arrays, compiled by its backend."""
-    model.jit_compile = backend.jit_compile()
-    return lambda x: np.asarray(model.predict_on_batch(x))
+class Compiled:
+    """A model as a function from a batch of arrays to a batch of arrays, compiled by its backend.
+
+    With a tokeniser, a list of str is a batch, too.
+    """
+
+    def __init__(self, model, tokenizer: Tokenizer | None = None):
+        self.model, self.tokenizer = model, tokenizer
+        model.jit_compile = backend.jit_compile()
+
+    def __call__(self, x):
+        if self.tokenizer and isinstance(x, list):
+            return read(self, self.tokenizer, x)
+        answer = self.model.predict_on_batch(x)
+        if isinstance(answer, dict):
+            return {name: np.asarray(part) for name, part in answer.items()}
+        return np.asarray(answer)
 
 
 class Predictor:
@@ -34,6 +49,7 @@ class Predictor:
             raise UnknownName("engine", engine, ENGINES)
         self.name = str(name)
         self.card = checkpoint.card(name)
+        self.tokenizer = checkpoint.tokenizer(name)
         self.engine = engine or ("onnx" if backend.configured() == "tensorflow" else "model")
         checkpoint.verify(name)  # changed weights must not hide behind an old export
         if self.engine == "onnx":
@@ -46,13 +62,18 @@ class Predictor:
                 self.engine = "model"
         if self.engine == "model":
             backend.start()
-            self._predict = compiled(checkpoint.load(name))
+            self._predict = Compiled(checkpoint.load(name), self.tokenizer)
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
+    def __call__(self, x) -> np.ndarray:
         """Run a batch: x (B, ...) as the card's `input` says -> (B, ...) as its `output` says.
 
-        Large batches go through in parts. Raises `BadInput` for an array of another shape or type.
+        A checkpoint that reads sentences takes a list of str. Large batches go through in parts. Raises `BadInput` for
+        an array of another shape or type.
         """
+        if self.card.input.get("kind") == "sentences":
+            if not isinstance(x, list) or not x or not all(isinstance(sentence, str) for sentence in x):
+                raise BadInput(f"{self.name} takes a list of texts, not {x!r:.60}")
+            return read(self._predict, self.tokenizer, x)
         x = np.asarray(x)
         shape, dtype = self.card.takes()
         fits = x.ndim == len(shape) + 1 and all(a in (None, b) for a, b in zip(shape, x.shape[1:], strict=False))
@@ -61,6 +82,11 @@ class Predictor:
             raise BadInput(f"{self.name} takes {dtype} (batch, {wanted}), not {x.dtype} {x.shape}")
         part = max(1, min(PART, PART_PIXELS // math.prod(x.shape[1:3])))
         return np.concatenate([self._part(x[start : start + part]) for start in range(0, len(x), part)])
+
+    @property
+    def model(self):
+        """The Keras model, which is there with the engine "model" only."""
+        return self._predict.model
 
     def _part(self, x):
         if self.engine == "onnx":
@@ -71,6 +97,15 @@ class Predictor:
         if bucket > size:
             x = np.concatenate([x, np.repeat(x[-1:], bucket - size, axis=0)])
         return self._predict(x)[:size]
+
+
+def read(predict, tokenizer: Tokenizer, sentences: list[str]) -> np.ndarray:
+    """Answers of a function of `Tokenizer.arrays` for sentences of any lengths, (B, ...)."""
+    # Those of about one length go through together.
+    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
+    parts = [order[start : start + PART_TEXTS] for start in range(0, len(order), PART_TEXTS)]
+    answers = [predict(tokenizer.arrays(sentences[i] for i in part)) for part in parts]
+    return np.concatenate(answers)[np.argsort(order)]
 
 
 def predictor(name, engine: str | None = None) -> Predictor:

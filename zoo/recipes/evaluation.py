@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from zoo.data import catalogue
+from zoo.data import catalogue, datasets
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint, metrics
 from zoo.hub.predictor import Predictor
@@ -62,7 +62,7 @@ def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
             raise BadInput(f"a folder of class folders has no split {split!r}; leave --split out")
         measured_on = "folder"
         x, y = read_examples(Path(folder).expanduser(), card.labels, shape)
-    elif name in catalogue.DATASETS:
+    elif name in datasets.DATASETS:
         measured_on = split or "test"
         x, y = of_catalogue(name, measured_on, shape, data_dir)
     else:

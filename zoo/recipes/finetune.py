@@ -17,14 +17,14 @@ import keras
 import numpy as np
 
 from zoo import backend
-from zoo.data import catalogue
+from zoo.data import catalogue, datasets
 from zoo.data.augment import shift_and_mirror
 from zoo.data.batches import Batches
 from zoo.data.images import find_images, fit, read_image
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint, metrics
 from zoo.hub.card import Card
-from zoo.hub.predictor import compiled
+from zoo.hub.predictor import Compiled
 from zoo.hub.registry import architecture
 from zoo.recipes import plots
 from zoo.recipes.resume import Resume, better
@@ -98,8 +98,8 @@ def labelled(data, shape, data_dir=None):
     if Path(data).is_dir():
         labels = class_folders(data)
         return (*read_examples(data, labels, shape), labels)
-    if str(data) not in catalogue.DATASETS:
-        raise UnknownName("folder of class folders and no data set", str(data), catalogue.DATASETS)
+    if str(data) not in datasets.DATASETS:
+        raise UnknownName("folder of class folders and no data set", str(data), datasets.DATASETS)
     return (*of_catalogue(str(data), "train", shape, data_dir), list(catalogue.dataset(str(data)).labels))
 
 
@@ -187,7 +187,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
     copy_weights(model, shipped)
 
     x, y = held
-    predict = compiled(shipped)
+    predict = Compiled(shipped)
     logits = np.concatenate([predict(x[start : start + 256]) for start in range(0, len(x), 256)])
     confusion = np.zeros((len(labels), len(labels)), int)  # true class, answer
     np.add.at(confusion, (y, logits.argmax(axis=-1)), 1)

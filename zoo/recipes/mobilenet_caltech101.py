@@ -26,15 +26,15 @@ from zoo.data import catalogue
 from zoo.data.augment import distort
 from zoo.data.batches import Batches
 from zoo.data.images import fit
-from zoo.data.labels import confidence, probabilities
+from zoo.data.labels import confidence
 from zoo.hub import metrics
 from zoo.recipes import hog
+from zoo.recipes.calibration import KNOWN, calibrate
 from zoo.recipes.recipe import Recipe
 
 NOTHING = -1  # the label of a photograph that shows none of the classes
 REPEATS = 3  # times an epoch that each photograph of Caltech-101 is seen, one of Flickr8k being seen once
 SMOOTHING = 0.1  # of the probability goes to all classes alike
-KNOWN = 0.0  # the least best logit that means that something is known
 KEPT = 0.89  # of the photographs held back are to count as known
 WORDS = 400  # of the captions to learn: the most common ones ...
 TOO_COMMON = 0.35  # ... but for those, such as "the", that more than this share of photographs go with
@@ -111,16 +111,9 @@ class MobileNetCaltech101(Recipe):
         return Smaller()
 
     def finish(self, model, validation):
-        """Scale and shift the logits, see above. Their mean over classes, which says nothing, becomes constant."""
-        kernel, bias = (keras.ops.convert_to_numpy(weights) for weights in model.get_layer("fc").weights)
-        kernel, bias = kernel - kernel.mean(axis=1, keepdims=True), bias - bias.mean()
-        model.get_layer("fc").set_weights([kernel, bias])
-        logits, y = model.predict(validation[0], verbose=0), validation[1]
-        scales = np.geomspace(0.1, 10, 81)
-        surprise = [-np.mean(np.log((probabilities(scale * logits) * y).sum(axis=-1))) for scale in scales]
-        scale = scales[np.argmin(surprise)]
-        threshold = np.quantile(confidence(scale * logits), 1 - KEPT)
-        model.get_layer("fc").set_weights([scale * kernel, scale * bias - threshold + KNOWN])
+        """Scale and shift the logits, see above."""
+        x, y = validation
+        calibrate(model.get_layer("fc"), model.predict(x, verbose=0), y, lambda sure: np.quantile(sure, 1 - KEPT))
 
     # --- measuring ------------------------------------------------------------------------------------------------
 

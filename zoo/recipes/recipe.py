@@ -61,6 +61,10 @@ class Recipe:
 
     transform = None  # (x, y, rng) -> (x, y), on each batch
 
+    def tokenizer(self, data_dir):
+        """The tokeniser of a model that reads text, the same each time; None for others."""
+        return None
+
     def optimizer(self, steps: int):
         """The optimiser with its schedule over `steps` updates."""
         raise NotImplementedError
@@ -70,6 +74,8 @@ class Recipe:
 
     def finish(self, model, validation) -> None:
         """Last changes to the trained float32 model before it is measured and shipped."""
+
+    init: str | None = None  # a shipped checkpoint whose weights, but for the last layer's, this one starts from
 
     def starts_from(self):
         """A recipe to train first, whose weights this one starts from, or None."""
@@ -99,7 +105,7 @@ class Recipe:
         return f"{self.eval_dataset}-{split}" if elsewhere else split
 
     def evaluate(self, predict, examples, split: str) -> tuple[list[dict], dict]:
-        """Measure a model. `predict` maps a batch of inputs to outputs.
+        """Measure a model. `predict`, a `zoo.hub.predictor.Compiled`, maps a batch of inputs to outputs.
 
         Returns:
             the rows of the card's `metrics` and its `curves`.

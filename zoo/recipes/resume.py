@@ -70,7 +70,7 @@ class Resume(keras.callbacks.Callback):
             model.fit(
                 batches,
                 validation_data=validation,
-                validation_batch_size=512,
+                validation_batch_size=max(32, batches.batch_size),
                 epochs=epochs,
                 initial_epoch=self.epoch,
                 **batches.fit_options([self, *averages]),

@@ -19,7 +19,7 @@ from zoo.data import catalogue
 from zoo.errors import BadInput
 from zoo.hub import checkpoint
 from zoo.hub.card import Card
-from zoo.hub.predictor import compiled
+from zoo.hub.predictor import Compiled
 from zoo.hub.registry import architecture
 from zoo.recipes.recipe import Recipe
 from zoo.recipes.resume import Resume
@@ -60,11 +60,12 @@ def train(
     recipe.finish(model, validation)
     tolerance = _halve(model, validation[0]) if recipe.half else 0.0
     examples = recipe.examples(recipe.eval_split, data_dir)
-    rows, curves = recipe.evaluate(compiled(model), examples, recipe.eval_split)
+    tokenizer = recipe.tokenizer(data_dir)
+    rows, curves = recipe.evaluate(Compiled(model, tokenizer), examples, recipe.eval_split)
     baselines = recipe.baselines(data_dir)  # last, since nothing of them is kept when the training is stopped
     card = _card(recipe, model, rows + baselines + controls, curves, resume, init, epochs)
     card.training["missed"] = missed(recipe, card)
-    checkpoint.save(model, out, card, half=recipe.half, tolerance=tolerance, force=force)
+    checkpoint.save(model, out, card, half=recipe.half, tolerance=tolerance, tokenizer=tokenizer, force=force)
     _forget(recipe, runs)  # done, so there is nothing left to go on with
     for metric, target in recipe.targets.items():
         verdict = "MISSED" if metric in card.training["missed"] else "reached"
@@ -78,7 +79,8 @@ def _control_rows(control, runs: Path, data_dir, epochs) -> list[dict]:
     for seed in control.seeds or (control.seed,):
         control.seed = seed
         model, *_ = _fit(control, runs, data_dir, None, epochs)
-        rows, _ = control.evaluate(compiled(model), control.examples(control.eval_split, data_dir), control.eval_split)
+        predict = Compiled(model, control.tokenizer(data_dir))
+        rows, _ = control.evaluate(predict, control.examples(control.eval_split, data_dir), control.eval_split)
         found.append([row for row in rows if row["role"] == "result"])
     merged = []
     for same in zip(*found, strict=True):  # the rows of one metric, one for each seed
@@ -120,6 +122,8 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
         keras.config.set_dtype_policy(policy)
     if init is not None:
         checkpoint.load_weights(model, checkpoint.verify(init))
+    elif recipe.init is not None:
+        checkpoint.copy_layers(checkpoint.load(recipe.init), model)
     if first is not None:
         copy_weights(start, model)
         recipe.begin(model)
@@ -134,7 +138,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
         "batch_size": recipe.batch_size,
         "precision": precision,
         "optimizer": keras.saving.serialize_keras_object(model.optimizer)["config"] | {"name": None},
-        "init": init and checkpoint.card(init).weights["sha256"],
+        "init": (init or recipe.init) and checkpoint.card(init or recipe.init).weights["sha256"],
         "starts_from": first and first.name,
         "data": batches.digest(),
         "code": code(*_parts(recipe)),
@@ -187,17 +191,24 @@ def copy_weights(source, target) -> None:
 
 def missed(recipe, card) -> dict:
     """The recipe's targets that the card's results do not reach: metric -> target."""
-    return {metric: goal for metric, goal in recipe.targets.items() if card.result(metric)["value"] < goal}
+    short = {}
+    for metric, goal in recipe.targets.items():
+        row = card.result(metric)
+        if row["value"] < goal if row["higher_is_better"] else row["value"] > goal:
+            short[metric] = goal
+    return short
 
 
 def _halve(model, sample) -> float:
     """Round kernels to float16 in place; the largest change of an output on a sample, rounded up to two digits."""
-    predict = compiled(model)
-    before = predict(sample[:64])
+    predict = Compiled(model)
+    sample = keras.tree.map_structure(lambda array: array[:64], sample)
+    before = keras.tree.flatten(predict(sample))
     for variable in model.weights:
         if len(variable.shape) >= 2:
             variable.assign(keras.ops.cast(keras.ops.cast(variable, "float16"), "float32"))
-    change = float(np.abs(predict(sample[:64]) - before).max())
+    after = keras.tree.flatten(predict(sample))
+    change = max(float(np.abs(new - old).max()) for new, old in zip(after, before, strict=True))
     return float(f"{change * 1.05:.1e}")
 
 

@@ -28,7 +28,7 @@ from zoo.data import catalogue, color
 from zoo.data.batches import Batches
 from zoo.errors import BadInput
 from zoo.hub import metrics
-from zoo.hub.predictor import compiled
+from zoo.hub.predictor import Compiled
 from zoo.recipes.recipe import Recipe
 
 SIDE = 128  # pixels of a training crop
@@ -186,7 +186,7 @@ class UNetColor(Recipe):
 
     def finish(self, model, validation):
         """Scale the answer so that strength 1 gives the wanted share of the true chroma on validation photographs."""
-        answered, predict = [], compiled(model)
+        answered, predict = [], Compiled(model)
         for photo in self.held:
             light = color.lightness(photo)
             answered.append(color.join(light, color.guess(predict, light)))

@@ -5,7 +5,7 @@ import io
 import tensorflow_datasets as tfds
 
 from zoo.data.builders.source import FolderBuilder, require
-from zoo.data.catalogue import DATASETS
+from zoo.data.datasets import DATASETS
 
 
 class IntelScenes(FolderBuilder, skip_registration=True):

@@ -1,0 +1,145 @@
+"""Tokenisers: texts to numbers and back, by the `tokenizers` library, kept as one JSON file beside the weights.
+
+Three kinds are learned here from a recipe's own training texts: single characters, byte pairs (GPT-2's: any text can be
+written in them) and word pieces (BERT's: lower case, parts of words).
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import BadCheckpoint, BadInput
+
+PAD, START, END, UNKNOWN = "[PAD]", "[START]", "[END]", "[UNK]"  # PAD is number 0 wherever it is
+CLS, SEP, MASK = "[CLS]", "[SEP]", "[MASK]"  # BERT's
+
+
+class Tokenizer:
+    """Texts to token numbers and back. `inner` is a `tokenizers.Tokenizer`."""
+
+    FILE = "tokenizer.json"
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    @classmethod
+    def read(cls, folder: str | os.PathLike) -> "Tokenizer":
+        """The tokeniser of a checkpoint. Raises BadCheckpoint where it is missing or damaged."""
+        import tokenizers
+
+        path = Path(folder) / cls.FILE
+        try:
+            return cls(tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise BadCheckpoint(f"{path} cannot be read: {error.strerror}; copy the checkpoint again") from None
+        except Exception as error:  # the library raises no kind of its own
+            raise BadCheckpoint(f"{path} is damaged ({error}); copy the checkpoint again") from None
+
+    def to_bytes(self) -> bytes:
+        """The file's contents."""
+        return self.inner.to_str(pretty=True).encode()
+
+    @property
+    def size(self) -> int:
+        """How many tokens there are."""
+        return self.inner.get_vocab_size()
+
+    def number(self, token: str) -> int | None:
+        """The number of a token, None where there is no such token."""
+        return self.inner.token_to_id(token)
+
+    def __call__(self, texts, *, special=False) -> list[list[int]]:
+        """Token numbers of each text. special: with what the model wants around a text, such as [CLS] and [SEP].
+
+        Raises BadInput for characters that a tokeniser of single characters doesn't have.
+        """
+        return [each.ids for each in self._encoded(texts, special)]
+
+    def arrays(self, texts) -> dict[str, np.ndarray]:
+        """Texts as BERT takes them: {"tokens", "segments"}, int32 (B, T), filled up with zeros at the end."""
+        encoded = self._encoded(texts, special=True)
+        return {"tokens": filled([e.ids for e in encoded]), "segments": filled([e.type_ids for e in encoded])}
+
+    def text(self, tokens) -> str:
+        """The text that token numbers stand for, without special tokens."""
+        return self.inner.decode([int(token) for token in tokens])
+
+    def _encoded(self, texts, special):
+        texts = list(texts)
+        try:
+            return self.inner.encode_batch(texts, add_special_tokens=special)
+        except Exception:  # the library raises no kind of its own
+            strange = sorted(set("".join(texts)) - set(self.inner.get_vocab()))
+            raise BadInput(f"unknown characters: {' '.join(strange):.80}; leave them out") from None
+
+
+def filled(rows, *, multiple: int = 16) -> np.ndarray:
+    """Lists of token numbers as one array, int32 (B, T), with zeros at the end; T is a multiple, so there are few."""
+    longest = max(map(len, rows))
+    length = max(1, -(-longest // multiple)) * multiple
+    return np.array([[*row, *[0] * (length - len(row))] for row in rows], np.int32)
+
+
+def characters(texts) -> Tokenizer:
+    """One token for each character that occurs, in their order."""
+    import tokenizers
+    from tokenizers import decoders, models, pre_tokenizers
+
+    known = sorted(set("".join(texts)))
+    inner = tokenizers.Tokenizer(models.WordLevel({character: number for number, character in enumerate(known)}))
+    inner.pre_tokenizer = pre_tokenizers.Split(tokenizers.Regex(r"[\s\S]"), "isolated")
+    inner.decoder = decoders.Fuse()
+    return Tokenizer(inner)
+
+
+def byte_pairs(texts, size: int, special=(PAD, START, END)) -> Tokenizer:
+    """Byte-pair encoding over bytes (R. Sennrich and others 2016; A. Radford and others 2019, section 2.2).
+
+    special: tokens with the first numbers, in their order.
+    """
+    import tokenizers
+    from tokenizers import decoders, models, pre_tokenizers, trainers
+
+    inner = tokenizers.Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=list(special),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    inner.train_from_iterator(texts, trainer)
+    return Tokenizer(inner)
+
+
+def word_pieces(texts, size: int, context: int) -> Tokenizer:
+    """BERT's parts of words, lower case, without accents. Texts are cut off at `context` tokens, with [CLS] and [SEP].
+
+    Learned as byte pairs are, but inside words and of characters; a part that doesn't begin a word begins with ##.
+    """
+    import tokenizers
+    from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+    texts = list(texts)
+    special = [PAD, UNKNOWN, CLS, SEP, MASK]
+    inner = tokenizers.Tokenizer(models.WordPiece(unk_token=UNKNOWN))
+    inner.normalizer = normalizers.BertNormalizer(lowercase=True)
+    inner.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    # The trainer numbers ##a, ##b, ... as it meets them, which is another order in each process. Named beforehand they
+    # keep theirs.
+    letters = sorted({letter for text in texts for letter in inner.normalizer.normalize_str(text) if letter.strip()})
+    parts = [f"##{letter}" for letter in letters]
+    trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=special + parts, show_progress=False)
+    inner.train_from_iterator(texts, trainer)
+    learned = tokenizers.Tokenizer(models.WordPiece(inner.get_vocab(), unk_token=UNKNOWN))
+    learned.normalizer, learned.pre_tokenizer = inner.normalizer, inner.pre_tokenizer
+    learned.decoder = decoders.WordPiece()
+    learned.add_special_tokens(special)
+    around = [(token, learned.token_to_id(token)) for token in (CLS, SEP)]
+    learned.post_processor = processors.TemplateProcessing(
+        single=f"{CLS} $A {SEP}", pair=f"{CLS} $A {SEP} $B:1 {SEP}:1", special_tokens=around
+    )
+    learned.enable_truncation(context)
+    return Tokenizer(learned)

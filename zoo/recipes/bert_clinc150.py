@@ -1,0 +1,127 @@
+"""BERT on CLINC150: which of 150 things a request to an assistant is about, and whether it is any of them.
+
+Reproduce: `zoo data prepare clinc150 --from FOLDER`, then `zoo train bert.clinc150`.
+
+Requests that belong to none of the intents are trained on with all intents equally right (D. Hendrycks and others,
+"Deep Anomaly Detection with Outlier Exposure", 2019). The threshold on the best logit, below which a request is out of
+scope, is chosen on the validation splits: where the mean of `accuracy` and `oos_recall` there is highest.
+"""
+
+import numpy as np
+
+from zoo.data.datasets import DATASETS
+from zoo.data.labels import confidence
+from zoo.data.tokens import MASK
+from zoo.hub import metrics
+from zoo.recipes.calibration import KNOWN, calibrate
+from zoo.recipes.sentences import Sentences
+
+CLASSES = DATASETS["clinc150"].labels
+GAPS = 0.1  # of a request's tokens are masked in training
+
+
+class BERTClinc150(Sentences):
+    name = "bert.clinc150"
+    summary = "A small BERT tells 150 things apart that one may ask of an assistant, and notices what is none of them."
+    classes = len(CLASSES)
+    dataset = "clinc150"
+    epochs = 30
+    monitor = None
+    targets = {"accuracy": 93.0, "oos_recall": 60.0}
+    paper = {"accuracy": 96.9, "oos_recall": 40.3}
+    protocol = "share of the requests in scope whose intent is told right and isn't taken to be out of scope"
+    output = {
+        "kind": "logits",
+        "shape": [len(CLASSES)],
+        "dtype": "float32",
+        "description": "one logit an intent",
+        "known_from": KNOWN,
+    }
+    labels = list(CLASSES)
+    intended_use = "To understand short requests (app assistant); a base to fine-tune on requests of one's own."
+    limits = (
+        "English requests as crowd workers typed them, in American terms; one request at a time, without what was said "
+        "before. Of requests that are out of scope it takes some for what it knows."
+    )
+    licence = "Apache-2.0; trained on CLINC150, CC BY 3.0 (S. Larson and others)"
+    commercial_use = True
+
+    def divided(self, data_dir):
+        return self.examples("train", data_dir), self.examples("val", data_dir)
+
+    def distorted(self, rows, rng):
+        mask = self.tokenizer(None).number(MASK)
+        return [np.where((rng.random(len(row)) < GAPS) & (row > mask), mask, row) for row in rows]
+
+    def targets_of(self, y):
+        """Probabilities (N, classes): all intents alike for what is out of scope."""
+        sharp = np.eye(self.classes, dtype=np.float32)[y]
+        return np.where((y < 0)[:, None], np.float32(1 / self.classes), sharp)
+
+    def finish(self, model, validation):
+        x, y = validation
+        inside = y.max(axis=1) > 0.5
+
+        def threshold(sure):
+            right = logits.argmax(axis=1) == y.argmax(axis=1)
+            places = np.sort(sure)
+            accuracy = [np.mean((right & (sure >= place))[inside]) for place in places]
+            recall = [np.mean((sure < place)[~inside]) for place in places]
+            return places[np.argmax(np.add(accuracy, recall))]
+
+        logits = model.predict(x, verbose=0)
+        calibrate(model.get_layer("classes"), logits, y, threshold)
+
+    def examples(self, split, data_dir=None, folder=None):
+        """(requests, labels) of a split and, of the data set's own splits, of the one out of scope beside it."""
+        texts, y = super().examples(split, data_dir, folder)
+        if split.startswith("oos") or folder is not None:
+            return texts, y
+        others, other_y = super().examples(f"oos_{split}", data_dir)
+        return texts + others, np.concatenate([y, other_y])
+
+    def evaluate(self, predict, examples, split):
+        texts, y = examples
+        logits = predict(texts)
+        inside, known = y >= 0, confidence(logits) >= KNOWN
+        right = known & (logits.argmax(axis=1) == y)
+        rows, curves = [], {}
+        shares = {"accuracy": (right, inside, self.protocol), "oos_recall": (~known, ~inside, OUTSIDE)}
+        for metric, (found, among, protocol) in shares.items():
+            if among.any():
+                paper = self.paper[metric] if split == self.eval_split else None
+                row = metrics.row(
+                    metric,
+                    self.split_name(split),
+                    100 * found[among].mean(),
+                    n=among.sum(),
+                    paper=paper,
+                    protocol=protocol,
+                )
+                rows.append(row)
+        if inside.any() and not inside.all():
+            rows.append(self._auroc(logits, inside, split))
+            curves["scope"] = curve(confidence(logits), logits.argmax(axis=1) == y, inside)
+        return rows, curves
+
+    def _auroc(self, logits, inside, split):
+        sure = confidence(logits)
+        value = metrics.auroc(sure[inside], sure[~inside])
+        protocol = "best logit: requests in scope against those out of it"
+        return metrics.row("auroc", self.split_name(split), value, n=(~inside).sum(), protocol=protocol)
+
+
+OUTSIDE = "share of the requests that are out of scope whose best logit is below zero, a threshold set on validation"
+
+
+def curve(sure, right, inside) -> list[dict]:
+    """Both figures, in percent, as the threshold moves: sure, right, inside (N,) -> 40 points or so."""
+    points = []
+    for place in np.quantile(sure, np.linspace(0, 0.4, 41)):
+        accuracy = 100 * np.mean((right & (sure >= place))[inside])
+        recall = 100 * np.mean((sure < place)[~inside])
+        points.append({"accuracy": round(float(accuracy), 2), "oos_recall": round(float(recall), 2)})
+    return points
+
+
+RECIPE = BERTClinc150()
