@@ -29,7 +29,8 @@ from zoo.data.batches import Batches
 from zoo.data.images import fit, write_image
 from zoo.hub import checkpoint, metrics
 from zoo.recipes import hog
-from zoo.recipes.finetune import finetune, mirrored, split
+from zoo.recipes.finetune import finetune, split
+from zoo.recipes.finetune_pictures import mirrored
 
 BASE = "mobilenet.caltech101"
 DATASET = "intel_scenes"

@@ -15,7 +15,8 @@ from zoo.errors import BadInput, MissingData, OutputExists, UnknownName
 from zoo.hub import checkpoint
 from zoo.recipes import evaluation, plots
 from zoo.recipes import finetune as module
-from zoo.recipes.finetune import finetune, labelled, split
+from zoo.recipes.finetune import finetune, split
+from zoo.recipes.finetune_pictures import labelled
 from zoo.recipes.resume import Resume
 
 
@@ -183,7 +184,7 @@ def test_a_convolutional_base_learns_in_two_stages_and_resumes_to_the_same_weigh
         "dtype": "float32",
         "description": "one logit a class, in the order of the labels",
     }
-    assert card.data["name"] == "folder" and card.commercial_use and card.licence == zoo.card(base).licence
+    assert card.data["name"] == "own" and card.commercial_use and card.licence == zoo.card(base).licence
     best = card.training["selected"]
     of_epoch = card.curves["training"][best["epoch"] - 1]
     assert (of_epoch["stage"], of_epoch["val_accuracy"]) == (best["stage"], pytest.approx(best["value"], abs=1e-3))

@@ -23,6 +23,7 @@ _LANDMARKS = {
     "LeNet5": "zoo.lenet",
     "DBN": "zoo.dbn",
     "AlexNet": "zoo.alexnet",
+    "Seq2Seq": "zoo.seq2seq",
     "UNet": "zoo.unet",
     "ResNet": "zoo.resnet",
     "MobileNet": "zoo.mobilenet",

@@ -171,7 +171,7 @@ def paper(row: dict) -> str:
 def eval_(
     name: Name,
     split: Annotated[str | None, typer.Option(help="Split of the data set.", show_default="the card's")] = None,
-    folder: Annotated[str | None, typer.Option("--from", help="Measure on this folder (see zoo data show).")] = None,
+    folder: Annotated[str | None, typer.Option("--from", help="Measure on this (see zoo data show).")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
@@ -180,11 +180,11 @@ def eval_(
     from zoo.hub import checkpoint
 
     card = checkpoint.card(name)
-    if folder is not None and not Path(folder).expanduser().is_dir():
-        advice = "give one with a folder of images for each class"  # as a fine-tuned checkpoint takes it
+    if folder is not None and not Path(folder).expanduser().exists():
+        advice = "give a folder of images for each class, a CSV file or a text, as it was fine-tuned on"
         if card.data.get("name") in datasets.DATASETS:
             advice = f"see zoo data show {card.data['name']}"
-        raise BadInput(f"{folder}: no such folder; {advice}")
+        raise BadInput(f"{folder}: no such folder or file; {advice}")
     backend.start()
     from zoo.recipes.evaluation import evaluate
 
@@ -227,7 +227,9 @@ def train(
 @app.command()
 def finetune(
     name: Name,
-    data: Annotated[str, typer.Option(help="A folder with a folder of images for each class, or a data set's name.")],
+    data: Annotated[
+        str, typer.Option(help="A folder of images for each class, a data set's name, a CSV file, or a text file.")
+    ],
     out: Annotated[str, typer.Option("-o", "--out", help="Folder to write the new checkpoint to.")],
     epochs: Annotated[int, typer.Option(help="At most this many; stops early when validation gets no better.")] = 30,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the validation split and the training.")] = 1,
@@ -236,20 +238,24 @@ def finetune(
     restart: Restart = False,
     force: Force = False,
 ) -> None:
-    """Teach a classifier your own classes, from a folder of class folders or a data set (see zoo data list)."""
+    """Teach a checkpoint your own data.
+
+    A classifier of pictures: a folder of class folders, or a data set (see zoo data list). A BERT: a CSV file with the
+    columns text and label. A GPT or LSTM: a text file.
+    """
     from zoo.data import datasets
     from zoo.hub import checkpoint
 
     checkpoint.card(name)
     checkpoint.check_output(out, force)
-    if not Path(data).is_dir() and data not in datasets.DATASETS:
-        raise UnknownName("folder of class folders and no data set", data, datasets.DATASETS)
+    if not Path(data).exists() and data not in datasets.DATASETS:
+        raise UnknownName("folder or file and no data set", data, datasets.DATASETS)
     backend.start()
     from zoo.recipes.finetune import finetune as run
 
     card = run(name, data, out, epochs=epochs, seed=seed, data_dir=data_dir, runs=runs, restart=restart, force=force)
     for row in card.metrics:
-        print(f"{figure(row)} on {row['n']} images held back", file=sys.stderr)
+        print(f"{figure(row)} on {row['n']:,} examples held back", file=sys.stderr)
     print(out)
 
 

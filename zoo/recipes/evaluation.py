@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from zoo.data import catalogue, datasets
+from zoo.data.texts import read_text
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint, metrics
 from zoo.hub.predictor import Predictor
@@ -17,7 +20,8 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
         split: of the data set that the checkpoint is measured on; when None the one in the card, and the test split for
             a checkpoint that was fine-tuned on a data set of the catalogue.
         folder: measure on this folder, in the layout that `zoo data show` documents, rather than on prepared data; for
-            a fine-tuned checkpoint, a folder of images for each of its classes.
+            a fine-tuned checkpoint, a folder of images for each of its classes, a CSV file with the columns text and
+            label, or a text file.
     Returns:
         `{"name", "metrics", "curves"}` in the card's schema. Controls are other trainings, not these weights: they are
         left out here, and made again by `zoo train`.
@@ -54,18 +58,29 @@ def _checked(split, made_by) -> str:
 
 
 def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
-    from zoo.recipes.finetune import of_catalogue, read_examples
+    from zoo.recipes.finetune_pictures import of_catalogue, read_examples
+    from zoo.recipes.finetune_texts import read_known
+    from zoo.recipes.language_model import numbers, surprises
 
-    name, (shape, _) = card.data.get("name"), card.takes()
-    if folder is not None:
-        if split is not None:
-            raise BadInput(f"a folder of class folders has no split {split!r}; leave --split out")
+    if folder is not None and split is not None:
+        raise BadInput(f"data of one's own have no split {split!r}; leave --split out")
+    kind, name = card.input.get("kind"), card.data.get("name")
+    if folder is None and name not in datasets.DATASETS:
+        raise BadInput(f"{card.name} was trained on data of yours; name some to measure it on with --from")
+    if kind == "tokens":
+        tokens, before = numbers(predict.tokenizer, [read_text(folder)]), card.result("nll")
+        nll = np.mean(surprises(predict, tokens, predict.model.context or 128))
+        return metrics.row("nll", "text", nll, n=len(tokens), unit=before["unit"], protocol="all tokens but the first")
+    if kind == "sentences":
+        texts, y = read_known(folder, card.labels)
+        value, measured_on = metrics.accuracy(predict(texts), y), "texts"
+    elif folder is not None:
         measured_on = "folder"
-        x, y = read_examples(Path(folder).expanduser(), card.labels, shape)
-    elif name in datasets.DATASETS:
-        measured_on = split or "test"
-        x, y = of_catalogue(name, measured_on, shape, data_dir)
+        x, y = read_examples(Path(folder).expanduser(), card.labels, card.takes()[0])
+        value = metrics.accuracy(predict(x), y)
     else:
-        raise BadInput(f"{card.name} was trained on a folder of yours; name one to measure it on with --from FOLDER")
-    protocol = "share of the images classified right"
-    return metrics.row("accuracy", measured_on, metrics.accuracy(predict(x), y), n=len(y), protocol=protocol)
+        measured_on = split or "test"
+        x, y = of_catalogue(name, measured_on, card.takes()[0], data_dir)
+        value = metrics.accuracy(predict(x), y)
+    what = "texts" if kind == "sentences" else "images"
+    return metrics.row("accuracy", measured_on, value, n=len(y), protocol=f"share of the {what} classified right")

@@ -22,19 +22,11 @@ class LanguageModel(Recipe):
         "description": "a text's tokens, at most as many as the context",
     }
 
-    def text(self, split, data_dir, folder=None) -> list[str]:
-        """The texts of a split, as they are learned from."""
-        return self.examples(split, data_dir, folder)
-
     def training_data(self, data_dir):
         tokenizer = self.tokenizer(data_dir)
-        batches = Windows(
-            numbers(tokenizer, self.text(self.trained_split, data_dir)),
-            self.context,
-            batch_size=self.batch_size,
-            seed=self.seed,
-        )
-        held = numbers(tokenizer, self.text(self.eval_split, data_dir))
+        trained = numbers(tokenizer, self.examples(self.trained_split, data_dir))
+        batches = Windows(trained, self.context, batch_size=self.batch_size, seed=self.seed)
+        held = numbers(tokenizer, self.examples(self.eval_split, data_dir))
         count = (len(held) - 1) // self.context
         held = held[: count * self.context + 1]
         return batches, tuple(part.reshape(count, self.context) for part in (held[:-1], held[1:]))

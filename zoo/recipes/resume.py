@@ -25,7 +25,8 @@ class Resume(keras.callbacks.Callback):
     Args:
         folder: a `pathlib.Path`, made when needed.
         settings: JSON values that tell one training from another; a state of other settings is refused.
-        monitor: name of the validation metric of which the highest is best (then the lowest loss), or None.
+        monitor: name of the validation metric of which the highest is best (then the lowest loss); "loss", of which
+            the lowest is; or None.
         patience: stop after this many epochs without a new best; None never does.
     """
 
@@ -105,7 +106,8 @@ class Resume(keras.callbacks.Callback):
         # Comes after validation, when `SwapEMAWeights`, called after this one, has the averaged weights in place.
         if self.monitor is None:
             return
-        found = {"epoch": self.epoch + 1, "value": float(logs[self.monitor]), "loss": float(logs["loss"])}
+        value = float(logs[self.monitor]) * (-1 if self.monitor == "loss" else 1)
+        found = {"epoch": self.epoch + 1, "value": value, "loss": float(logs["loss"])}
         if better(found, self.best):
             self.best = found
             _write(self.best_path, {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self.model.weights)})

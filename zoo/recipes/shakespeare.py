@@ -18,4 +18,4 @@ class Shakespeare(LanguageModel):
     commercial_use = True
 
     def tokenizer(self, data_dir):
-        return tokens.characters(self.text(self.trained_split, data_dir))
+        return tokens.characters(self.examples(self.trained_split, data_dir))
