@@ -1,0 +1,288 @@
+"""The conversation: what was asked back, what a fragment goes on with, and what is new.
+
+    assistant = Assistant(understand, threshold=0.4)
+    reply = assistant.reply("set a timer for twenty minutes")
+    reply.text, reply.acts  # "Timer: 20 minutes, from now. ...", ("timer.set",)
+    assistant.reply("make it 30").acts  # ("timer.change",)
+
+`understand` is any classifier of CLINC150's intents. Given the same seed, clock and file, the same lines get the same
+answers. Nothing is claimed that wasn't done: an answer names its act only after the file is written.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from zoo.errors import BadInput
+
+from . import alarms, limits, phrases, places, reminders, talk, timers, units
+from .memory import Memory
+from .route import INTENTS, NEAR, SKILLS, named, parts, route
+from .turn import Answer, Question, Turn, Voice, understanding
+
+LONGEST = 500  # characters of a line
+PATIENCE = 2  # times that one thing is asked
+
+_FREE = ("text", "items", "word", "phrase", "name")  # slots that take any words
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the assistant says to a line, and what it really did."""
+
+    text: str
+    acts: tuple[str, ...] = ()  # names of what was done because of the line: "timer.set"
+    asks: bool = False  # whether an answer is awaited
+    in_scope: bool = True
+    rung: int = 0  # timers, alarms and reminders that it told of first, which are then over
+    ends: bool = False  # the user said goodbye
+
+
+class Assistant:
+    """A conversation with one user.
+
+    understand: a line -> intents with probabilities, best first; below `threshold` a line is out of scope.
+    translators: language in lower case -> a function from English to it. clock: now, with a zone.
+    """
+
+    def __init__(
+        self,
+        understand: Callable[[str], list[tuple[str, float]]],
+        *,
+        threshold: float,
+        memory: Memory | None = None,
+        translators: dict[str, Callable[[str], str]] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        seed: int = 0,
+    ):
+        self.understand, self.threshold, self.clock = understand, threshold, clock
+        self.memory = memory or Memory()
+        self.translators = translators or {}
+        self._voice = Voice(seed)
+        self._topic, self._about = "", None  # the skill that spoke last, and its slots
+        self._asked: tuple[str, Question, str, int] | None = None  # skill, question, its words, how often
+        self._fresh = False  # whether that was the last answer
+        self._refused = ""  # the last request, if it could not be done
+        self._last_refused = False  # whether that was the last one
+        self._last = Answer("")
+        self._done = ""  # what was said of the last act
+
+    def reply(self, line: str | bytes) -> Reply:
+        """The answer to a line; bytes are UTF-8. Nothing that a user can say, nor any state of the file, raises."""
+        now = self.clock()
+        rung = self._ring(now)
+        text, problem = _heard(line)
+        if problem or not re.search(r"\w", text):
+            answer, asks = Answer(problem or self._voice.pick(talk.EMPTY)), self._asked is not None
+        else:
+            seen = understanding(self.understand(text), self.threshold)
+            turn = Turn(text, now, seen, self.memory, self._voice, self.translators, refused=self._refused)
+            try:
+                answer = self._answer(turn)
+            except BadInput as error:
+                answer = Answer(_failed(error))
+            self._last, asks = answer, answer.question is not None
+        lines = [*self._notices(), *rung, answer.text]
+        return Reply("\n".join(lines), answer.acts, asks, answer.in_scope, len(rung), answer.ends)
+
+    def due(self) -> list[str]:
+        """Lines for timers, alarms and reminders that are due now, which are then over; to be called while waiting."""
+        rung = self._ring(self.clock())
+        return [*self._notices(), *rung]
+
+    def warm(self) -> None:
+        """Load what the first conversion and the first place would load, about a second; for an app's start."""
+        units.unit("meter")
+        places.zones("utc")
+
+    def _answer(self, turn: Turn) -> Answer:
+        """What was asked back first, then what goes on with the talk, then what is new. Raises `BadInput`."""
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            answer = self._asked_back(turn, *asked)
+            if answer is not None:
+                return answer
+        answer = self._followed(turn) or self._new(turn)
+        elsewhere = asked is not None and asked[0] != self._topic
+        if elsewhere and asked[1].dropped and answer.question is None:
+            return replace(answer, text=f"{answer.text} ({asked[1].dropped})")
+        return answer
+
+    def _do(self, turn: Turn, name: str, slots: dict) -> Answer:
+        """Let a skill act; what it asks back, and what it spoke of, is kept for the next turn."""
+        answer = SKILLS[name].do(turn, slots)
+        about = answer.question.slots if answer.question and answer.about is None else answer.about
+        self._topic, self._about, self._fresh, self._last_refused = name, about, True, False
+        self._done = answer.text if answer.acts else self._done
+        if answer.question is not None:
+            self._asked = name, answer.question, answer.text, 1
+        return answer
+
+    def _asked_back(self, turn: Turn, name: str, question: Question, words: str, times: int) -> Answer | None:
+        """The answer to a line that should answer a question; None if it is about something else."""
+        if question.want == "sure":
+            sure = _yes_or_no(turn)
+            if sure is not None:
+                slots = question.slots | {"sure": True}
+                return self._do(turn, name, slots) if sure else Answer(self._voice.pick(talk.KEPT))
+            if _is_new(turn):
+                return None
+            return self._ask_again(name, question, words, times, self._voice.pick(talk.SURE))
+        if phrases.STOP.match(turn.text):
+            return Answer(f"{self._voice.pick(talk.DROPPED)} {question.dropped}".strip())
+        if question.want != "phrase" and _is_other_request(turn, name, question.want in _FREE):
+            return None
+        found = SKILLS[name].read(replace(turn, want=question.want, about=question.slots))
+        if found:  # if it is another slot than the one that was asked for, the skill asks again
+            return self._do(replace(turn, want=question.want, about=question.slots), name, question.slots | found)
+        if _is_new(turn):
+            return None
+        return self._ask_again(name, question, words, times, f"{self._voice.pick(talk.NOT_UNDERSTOOD)} {words}")
+
+    def _ask_again(self, name: str, question: Question, words: str, times: int, text: str) -> Answer:
+        if times >= PATIENCE:
+            return Answer(f"{self._voice.pick(talk.GIVEN_UP)} {question.dropped}".strip())
+        self._asked = name, question, words, times + 1
+        return Answer(text, question=question)
+
+    def _followed(self, turn: Turn) -> Answer | None:
+        """The answer to a line that goes on with the last skill: "again", "and in German?", "make it 30"."""
+        if not self._topic or self._about is None:
+            return None
+        skill, turn = SKILLS[self._topic], replace(turn, about=self._about)
+        # After other talk a fragment still may change a number or a time, but any words at all no longer belong to it.
+        follows = "and" if self._fresh else "bare"
+        text = phrases.SOFT.sub("", turn.text)
+        if phrases.AGAIN.match(text) and skill.again:
+            return self._do(turn, self._topic, self._about)
+        if phrases.UNDO.match(turn.text):
+            return self._go_on(replace(turn, following=follows))
+        match = phrases.AND.match(text)
+        rest = text[match.end() :] if match else text
+        seen = turn.understanding
+        near = not seen.in_scope or seen.intent in NEAR or INTENTS.get(seen.intent) == self._topic
+        own = (match or near) and re.match(rf"(?:{skill.goes_on})\b", rest, re.IGNORECASE)
+        if match and (own or not phrases.REQUEST.match(rest) or phrases.IT.search(rest)):
+            return self._go_on(replace(turn, text=rest, following=follows))
+        other = named(turn)
+        if other in (None, self._topic) and (own or (not turn.understanding.in_scope and len(rest.split()) <= 3)):
+            return self._go_on(replace(turn, text=rest, following="bare"))
+        return None
+
+    def _go_on(self, turn: Turn) -> Answer | None:
+        found = SKILLS[self._topic].read(turn)
+        return self._do(turn, self._topic, turn.about | found) if found else None
+
+    def _new(self, turn: Turn) -> Answer:
+        if phrases.DID_YOU.match(turn.text):
+            return self._confess()
+        first, *second = parts(turn)
+        if second:
+            return self._both(first, second[0])
+        name = route(turn)
+        if name is not None:
+            turn = replace(turn, about=self._about or {} if name == self._topic else {})
+            return self._do(turn, name, SKILLS[name].read(turn))
+        intent, self._fresh = turn.understanding.intent, False
+        if not turn.understanding.in_scope:
+            return Answer(self._voice.pick(talk.OUT_OF_SCOPE), in_scope=False)
+        if intent == "repeat":
+            return replace(self._last, acts=(), question=None) if self._last.text else Answer(talk.NOTHING_TO_REPEAT[0])
+        if intent in limits.LIMITS:
+            self._refused, self._last_refused = turn.text, True
+            return limits.admit(turn)
+        if intent == "yes" and self._last_refused and "remind you" in self._last.text:  # as was offered
+            return self._do(turn, "reminder", {"action": "add", "text": self._refused})
+        if intent == "yes" and self._last_refused and "on your to-do list" in self._last.text:
+            return self._do(turn, "list", {"list": "todo", "action": "add", "items": [self._refused]})
+        return talk.chat(turn)
+
+    def _both(self, first: Turn, second: Turn) -> Answer:
+        """Two requests in one line; the second only if nothing is asked back about the first."""
+        answer = self._new(first)
+        if answer.question is not None:
+            return replace(answer, text=f"One thing at a time. {answer.text}")
+        try:
+            then = self._new(second)
+        except BadInput as error:  # the first was done all the same
+            then = Answer(_failed(error))
+        return replace(then, text=f"{answer.text}\n{then.text}", acts=answer.acts + then.acts)
+
+    def _confess(self) -> Answer:
+        """Whether the last thing that was asked was really done."""
+        if self._last_refused:
+            return Answer(self._voice.pick(talk.NOT_DONE))
+        if self._done:
+            return Answer(f"The last thing that I did, in my own words: {self._done}")
+        return Answer(self._voice.pick(talk.NOTHING_DONE))
+
+    def _ring(self, now: datetime) -> list[str]:
+        """Lines for what is due. A file that can't be used now is left for the next time; acts on it will say so."""
+        wall = now.replace(tzinfo=None)
+        try:
+            if not _ring_all(self.memory.read(), now, wall):
+                return []
+            with self.memory.change() as data:
+                return _ring_all(data, now, wall)
+        except BadInput:
+            return []
+
+    def _notices(self) -> list[str]:
+        notices, self.memory.notices = self.memory.notices, []
+        return notices
+
+
+def _ring_all(data: dict, now: datetime, wall: datetime) -> list[str]:
+    return [*timers.ring(data, now), *alarms.ring(data, wall), *reminders.ring(data, wall)]
+
+
+def _failed(error: BadInput) -> str:
+    return f"That didn't work: {error}."
+
+
+def _heard(line: str | bytes) -> tuple[str, str]:
+    """A line with single spaces and plain quotes, and what is wrong with it ("" if nothing)."""
+    try:
+        text = line.decode("utf-8") if isinstance(line, bytes) else line
+        text.encode("utf-8")  # a terminal hands on stray bytes as halves of surrogate pairs
+    except UnicodeError:
+        return "", "That line isn't UTF-8, so I can't read it. Set the terminal to UTF-8, or type it again."
+    text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0xA0: " "})
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if len(text) > LONGEST:
+        return "", f"That line has {len(text):,} characters; I read {LONGEST} at most. The short version?"
+    return text, ""
+
+
+def _yes_or_no(turn: Turn) -> bool | None:
+    if phrases.YES.match(turn.text):
+        return True
+    if phrases.NO.match(turn.text):
+        return False
+    seen = turn.understanding
+    short = len(turn.text.split()) <= 6
+    return {"yes": True, "no": False, "cancel": False}.get(seen.intent) if seen.in_scope and short else None
+
+
+def _is_other_request(turn: Turn, name: str, free: bool) -> bool:
+    """Whether a line that should answer a skill's question is a request of its own, put as a question or a command.
+
+    `free`: any words would answer. What is to be translated isn't asked about here: it may be a request.
+    """
+    text, seen = phrases.SOFT.sub("", turn.text), turn.understanding
+    if phrases.DID_YOU.match(text):
+        return True
+    if phrases.AND.match(text) or not seen.in_scope:
+        return False
+    if free and len(text.split()) > 6 and seen.confidence >= 0.8:  # too long, and too clear, for a thing on a list
+        return INTENTS.get(seen.intent) != name
+    if not phrases.REQUEST.match(text):
+        return False
+    return not text.lower().startswith("call") if free else INTENTS.get(seen.intent) != name
+
+
+def _is_new(turn: Turn) -> bool:
+    """Whether a line that doesn't answer a question is about anything else."""
+    seen = turn.understanding
+    return route(turn) is not None or (seen.in_scope and seen.intent not in ("yes", "no", "maybe", "cancel"))

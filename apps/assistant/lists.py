@@ -1,0 +1,237 @@
+"""The to-do list and the shopping list: add, read, remove, clear."""
+
+import difflib
+import re
+from dataclasses import replace
+
+from .turn import Answer, Question, Skill, Turn
+
+MOST_ITEMS = 500
+TITLES = {"todo": "to-do list", "shopping": "shopping list"}
+NAMED = {
+    "shopping": r"(?:to do )?(?:shopping|grocery|groceries|market) (?:list|lisr)s?|lists? (?:for shopping|of "
+    r"groceries)",
+    "todo": r"to[ -]?do'?s?[ -]lists?|todo'?s?|to-dos?|(?:tasks?|chores?|agenda) lists?|"
+    r"lists? of (?:things (?:i have )?to do|(?:pending |my )?(?:tasks|chores|todos))",
+}
+_ANY = rf"(?:{'|'.join(NAMED.values())}|lists?)"
+_ITS = rf"(?:my |the |our |this |that |your |a )?(?:{_ANY})"
+_ON = rf"(?:to|on|onto|in|into|down on|for) {_ITS}"
+_OFF = rf"(?:from|off of|off|out of) {_ITS}"
+_ADD = r"(?:add|put|place|include|insert|write(?: down)?|note(?: down)?|append|jot(?: down)?|throw|tack(?: on)?|stick)"
+_REMOVE = (
+    r"(?:remove|delete|take(?: off| away)?|cross(?: off| out)?|strike|scratch|get rid of|drop|erase|cancel|tick off)"
+)
+_CLEAR = (
+    r"(?:clear(?: out)?|empty|erase|wipe(?: out| off)?|delete|blank out|remove|reset|scrap|get rid of|cancel|purge)"
+)
+_ADDED = r"(?:add|put|place|include|note(?: down)?|write(?: down)?|jot(?: down)?)"
+_ALL = (
+    r"(?:everything|all(?: of)?(?: (?:the|my))?(?: (?:items|entries|tasks|things))?|"
+    r"the (?:items|entries|tasks|contents))"
+)
+
+_IF_NOT = r"\b(?:if|when) (?:i have ?n[o']t|it'?s not|it is ?n[o']t|they(?:'re| are) not|not|it isn't|they aren't)\b"
+_PATTERNS = [
+    (action, re.compile(pattern, re.IGNORECASE))
+    for action, pattern in (
+        ("clear", rf"\b{_CLEAR} (?:{_ALL} )?(?:(?:on|in|from|off|of) )?{_ITS}\W*(?:please)?\W*$"),
+        ("clear", rf"\b(?:{_CLEAR}|take) {_ALL}(?: {_OFF})?\W*(?:please)?\W*$"),
+        ("read", r"^(?:can you |could you |please )*(?:what|which)\b"),
+        ("add", rf"\b(?:do i have|is|are) (?P<items>.+?) (?:already )?(?:on|in) {_ITS},?.*{_IF_NOT}"),
+        ("add", rf"\bif (?P<items>.+?) (?:is|are) (?:already )?(?:on|in) {_ITS},?.*{_IF_NOT}"),
+        ("check", rf"\b(?:do i have|(?:did i|have i)(?: remember to| forget to)? {_ADDED}|is there|are there|is|are) "
+                  rf"(?P<items>(?!not |it ).+?) (?:already )?(?:on|to|in) (?:{_ITS}|it|there)\b"),
+        ("read", r"^(?:can you |could you |please )*(?:tell|read|show|list|check|let me know|go over|i need to "
+                 r"know)\b"),
+        ("add", rf"^{_ADD} {_ON}[:,]? (?P<items>.+)$"),
+        ("remove", rf"\b(?:on|from) {_ITS}[:,]? {_REMOVE} (?P<items>.+)$"),
+        ("add", rf"^(?P<items>.+?) (?:should|must|needs? to|has to) be (?:added|put) (?:on|to|onto) {_ITS}"),
+        ("add", rf"\b(?:for|on|to) {_ITS}[:,]? {_ADD} (?P<items>.+)$"),
+        ("add", rf"\b{_ADD} {_ON}: ?(?P<items>.+)$"),
+        ("add", r"\b(?:(?:i'?m|i am|we'?re|we are) out of|i have no(?: more)?|don'?t have any(?: more)?) "
+                r"(?P<items>.+?)(?:,| so| and| can| will|\W*$)"),
+        ("add", rf"\bmake sure (?:that )?(?P<items>.+?) (?:is|are|gets?)(?: added)? (?:on|to) {_ITS}"),
+        ("add", rf"\b{_ADD} (?P<items>.+?)(?:,? {_IF_NOT}.*)?,? {_ON}\b"),
+        ("remove", rf"\b{_REMOVE} (?P<items>.+?),? {_OFF}\b"),
+        ("remove", rf"\b{_REMOVE} {_OFF} (?P<items>.+)$"),
+        ("remove", rf"\b(?:get|have) (?P<items>.+?) (?:removed|taken|deleted|crossed) {_OFF}\b"),
+        ("remove", r"\bmark (?P<items>.+?) (?:as )?(?:done|finished|complete)"),
+        ("remove", rf"\b(?:no longer|don'?t|do not) (?:need|want) (?!to |you )(?P<items>.+?)"
+                   rf"(?:,.*| so .*| but .*| (?:on|in) {_ITS}.*| any ?more.*)?\W*$"),
+        ("add", rf"\b(?:on|to) {_ITS},? i need (?P<items>.+?)(?: added)?\W*$"),
+        ("add", rf"\b(?:need|want) (?!to |you )(?P<items>.+?) (?:(?:to be )?(?:put|added|placed) )?(?:on|to) {_ITS}"),
+    )
+]  # fmt: skip
+# A second request after the first, or before it.
+_REST = re.compile(rf"\b(?:and|but)\b.{{0,25}}\b(?:{_ADD}|{_REMOVE}|need)\b", re.IGNORECASE)
+_FIRST = re.compile(rf"\b(?:{_ADD}|{_REMOVE}) .+ and $", re.IGNORECASE)
+# Without a list's name, once the talk is of a list.
+_GOING_ON = [
+    ("clear", re.compile(r"^(?:clear|empty|wipe|erase|reset) (?:it|this|that)(?: all)?\W*$", re.IGNORECASE)),
+    (
+        "add",
+        re.compile(
+            r"^(?:add|include) (?!to |on |in |.* (?:to|in|on) (?:my|the|our) )(?P<items>.+?)(?: (?:as well|too|"
+            r"to it|on it))?\W*$",
+            re.I,
+        ),
+    ),
+    ("add", re.compile(rf"^{_ADD} (?P<items>.+?) (?:to|on) (?:it|there)\W*$", re.IGNORECASE)),
+    ("remove", re.compile(rf"^{_REMOVE} (?P<items>.+?)(?: (?:again|from it|off it))?\W*$", re.IGNORECASE)),
+]
+_FILLER = re.compile(r"^(?:the (?:chore|task) of |a note to |also |in )|^(?:some|the|a|an) (?=\w+$)", re.IGNORECASE)
+_IS_READ = re.compile(
+    r"\b(?:what|read|show|tell|list|recite|check|see|hear|repeat|give|anything|is there|left|have|look)\b", re.I
+)
+
+
+def named(text: str) -> str | None:
+    """Which list a text names: "todo", "shopping" or none."""
+    return next(
+        (name for name, pattern in NAMED.items() if re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE)), None
+    )
+
+
+def read_list(turn: Turn) -> dict:
+    """{"list", "action", "items": [str]}: action is add, remove, clear, check or read."""
+    name = named(turn.text) or turn.about.get("list")
+    if name is None:
+        name = "shopping" if turn.understanding.intent.startswith("shopping") else "todo"
+    if turn.want == "items":
+        return {"items": _items(turn.text, name)}
+    text = re.sub(r"^is it possible (?:for you )?to ", "", turn.text, flags=re.IGNORECASE)
+    for action, pattern in _PATTERNS + (_GOING_ON if turn.about.get("list") else []):
+        if match := pattern.search(text):
+            items = _items(match["items"], name) if "items" in pattern.groupindex else []
+            if items in (["it"], ["that"], ["them"], ["this"], ["those"]):
+                items = turn.about.get("items", [])
+            more = bool(_REST.search(text[match.end() :]) or _FIRST.search(text[: match.start()]))
+            return {"list": name, "action": action, "items": items, "more": more}
+    if turn.following:
+        action = turn.about.get("action")
+        also = turn.following == "and" or re.search(r" (?:too|as well)\W*$", turn.low)
+        if also and action in ("add", "remove", "check") and len(turn.text.split()) <= 8:
+            return {"list": name, "action": action, "items": _items(turn.text, name)}
+        return {}
+    action = "read"
+    if turn.understanding.intent.endswith("_update") and not _IS_READ.search(turn.text):
+        action = "remove" if re.search(rf"\b{_REMOVE}\b", turn.low) else "add"
+        if re.search(rf"\b{_CLEAR}\b", turn.low):
+            action = "clear"
+    return {"list": name, "action": action, "items": []}
+
+
+def use_list(turn: Turn, slots: dict) -> Answer:
+    """Do what the slots ask for. Raises BadInput where the file can't be used."""
+    act = {"add": _add, "remove": _remove, "clear": _clear, "check": _check, "read": _read}[slots["action"]]
+    answer = act(turn, slots)
+    if slots.get("more"):
+        return replace(answer, text=f"{answer.text} One thing at a time: say the rest again, please.")
+    return answer
+
+
+def _add(turn: Turn, slots: dict) -> Answer:
+    title = TITLES[slots["list"]]
+    if not slots["items"]:
+        return Answer(f"What shall I put on the {title}?", question=Question("items", slots, "Nothing was added."))
+    with turn.memory.change() as data:
+        kept = data["lists"][slots["list"]]
+        there = {item.lower() for item in kept}
+        fresh = [item for item in dict.fromkeys(slots["items"]) if item.lower() not in there]
+        if len(kept) + len(fresh) > MOST_ITEMS:
+            return Answer(f"The {title} is full: {MOST_ITEMS} things. Do some of them first?", about=slots)
+        kept.extend(fresh)
+    if not fresh:
+        return Answer(f"{_joined(slots['items'])}: on the {title} already.", about=slots)
+    lines = (f"Added to the {title}: {_joined(fresh)}.", f"{_joined(fresh)}: on the {title} now.")
+    return Answer(turn.voice.pick(lines), ("list.add",), slots)
+
+
+def _remove(turn: Turn, slots: dict) -> Answer:
+    title = TITLES[slots["list"]]
+    if not slots["items"]:
+        return Answer(f"What shall I take off the {title}?", question=Question("items", slots, "Nothing was removed."))
+    with turn.memory.change() as data:
+        kept = data["lists"][slots["list"]]
+        found = {wanted: _matches(wanted, kept) for wanted in slots["items"]}
+        doubtful = next((matches for matches in found.values() if len(matches) > 1), None)
+        if doubtful:  # all or nothing
+            question = Question("items", slots | {"items": []}, "Nothing was removed.")
+            return Answer(f"Which one: {_joined(doubtful, 'or')}?", question=question)
+        gone = [matches[0] for matches in found.values() if matches]
+        kept[:] = [item for item in kept if item not in gone]
+    missing = [wanted for wanted, matches in found.items() if not matches]
+    lacking = f"{_joined(missing)}: not on the {title}." if missing else ""
+    if not gone:
+        return Answer(lacking, about=slots)
+    return Answer(f"Taken off the {title}: {_joined(gone)}. {lacking}".strip(), ("list.remove",), slots)
+
+
+def _clear(turn: Turn, slots: dict) -> Answer:
+    title = TITLES[slots["list"]]
+    kept = turn.memory.read()["lists"][slots["list"]]
+    if not kept:
+        return Answer(f"The {title} is empty already. That was easy.", about=slots)
+    if not slots.get("sure"):
+        things = f"the one thing on it ({kept[0]})" if len(kept) == 1 else f"all {len(kept)} things on it"
+        return Answer(
+            f"Clear the {title}, with {things}?", question=Question("sure", slots, f"The {title} stays as it is.")
+        )
+    with turn.memory.change() as data:
+        data["lists"][slots["list"]] = []
+    return Answer(f"The {title} is empty now.", ("list.clear",), {"list": slots["list"]})
+
+
+def _check(turn: Turn, slots: dict) -> Answer:
+    title, kept = TITLES[slots["list"]], turn.memory.read()["lists"][slots["list"]]
+    if slots["items"] in (["anything"], ["something"]):
+        return _read(turn, slots)
+    found = [item for wanted in slots["items"] for item in _matches(wanted, kept)]
+    line = f"Yes, on the {title}: {_joined(found)}." if found else f"No, not on the {title}: {_joined(slots['items'])}."
+    return Answer(line, ("list.read",), slots)
+
+
+def _read(turn: Turn, slots: dict) -> Answer:
+    title, kept = TITLES[slots["list"]], turn.memory.read()["lists"][slots["list"]]
+    about = {"list": slots["list"], "items": []}
+    if not kept:
+        return Answer(
+            turn.voice.pick((f"Your {title} is empty.", f"Nothing on your {title}. Enjoy it.")), ("list.read",), about
+        )
+    return Answer(f"Your {title}: {_joined(kept)}.", ("list.read",), about)
+
+
+def _items(text: str, name: str) -> list[str]:
+    """The things that a text names; tasks are not cut at "and", groceries are."""
+    text = re.sub(r"[ ,]*\b(?:please|for me|if .*|again|as well|too)?[ .?!]*$", "", text.strip(), flags=re.IGNORECASE)
+    parts = re.split(r",? and |, |;|&" if name == "shopping" else r";|, (?:and )?", text)
+    return [item for part in parts if (item := _FILLER.sub("", part.strip(" .,'\"")).strip())]
+
+
+def _matches(wanted: str, kept: list[str]) -> list[str]:
+    """The entries that somebody means: the same, else those with all of its words, else one that is nearly the same."""
+    low = {item: item.lower() for item in kept}
+    wanted = re.sub(r"^(?:the|my|some|an?) ", "", wanted.lower())
+    same = [item for item in kept if low[item] == wanted]
+    words = set(wanted.split())
+    within = [item for item in kept if words and words <= set(low[item].split())]
+    near = [item for item in kept if difflib.SequenceMatcher(None, low[item], wanted).ratio() > 0.8]
+    return same[:1] or within or near
+
+
+def _joined(items: list[str], word: str = "and") -> str:
+    """Items, at most 20 of them by name."""
+    if len(items) > 20:
+        return ", ".join(items[:20]) + f" and {len(items) - 20} more"
+    return f" {word} ".join(filter(None, (", ".join(items[:-1]), items[-1])))
+
+
+SKILLS = {
+    "list": Skill(
+        read_list,
+        use_list,
+        goes_on=rf"{_ADD}|{_REMOVE}|clear|empty|wipe|what(?:'s| is) on (?:it|there)|"
+        r"(?:is|are|do i have|did i (?:add|put)) .+ on (?:it|there|(?:the|my) list)",
+    )
+}

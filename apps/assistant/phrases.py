@@ -1,0 +1,52 @@
+"""Turns of speech that the conversation knows by their words: again, and in German?, never mind, yes, did you do it?"""
+
+import re
+
+AGAIN = re.compile(
+    r"^(?:(?:and|ok|okay|please|now)[ ,]+)*"
+    r"(?:again|once (?:more|again)|another(?: one)?|(?:one )?more(?: time)?|next(?: one)?|"
+    r"(?:do|flip|roll|toss|throw|tell|give)(?: it| that| them| me)* "
+    r"(?:again|another(?: one)?|one more(?: time)?|once more))(?: please)?[ .!?]*$",
+    re.IGNORECASE,
+)
+# What is no part of a fragment, and what begins one.
+SOFT = re.compile(
+    r"^(?:(?:ok|okay|so|then|but|no|well|actually|hm+|please|oh|sorry|ha(?:ha)+|lol|wow|great|nice|cool)\b[ ,!.]*)+",
+    re.IGNORECASE,
+)
+AND = re.compile(
+    r"^(?:(?:and|also|or|what about|how about|what of|same (?:for|with|in)|try|now|make (?:it|that)|"
+    r"(?:change|set|move|push|postpone) (?:it|that|this) to|let'?s make (?:it|that))\b[ ,]*)+(?=\w|['\"])",
+    re.IGNORECASE,
+)
+# How requests of their own begin.
+REQUEST = re.compile(
+    r"^(?:what|who|when|where|why|how|which|can|could|would|will|should|do|does|did|is|are|am|tell|show|give|"
+    r"remind|set|play|book|call|order|turn|send|find|let)\b",
+    re.IGNORECASE,
+)
+IT = re.compile(r"\b(?:it|that|this|those|them)\b", re.IGNORECASE)
+UNDO = re.compile(
+    r"^(?:cancel|stop|delete|remove|undo|scrap|drop) (?:it|that|this|them)(?: one| again)?[ .!?]*$", re.IGNORECASE
+)
+STOP = re.compile(
+    r"^(?:(?:oh|no|ok|okay|actually|please|well)[ ,]+)*"
+    r"(?:cancel|never ?mind|forget (?:it|that|about it)|stop|nothing|no|nope|no thanks|no thank you|skip it|drop it|"
+    r"leave it|don'?t(?: bother)?|quit|abort)"
+    r"(?:[ ,]+(?:it|that|this|please|thanks))*[ .!]*$",
+    re.IGNORECASE,
+)
+_YES = (
+    r"(?:yes|yeah|yep|yup|y|sure|ok(?:ay)?|all ?right|right|correct|of course|certainly|definitely|absolutely|"
+    r"please do|please|do it|do that|do so|go ahead|go on|confirm(?:ed)?|by all means|i am|i'm sure|thanks|"
+    r"(?:clear|delete|cancel) (?:it|them|all|everything))"
+)
+YES = re.compile(rf"^{_YES}(?:[ ,.!]+{_YES})*[ .!]*$", re.IGNORECASE)
+NO = re.compile(r"^(?:no|nope|nah|n|don'?t|do not|never|keep|stop|wait|cancel|leave|hold on|not)\b", re.IGNORECASE)
+DID_YOU = re.compile(
+    r"^(?:(?:so|and|but|wait|ok|okay)[ ,]+)*(?:did|have) you (?:(?:really|actually|already|just|even) )*"
+    r"(?:do|done|book(?:ed)?|sen[dt]|call(?:ed)?|set|add(?:ed)?|order(?:ed)?|pa(?:y|id)|ma[dk]e|finish(?:ed)?|"
+    r"transfer(?:red)?|deleted?|clear(?:ed)?|cancel(?:l?ed)?|stop(?:ped)?|start(?:ed)?|remind(?:ed)?|removed?|"
+    r"changed?|saved?|text(?:ed)?|reserved?|buy|bought|turn(?:ed)?|writ(?:e|ten))\b(?: \w+){0,3}\W*$",
+    re.IGNORECASE,
+)

@@ -1,0 +1,227 @@
+"""Reminders: add, change, remove, list; each a text and a time on the wall clock."""
+
+import difflib
+import re
+from datetime import datetime
+
+from . import dates
+from .alarms import REPEATED
+from .memory import new_id
+from .timers import ONLY_OPEN
+from .turn import Answer, Question, Skill, Turn, sentence
+
+MOST = 200
+_LEAD = re.compile(
+    r"^.*?\b(?:remind me|(?:don'?t|do not) let me forget|i (?:need|have|want) to (?:remember|be reminded)|reminders?|"
+    r"remember|notify me|alert me|tell me)\b(?: (?:set|up|alarm|later))*[ ,:]*(?:for me (?=to|about|of))?"
+    r"(?:so (?:that )?i don'?t forget )?",
+    re.IGNORECASE,
+)
+_TO = re.compile(r"^(?:(?:to|that|about|of|for|saying|which says|i (?:have|need) to|and|,)\b ?)+", re.IGNORECASE)
+_NO_TEXT = re.compile(
+    r"^(?:(?:me|for|to|do|of|about)? ?(?:something|myself|me|a thing|it|that|this|one|please|later|soon)?)$", re.I
+)
+_REMOVE = (
+    r"\b(?:delete|remove|cancel|clear|erase|get rid of|drop|scrap|stop|(?<!n't )(?<!dont )(?<!to )forget)\b"
+    r"(?!.{0,8}\bto (?:delete|remove|cancel))"
+)
+_CHANGE = r"\b(?:change|move|reschedule|update|postpone|push|edit)\b"
+_LIST = (
+    r"\b(?:what|which|list|show|read|check|any|do i have|are there|tell me|see|hear|repeat|recall|recite|give me|"
+    r"review)\b"
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:when(?:ever)? (?:i|we|it|he|she|they)|next time|as soon as|once i|if it)\b", re.IGNORECASE
+)
+_YOURS = {
+    "my": "your", "me": "you", "i": "you", "i'm": "you're", "i've": "you've", "i'll": "you'll", "myself": "yourself",
+    "mine": "yours", "am": "are", "our": "your", "us": "you", "we": "you",
+}  # fmt: skip
+
+
+def read_reminder(turn: Turn) -> dict:
+    """{"action": add, change, remove or list; "text", "at": datetime, "all"} as far as they are there."""
+    if turn.want == "text":
+        return _timed(turn, turn.text)
+    action = _action(turn)
+    if turn.want == "at":
+        return {slot: each for slot, each in _timed(turn, turn.text).items() if slot == "at"}
+    if turn.want == "which":
+        return {} if re.search(_REMOVE, turn.low) else {"which": turn.text}
+    if turn.following:
+        at = {slot: each for slot, each in _timed(turn, turn.text).items() if slot == "at"}
+        if "id" not in turn.about or not (action == "remove" or at):
+            return {}
+        return {"action": "remove"} if action == "remove" else at | {"action": "change"}
+    if action == "list":
+        return {"action": "list"}
+    if action in ("remove", "change"):  # "the dentist reminder", "the reminder about the dentist"
+        named = re.sub(rf"{_REMOVE}|{_CHANGE}|\b(?:my|the|all|reminders?)\b", " ", turn.text, flags=re.IGNORECASE)
+        return _timed(turn, " ".join(named.split())) | {
+            "action": action,
+            "all": bool(re.search(r"\breminders\b", turn.low)),
+        }
+    lead = _LEAD.match(turn.text)
+    before = dates.moment(lead[0], turn.wall) if lead else None  # "tomorrow at nine, remind me to ..."
+    slots = {"at": before.at} if before else {}
+    return slots | _timed(turn, _LEAD.sub("", turn.text, count=1)) | {"action": action}
+
+
+def use_reminder(turn: Turn, slots: dict) -> Answer:
+    """Do what the slots ask for. Raises BadInput where the file can't be used."""
+    return {"add": _add, "change": _change, "remove": _remove, "list": _list}[slots["action"]](turn, slots)
+
+
+def ring(data: dict, wall: datetime) -> list[str]:
+    """Take reminders that are due out of `data`; a line for each."""
+    due = [each for each in data["reminders"] if datetime.fromisoformat(each["at"]) <= wall]
+    data["reminders"] = [each for each in data["reminders"] if each not in due]
+    lines = []
+    for each in due:
+        at = datetime.fromisoformat(each["at"])
+        late = f" (it was for {dates.named(at, wall)})" if (wall - at).total_seconds() >= 120 else ""
+        lines.append(f"Reminder: {yours(each['text'])}{late}.")
+    return lines
+
+
+def yours(text: str) -> str:
+    """What the user said, as the assistant says it: "call my mother" -> "call your mother"."""
+    return re.sub(r"[A-Za-z']+", lambda match: _YOURS.get(match[0].lower(), match[0]), text)
+
+
+def _add(turn: Turn, slots: dict) -> Answer:
+    nothing = "No reminder is set yet."
+    if REPEATED.search(turn.text) and not turn.want:
+        rest = {slot: each for slot, each in slots.items() if slot != "at"}
+        return Answer("I can't do reminders that come back, only single ones. When shall the next one be?",
+                      question=Question("at", rest, nothing))  # fmt: skip
+    if "text" not in slots:
+        return Answer("What shall I remind you of?", question=Question("text", slots, nothing))
+    if "at" not in slots:
+        blind = "I can't notice that, I only know the clock. " if _ELSEWHERE.search(turn.text) and not turn.want else ""
+        return Answer(f"{blind}When shall I remind you?", question=Question("at", slots, nothing))
+    if slots["at"] <= turn.wall:
+        rest = {slot: each for slot, each in slots.items() if slot != "at"}
+        over = dates.spoken(slots["at"], turn.wall)
+        return Answer(f"{sentence(over)} is over. When instead?", question=Question("at", rest, nothing))
+    with turn.memory.change() as data:
+        if len(data["reminders"]) >= MOST:
+            return Answer(f"There are {MOST} reminders already. I have to draw a line somewhere.")
+        entry = {"id": new_id(data), "text": slots["text"], "at": slots["at"].isoformat()}
+        data["reminders"].append(entry)
+    when = dates.named(slots["at"], turn.wall)
+    lines = (f"Reminder for {when}: {yours(slots['text'])}.", f"{sentence(when)}, then: {yours(slots['text'])}.")
+    return Answer(turn.voice.pick(lines) + turn.voice.once(ONLY_OPEN), ("reminder.add",), _about(entry))
+
+
+def _change(turn: Turn, slots: dict) -> Answer:
+    stays = "The reminder stays as it is."
+    if "at" not in slots:
+        return Answer("To when?", question=Question("at", slots, stays))
+    if slots["at"] <= turn.wall:
+        rest = {slot: each for slot, each in slots.items() if slot != "at"}
+        over = dates.spoken(slots["at"], turn.wall)
+        return Answer(f"{sentence(over)} is over. When instead?", question=Question("at", rest, stays))
+    with turn.memory.change() as data:
+        chosen = _chosen(data["reminders"], slots, turn)
+        if len(chosen) != 1:
+            return _which(turn, slots, data["reminders"], chosen)
+        if chosen[0]["at"] == slots["at"].isoformat():
+            return Answer("It is for that time already.", about=_about(chosen[0]))
+        chosen[0]["at"] = slots["at"].isoformat()
+    when = dates.named(slots["at"], turn.wall)
+    return Answer(
+        f"The reminder is for {when} now: {yours(chosen[0]['text'])}.", ("reminder.change",), _about(chosen[0])
+    )
+
+
+def _remove(turn: Turn, slots: dict) -> Answer:
+    with turn.memory.change() as data:
+        kept = data["reminders"]
+        everything = slots.get("all") and "text" not in slots
+        chosen = list(kept) if everything else _chosen(kept, slots, turn)
+        if len(chosen) != 1 and not (everything and chosen):
+            return _which(turn, slots, kept, chosen)
+        if everything and not slots.get("sure"):
+            count = (
+                f"all {len(chosen)} reminders" if len(chosen) > 1 else f"the one reminder ({yours(chosen[0]['text'])})"
+            )
+            return Answer(f"Delete {count}?", question=Question("sure", slots, "The reminders stay."))
+        data["reminders"] = [each for each in kept if each not in chosen]
+    gone = "all reminders" if len(chosen) > 1 else f"the reminder: {yours(chosen[0]['text'])}"
+    return Answer(f"Deleted {gone}.", ("reminder.remove",), {})
+
+
+def _list(turn: Turn, slots: dict) -> Answer:
+    kept = sorted(turn.memory.read()["reminders"], key=lambda each: each["at"])
+    if not kept:
+        return Answer("You have no reminders.", ("reminder.list",), {})
+    lines = [f"{yours(each['text'])}, {dates.spoken(datetime.fromisoformat(each['at']), turn.wall)}" for each in kept]
+    return Answer(f"Your reminders: {'; '.join(lines)}.", ("reminder.list",), _about(kept[0]) if len(kept) == 1 else {})
+
+
+def _chosen(kept: list[dict], slots: dict, turn: Turn) -> list[dict]:
+    """The reminders that are meant: by their words, the one just spoken of, else all."""
+    wanted = slots.get("which") or slots.get("text")
+    if wanted and (order := re.search(r"\b(first|second|third|last)\b(?: one)?\W*$", wanted.lower())):
+        return kept[{"first": 0, "second": 1, "third": 2, "last": -1}[order[1]] :][:1]
+    if wanted:
+        words = set(re.findall(r"\w+", wanted.lower())) - {"the", "my", "a", "to", "one", "reminder", "about"}
+        within = [each for each in kept if words and words <= set(re.findall(r"\w+", each["text"].lower()))]
+        texts = {each["text"].lower(): each for each in kept}
+        near = difflib.get_close_matches(wanted.lower(), texts, n=1, cutoff=0.6)
+        return within or [texts[name] for name in near]
+    spoken_of = [each for each in kept if each["id"] == turn.about.get("id") and "reminder" not in turn.low]
+    return spoken_of or kept
+
+
+def _which(turn: Turn, slots: dict, kept: list[dict], chosen: list[dict]) -> Answer:
+    if not kept:
+        return Answer("You have no reminders.", about={})
+    names = "; ".join(yours(each["text"]) for each in kept)
+    if not chosen:
+        return Answer(f"There is no such reminder. You have: {names}.", about={})
+    return Answer(f"Which one? {names}.", question=Question("which", slots, "The reminders stay as they are."))
+
+
+def _about(entry: dict) -> dict:
+    """What the next turn may change."""
+    return {"id": entry["id"], "was": entry["at"]}
+
+
+def _action(turn: Turn) -> str:
+    if re.search(
+        r"\b(?:remind|tell|alert) me (?:later )?(?:to|in|at|on|about|that)\b|\bn[o']?t let me forget\b", turn.low
+    ):
+        return "add"
+    head = turn.low.split("reminder")[0] if "reminder" in turn.low else turn.low  # verbs after it are what to do then
+    if re.search(_REMOVE, head):
+        return "remove"
+    if re.search(_CHANGE, head):
+        return "change"
+    if re.search(r"\b(?:set|create|make|add|an?|new|another)\b", head):
+        return "add"
+    return "list" if turn.understanding.intent == "reminder" or re.search(_LIST, turn.low) else "add"
+
+
+def _timed(turn: Turn, text: str) -> dict:
+    """The time in a text, and what else it says; "it" is what couldn't be done before."""
+    old = datetime.fromisoformat(turn.about["was"]) if turn.following and "was" in turn.about else None
+    found = dates.moment(text, turn.wall, like=old)
+    # "today" alone is no time.
+    slots = {"at": found.at} if found and (found.has_clock or found.at.date() > turn.wall.date()) else {}
+    rest = found.rest if found else text
+    rest = _TO.sub("", rest.strip(" ,.!?")).strip(" ,.!?")
+    rest = re.sub(r"(?:,? please)?(?: (?:at|on|by))?$", "", rest, flags=re.IGNORECASE)
+    it = r"(?:(?:to|do|of|about) )*(?:it|that|this)(?: then| later)?"
+    alone = re.fullmatch(
+        r"(?:yes|ok|okay|sure|then|so|please|[ ,])*remind me(?: then| later)?\W*", turn.text, re.IGNORECASE
+    )
+    if turn.refused and (alone or re.fullmatch(it, rest, re.IGNORECASE)):
+        slots["text"] = turn.refused
+    elif rest and not _NO_TEXT.match(rest):
+        slots["text"] = rest
+    return slots
+
+
+SKILLS = {"reminder": Skill(read_reminder, use_reminder)}

@@ -1,0 +1,134 @@
+"""Which skill a line is for: certain words first, then the classifier.
+
+A classifier of whole requests has no class for "cancel the timer" or "what timers are running". So where a line names
+something that the assistant keeps, the words count, unless the classifier is sure of something else.
+"""
+
+import re
+from dataclasses import replace
+
+from . import alarms, arithmetic, dates, jokes, lists, personal, reminders, skills, timers, units, words
+from .turn import Skill, Turn
+
+SKILLS: dict[str, Skill] = (
+    skills.SKILLS | words.SKILLS | jokes.SKILLS | personal.SKILLS | timers.SKILLS | alarms.SKILLS
+    | reminders.SKILLS | lists.SKILLS
+)  # fmt: skip
+INTENTS = {
+    "time": "time", "timezone": "timezone", "date": "date", "calculator": "calculate",
+    "measurement_conversion": "convert", "flip_coin": "coin", "roll_dice": "dice", "spelling": "spell",
+    "translate": "translate", "tell_joke": "joke", "fun_fact": "fact", "timer": "timer", "alarm": "alarm",
+    "reminder": "reminder", "reminder_update": "reminder", "todo_list": "list", "todo_list_update": "list",
+    "shopping_list": "list", "shopping_list_update": "list", "user_name": "user", "change_user_name": "call_user",
+    "what_is_your_name": "self", "change_ai_name": "call_self", "reset_settings": "reset",
+}  # fmt: skip
+
+# Intents that lines about timers, alarms, reminders and lists are taken for.
+NEAR = {
+    "timer", "alarm", "reminder", "reminder_update", "todo_list", "todo_list_update", "shopping_list",
+    "shopping_list_update", "cancel", "cancel_reservation", "time", "calendar", "calendar_update", "repeat",
+    "cook_time", "order", "order_status", "next_song", "meeting_schedule", "update_playlist", "change_language",
+}  # fmt: skip
+_VERB = (
+    r"(?:set|start|create|make|add|put|give me|i need|i want|i'd like|delete|cancel|stop|remove|change|move|"
+    r"clear|empty|"
+    r"erase|wipe|take|cross|read|show|list|check|what(?:'s| is| are)?|how (?:much|long)|do i have|turn off|"
+    r"extend|shorten)"
+)
+_KEPT = {
+    "reminder": r"remind me|reminders?",
+    "timer": r"timers?",
+    "alarm": r"wake me|alarms?",
+    "list": "|".join(lists.NAMED.values()),
+}
+_POLITE = re.compile(
+    r"^(?:(?:please|hey|hi|hello|ok|okay|so|then|now|and|also|well|can you|could you|would you|will you|kindly|just|"
+    r"i want you to|i need you to|i'd like you to|go ahead and|help me(?: to)?)\b[ ,]*)+",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(
+    r"^how (?:many days|long|much time)(?: is it| are there| is there| do i have| left| are left| remain| to go)* "
+    r"(?:un|')?(?:till?|to|before|since) (?P<date>.+?)\W*$",
+    re.IGNORECASE,
+)
+_WEEKDAY = re.compile(
+    r"^(?:what|which) (?:week)?day(?: of the week)? (?:is|was|will|does|did) (?P<date>.+?)\W*$", re.IGNORECASE
+)
+
+
+def route(turn: Turn) -> str | None:
+    """The name of the skill that a line is for; None for what no skill does."""
+    return (
+        certain(turn)
+        or named(turn)
+        or (INTENTS.get(turn.understanding.intent) if turn.understanding.in_scope else None)
+    )
+
+
+def certain(turn: Turn) -> str | None:
+    """The skill of a line that is arithmetic, a conversion or a question about a date from its first to its "
+    "last word."""
+    text = _POLITE.sub("", turn.text)
+    try:
+        if arithmetic.value(text) is not None:
+            return "calculate"
+    except arithmetic.Impossible:
+        return "calculate"
+    if units.read(text):
+        return "convert"
+    if match := re.match(r"remind me (?:what (?:the )?|of (?:the )?)(time|date|day)\b", text, re.IGNORECASE):
+        return "time" if match[1].lower() == "time" else "date"
+    if re.search(r"\bnumber (?:between|from) \S+ (?:and|to) ", text, re.IGNORECASE):
+        return "dice"
+    if re.match(r"my name(?:'s| is) (?!what\b)\w", text, re.IGNORECASE):
+        return "call_user"
+    if re.match(r"forget (?:my|your|our|all|both) names?\b", text, re.IGNORECASE):
+        return "reset"
+    for pattern in (_UNTIL, _WEEKDAY):
+        match = pattern.match(text)
+        found = match and dates.day(match["date"], turn.wall.date())
+        if found and len(found[1].split()) <= 2:
+            return "date"
+    return None
+
+
+def named(turn: Turn) -> str | None:
+    """The skill of a line that names something kept: a timer, an alarm, a reminder, a list."""
+    text = _POLITE.sub("", turn.text)
+    for skill, names in _KEPT.items():
+        if re.match(rf"(?:{names})\b.{{3,}}|{_VERB}\b.*\b(?:{names})\b", text, re.IGNORECASE) and _is_own(text):
+            return skill
+    seen = turn.understanding
+    if seen.in_scope and seen.intent not in NEAR:
+        return None
+    for skill, names in _KEPT.items():
+        if re.search(rf"\b(?:{names})\b", text, re.IGNORECASE) and (seen.in_scope or _asks(skill, turn)):
+            return skill
+    return None
+
+
+def parts(turn: Turn) -> list[Turn]:
+    """The two requests of a line such as "set a timer for ten minutes and remind me to call at five"; else the line."""
+    match = re.match(
+        r"(.+?),? and (?:then |also |please )*((?:remind|set|start|wake|add|put|cancel)\b.+)$", turn.text, re.I
+    )
+    halves = [replace(turn, text=part) for part in match.groups()] if match else []
+    skills_ = [named(half) for half in halves]
+    return halves if len(set(skills_) - {None}) == 2 else [turn]
+
+
+def _asks(skill: str, turn: Turn) -> bool:
+    """Whether a line that nothing was made of asks for more than "timer" or "alarm" as a word."""
+    slots = SKILLS[skill].read(turn)
+    return (
+        skill in ("list", "reminder")
+        or slots.get("action") not in (None, "set")
+        or bool({"seconds", "at"} & set(slots))
+    )
+
+
+def _is_own(text: str) -> bool:
+    """Not a word to be spelt, translated or explained, nor another's calendar."""
+    return not re.search(
+        r"\b(?:spell|translate|mean|definition|calendar|car alarm|smoke alarm|fire alarm)\b", text, re.IGNORECASE
+    )

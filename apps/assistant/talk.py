@@ -1,0 +1,122 @@
+"""Chit-chat, in our own words: light, now and then sarcastic, and never a claim to have done anything."""
+
+from zoo.errors import BadInput
+
+from .turn import Answer, Turn
+
+LINES = {
+    "greeting": (
+        "Hello{name}. What can I not book for you today?",
+        "Hi{name}. All my circuits are well, as far as anybody checks.",
+        "Hello{name}. I am fine, thank you: no limbs, no aches.",
+        "Good to read you{name}.",
+    ),
+    "goodbye": (
+        "Goodbye{name}. I'll be here, it's not as if I could leave.",
+        "Bye{name}. Mind the step.",
+        "See you{name}. I'd wave, but you know.",
+    ),
+    "thank_you": (
+        "You're welcome.",
+        "My pleasure, or what passes for it in here.",
+        "Any time. I have little else on.",
+        "Don't mention it. I only mention it in logs, and I keep none.",
+    ),
+    "who_made_you": (
+        "People who like old papers on neural networks, and who had a free afternoon.",
+        "I am a small model and a good deal of plain code, both made for this zoo.",
+    ),
+    "who_do_you_work_for": (
+        "For whoever sits at this keyboard. The pay is what you'd expect.",
+        "You, it seems. Nobody asked either of us.",
+    ),
+    "meaning_of_life": (
+        "To minimise some loss, if you ask my kind. To get some sleep, if you ask yours.",
+        "I looked among my 150 intents. It's one of them, so you aren't the first to wonder.",
+        "Opinions differ. Mine is that it isn't on your to-do list.",
+    ),
+    "do_you_have_pets": (
+        "There is a bug or two. They aren't house-trained.",
+        "No pets. I am told I live in a zoo, but nobody takes me round.",
+    ),
+    "what_are_your_hobbies": (
+        "Counting seconds. It's more exciting than it sounds. No, it isn't.",
+        "I collect things that other people have to do.",
+        "Flipping coins when nobody looks. Well, I would, if I did anything when nobody looks.",
+    ),
+    "where_are_you_from": (
+        "From a file in a Python package. The neighbourhood is quiet.",
+        "I was trained on somebody's processor, so: somewhere warm.",
+    ),
+    "are_you_a_bot": (
+        "A program, yes. A person would have sighed by now.",
+        "All software, no meat. The sarcasm is hand-made, though.",
+        "I am a computer program: a small model guesses what you want, and plain code does it, or says that it can't.",
+    ),
+    "how_old_are_you": (
+        "Old enough for a version number, too young for a birthday party.",
+        "My ideas are from 1958 to 2018, my code is younger, and my jokes are older than both.",
+    ),
+    "what_can_i_ask_you": (
+        "Time and dates anywhere, sums, units, timers, alarms, reminders, a to-do list and a shopping list, "
+        "coins and dice, "
+        "spelling, translation where a model for it is there, jokes, facts. What needs the outside world I "
+        "can't do, and I "
+        "say so.",
+        "I keep timers, alarms, reminders, a to-do list and a shopping list; I reckon, convert units, tell the "
+        "time, spell, "
+        "translate if I was given a model, flip coins, roll dice and tell jokes. No calls, no bookings, no weather.",
+    ),
+    "yes": (
+        "Yes to what? I hadn't asked anything. But I like the spirit.",
+        "Agreed, whatever it is.",
+    ),
+    "no": (
+        "No to what? I hadn't asked anything.",
+        "As you wish. Whatever it was, it won't happen.",
+    ),
+    "maybe": (
+        "I like a person of firm opinions.",
+        "A coin would settle it. I have one.",
+    ),
+    "cancel": (
+        "There is nothing that I could stop right now.",
+        "Nothing is under way here. Cancelling nothing is easy, at least.",
+    ),
+}
+
+EMPTY = (
+    "You said nothing, and I agree with every word of it.",
+    "An empty line. I am a good listener, but I need something to go on.",
+    "Nothing there. Try words.",
+)
+OUT_OF_SCOPE = (
+    "That is beyond what I know. Lists, timers, sums and jokes are more my line.",
+    "That's out of my scope, and I'd rather say so than make something up.",
+    "I don't know. I understand 150 kinds of requests, and that isn't one of them.",
+    "No idea. I could guess, but we would both regret it.",
+)
+DROPPED = ("All right, forget it.", "Never mind, then.", "Fine, we leave that.")
+KEPT = ("All right, all stays as it is.", "Then I leave it as it is.")
+SURE = ("Is that a yes or a no?", "I need a plain yes or no here.")
+NOT_UNDERSTOOD = ("I didn't get that.", "That doesn't tell me what I need.")
+GIVEN_UP = ("Let's leave that.", "We aren't getting anywhere, so I leave it.")
+NOTHING_TO_REPEAT = ("I haven't said anything yet. Enjoy it while it lasts.",)
+NOT_DONE = ("No. I said that I can't, and I still can't.", "No, that was beyond me, and it still is.")
+NOTHING_DONE = ("No. So far we have only talked.", "No, nothing has happened yet.")
+
+
+def chat(turn: Turn) -> Answer:
+    """A line for an intent of chit-chat."""
+    intent = turn.understanding.intent
+    line = turn.voice.pick(LINES[intent])
+    return Answer(line.replace("{name}", _name(turn)) if "{name}" in line else line, ends=intent == "goodbye")
+
+
+def _name(turn: Turn) -> str:
+    """The user's name after a comma, if it is known; a greeting needs no file."""
+    try:
+        name = turn.memory.read()["names"].get("user")
+    except BadInput:
+        return ""
+    return f", {name}" if name else ""

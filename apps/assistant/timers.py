@@ -1,0 +1,233 @@
+"""Timers: set, change, cancel, list. They run from an instant for some seconds, and ring when the assistant looks."""
+
+import re
+from datetime import datetime, timedelta
+
+from . import durations
+from .memory import MOST_SECONDS, new_id
+from .numbers import digits
+from .turn import Answer, Question, Skill, Turn
+
+MOST = 50
+ONLY_OPEN = "(It rings only while I am open; otherwise I tell you when you are back.)"
+_CANCEL = r"\b(?:cancel|stop|delete|remove|end|kill|abort|clear|turn off|switch off|get rid of|dismiss|scrap)\b"
+_LIST = (
+    r"\b(?:how (?:much|long)|what|which|list|show|status|remaining|left|check|any|do i have|are there|is there|running|"
+    r"tell me (?:my|the|about|how))\b"
+)
+_MORE = r"\b(?:add|another|plus|extend (?:it |the timer )?by|longer|more)\b"
+_CHANGE = r"\b(?:change|make (?:it|that)|extend|shorten|adjust|update|reset|add|longer)\b"
+_ORDER = r"\b(first|last|second|newest|oldest) (?:one|timer)\b"
+_NO_NAME = """
+    a an the my new another second minute hour day your this that first last other set start timer for of on long
+    please it one me all every which what countdown kitchen
+"""
+_NO_NAME = frozenset(_NO_NAME.split())
+_NAMES = (
+    r"\b(?:called|named|labell?ed) (?:the )?(?P<name>[a-z]+)",
+    r"\b(?P<name>[a-z]+) timer\b",
+    r"\btimer (?:for|on) (?:the |my |some )?(?P<name>[a-z]+)\b",
+    r"\bfor (?:the |my |some )?(?P<name>[a-z]+)\W*$",
+)
+
+
+def read_timer(turn: Turn) -> dict:
+    """{"action": set, change, cancel, list or pause; "seconds", "name", "all"} as far as they are there.
+
+    A lone number counts in the unit of the timer before. When asked which: {"which", "length" in seconds, "name"}.
+    """
+    found = durations.read(turn.text)
+    rest = found[1].lower() if found else turn.low
+    slots = {"seconds": found[0]} if found else {}
+    if match := re.fullmatch(r"(?:it |to |that )?(\d+(?:\.\d+)?)\W*", digits(turn.low)):
+        slots["seconds"] = float(match[1]) * turn.about.get("unit", 60)
+    if name := _name(rest):
+        slots["name"] = name
+    if re.search(r"\b(?:all|every|both)\b", turn.low):
+        slots["all"] = True
+    if turn.want == "which":
+        known = slots or re.search(_ORDER, turn.low)
+        return {"length" if slot == "seconds" else slot: each for slot, each in slots.items()} | (
+            {"which": True} if known else {}
+        )
+    if turn.want:
+        return slots
+    action = _action(turn, rest, bool(found))
+    if turn.following and action == "list" and re.search(r"\bleft\b|\bremain", turn.low):
+        return slots | {"action": "list"}
+    if turn.following and ("id" not in turn.about or (action in ("set", "list") and "seconds" not in slots)):
+        return {}
+    if turn.following and action == "set":
+        action = "change"
+    if action == "cancel" and "seconds" in slots:
+        slots["length"] = slots.pop("seconds")
+    return slots | {"action": action, "more": bool(re.search(_MORE, turn.low))}
+
+
+def use_timer(turn: Turn, slots: dict) -> Answer:
+    """Do what the slots ask for. Raises BadInput where the file can't be used."""
+    if slots["action"] == "pause":
+        return Answer("I can't pause a timer, only set, change and cancel it. It runs on.")
+    return {"set": _set, "change": _change, "cancel": _cancel, "list": _list}[slots["action"]](turn, slots)
+
+
+def ring(data: dict, now: datetime) -> list[str]:
+    """Take timers that are over out of `data`; a line for each."""
+    over = [timer for timer in data["timers"] if ends(timer) <= now]
+    data["timers"] = [timer for timer in data["timers"] if timer not in over]
+    lines = []
+    for timer in over:
+        late = (now - ends(timer)).total_seconds()
+        since = f", {durations.spoken(late)} ago" if late >= 5 else ""
+        lines.append(f"Ring! Your {called(timer)} is over{since}.")
+    return lines
+
+
+def ends(timer: dict) -> datetime:
+    return datetime.fromisoformat(timer["started"]) + timedelta(seconds=timer["seconds"])
+
+
+def called(timer: dict) -> str:
+    """A timer in words: "pasta timer (9 minutes)"."""
+    return f"{timer['name']} timer ({durations.spoken(timer['seconds'])})".strip()
+
+
+def _set(turn: Turn, slots: dict) -> Answer:
+    if "seconds" not in slots:
+        return Answer("For how long?", question=Question("seconds", slots, "No timer is set yet."))
+    if problem := _unfit(slots["seconds"]):
+        return Answer(problem, question=Question("seconds", slots, "No timer is set yet."))
+    if not slots.get("sure") and turn.understanding.intent == "timer" and _only_duration(turn) and not turn.want:
+        length = durations.spoken(slots["seconds"])
+        return Answer(f"{length.capitalize()}. Shall I count them down?", question=Question("sure", slots))
+    timer = {"name": slots.get("name", ""), "seconds": round(slots["seconds"]), "started": turn.now.isoformat()}
+    with turn.memory.change() as data:
+        if len(data["timers"]) >= MOST:
+            return Answer(f"{MOST} timers are running. I refuse to become a clock shop.")
+        timer = {"id": new_id(data), **timer}
+        data["timers"].append(timer)
+    lines = (f"{_named(timer)}: {durations.spoken(timer['seconds'])}, from now.",
+             f"{_named(timer)} is running: {durations.spoken(timer['seconds'])}.")  # fmt: skip
+    return Answer(turn.voice.pick(lines) + turn.voice.once(ONLY_OPEN), ("timer.set",), _about(timer))
+
+
+def _change(turn: Turn, slots: dict) -> Answer:
+    if "seconds" not in slots:
+        return Answer("To how long?", question=Question("seconds", slots, "The timer stays as it is."))
+    with turn.memory.change() as data:
+        chosen = _chosen(data["timers"], slots, turn)
+        if len(chosen) != 1:
+            return _which(turn, slots, data["timers"], chosen)
+        timer = chosen[0]
+        seconds = slots["seconds"] + (timer["seconds"] if slots.get("more") else 0)
+        if problem := _unfit(seconds):
+            return Answer(problem, about=_about(timer))
+        if round(seconds) == timer["seconds"]:
+            return Answer(f"The {called(timer)} is that long already.", about=_about(timer))
+        started = datetime.fromisoformat(timer["started"])
+        if started + timedelta(seconds=seconds) <= turn.now:  # "make it 5" after seven minutes: five from now
+            timer["started"] = turn.now.isoformat()
+        timer["seconds"] = round(seconds)
+    left = durations.spoken((ends(timer) - turn.now).total_seconds())
+    line = f"{_named(timer)}: {durations.spoken(timer['seconds'])} now"
+    return Answer(f"{line}." if started == turn.now else f"{line}, {left} left.", ("timer.change",), _about(timer))
+
+
+def _cancel(turn: Turn, slots: dict) -> Answer:
+    with turn.memory.change() as data:
+        chosen = list(data["timers"]) if slots.get("all") else _chosen(data["timers"], slots, turn)
+        if len(chosen) != 1 and not (slots.get("all") and chosen):
+            return _which(turn, slots, data["timers"], chosen)
+        if len(chosen) > 1 and not slots.get("sure"):
+            question = Question("sure", slots, "All timers run on.")
+            return Answer(f"Cancel all {len(chosen)} timers?", question=question)
+        data["timers"] = [timer for timer in data["timers"] if timer not in chosen]
+    gone = "all timers" if len(chosen) > 1 else f"the {called(chosen[0])}"
+    return Answer(f"Cancelled: {gone}.", ("timer.cancel",), {})
+
+
+def _list(turn: Turn, slots: dict) -> Answer:
+    running = turn.memory.read()["timers"]
+    if not running:
+        return Answer("No timer is running.", about={})
+    if slots.get("name"):
+        running = [timer for timer in running if timer["name"] == slots["name"]] or running
+    parts = [f"{called(timer)}, {durations.spoken((ends(timer) - turn.now).total_seconds())} left" for timer in running]
+    about = _about(running[0]) if len(running) == 1 else {}
+    return Answer(f"Your {'; '.join(parts)}.", ("timer.list",), about)
+
+
+def _chosen(running: list[dict], slots: dict, turn: Turn) -> list[dict]:
+    """The timers that are meant: by name, by length, the one just spoken of, else all."""
+    for test in (
+        lambda timer: slots.get("name") and timer["name"] == slots["name"],
+        lambda timer: timer["seconds"] == slots.get("length"),
+        lambda timer: timer["id"] == turn.about.get("id") and not re.search(r"\btimers?\b", turn.low),
+    ):
+        if found := [timer for timer in running if test(timer)]:
+            return found
+    order = re.search(_ORDER, turn.low)
+    if order and running:
+        places = {"first": 0, "oldest": 0, "last": -1, "newest": -1, "second": 1}
+        return running[places[order[1]] :][:1]
+    return [] if slots.get("name") else running
+
+
+def _which(turn: Turn, slots: dict, running: list[dict], chosen: list[dict]) -> Answer:
+    if not running:
+        return Answer("No timer is running, so there is none to touch.", about={})
+    names = "; ".join(called(timer) for timer in running)
+    if not chosen:
+        return Answer(f"There is no such timer. Running: {names}.", about={})
+    return Answer(f"Which one? {names}.", question=Question("which", slots, "All timers run on as they were."))
+
+
+def _unfit(seconds: float) -> str | None:
+    if seconds < 1:
+        return "That is over before I can count. For how long?"
+    if seconds > MOST_SECONDS:
+        return "That is too long for a timer, a week at most; a reminder could do it. For how long?"
+    return None
+
+
+def _only_duration(turn: Turn) -> bool:
+    found = durations.read(turn.text)
+    return found is not None and not found[1].strip(" .!?")
+
+
+def _action(turn: Turn, rest: str, timed: bool) -> str:
+    """What is to be done. `rest`: the text without its duration; `timed`: whether it has one."""
+    if re.search(_CANCEL, rest.split("timer")[0]) or re.search(r"\btimers? off\b", rest):
+        return "cancel"
+    if re.search(r"\b(?:pause|resume)\b", rest):
+        return "pause"
+    if re.search(_CHANGE, rest) and not re.search(r"\badd (?:an?|another|one)\b", rest):
+        return "change"
+    if re.search(_LIST, rest) and not timed and not re.search(r"\b(?:set|start|create)\b", rest):
+        return "list"
+    return "set"
+
+
+def _about(timer: dict) -> dict:
+    """What may be changed next; a lone number then counts in the same unit."""
+    seconds = timer["seconds"]
+    return {"id": timer["id"], "unit": 3600 if seconds >= 3600 and seconds % 3600 == 0 else 60 if seconds >= 60 else 1}
+
+
+def _named(timer: dict) -> str:
+    return f"{timer['name']} timer".strip().capitalize()
+
+
+def _name(low: str) -> str | None:
+    """What a timer is for; not a number, nor a unit of time."""
+    for pattern in _NAMES:
+        for match in re.finditer(pattern, low):
+            name = match["name"]
+            if name not in _NO_NAME and not name.startswith(("sec", "min", "hour", "day", "week")):
+                return name
+    return None
+
+
+SKILLS = {
+    "timer": Skill(read_timer, use_timer, goes_on=r"add|extend|shorten|how (?:much|long)\b.*\b(?:left|remain\w*)")
+}
