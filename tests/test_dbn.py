@@ -109,6 +109,38 @@ def test_the_loss_of_a_stage_has_the_gradient_of_contrastive_divergence(hidden, 
         np.testing.assert_array_equal(to_numpy(layer.W)[-3:], W[-3:])
 
 
+def test_persistent_chains_go_on_from_step_to_step():
+    keras.utils.set_random_seed(4)
+    model = DBN(**SMALL | {"hidden": (12,)})
+    x, y = digits(8)
+    x = np.where(x > 127, 255, 0).astype("uint8")  # so that nothing of the data is left to chance
+    model.compile(keras.optimizers.SGD(1.0), stage="rbm1", persistent=True)
+    layer = model.rbms[0]
+    assert not to_numpy(layer.particles).any()
+    for _ in range(2):
+        W, b, c, before = (to_numpy(each).copy() for each in (layer.W, layer.b, layer.c, layer.particles))
+        model.train_on_batch(x, y)
+        chain = to_numpy(layer.particles)
+        assert set(np.unique(chain)) <= {0.0, 1.0} and (chain[:, -3:].sum(axis=1) == 1).all()
+        assert not np.array_equal(before, chain)
+        v = np.concatenate([x.reshape(8, 16) / 255.0, y[:, None] == np.arange(3)], axis=1)
+        step = v.T @ sigmoid(v @ W + c) / len(v) - chain.T @ sigmoid(chain @ W + c) / len(chain)
+        np.testing.assert_allclose(to_numpy(layer.W), W + step, atol=1e-5)
+        np.testing.assert_allclose(to_numpy(layer.b), b + v.mean(axis=0) - chain.mean(axis=0), atol=1e-5)
+    with pytest.raises(BadInput, match="only the topmost RBM keeps its chains: rbm3, not rbm1"):
+        DBN(**SMALL).compile("sgd", stage="rbm1", persistent=True)
+
+
+def test_a_step_of_a_chain_follows_the_probabilities():
+    layer = rbm(units=3, inputs=4, labels=3)
+    v = np.tile(np.float32([[1, 0, 1, 0, 0, 1, 0]]), (4000, 1))
+    after = to_numpy(layer.step(v, keras.random.SeedGenerator(1)))
+    h = np.array(list(itertools.product((0.0, 1.0), repeat=3)), "float32")  # (8, 3)
+    hidden = to_numpy(layer.hidden(v[:1]))
+    chance = np.prod(np.where(h == 1, hidden, 1 - hidden), axis=1)  # (8,)
+    np.testing.assert_allclose(after.mean(axis=0), chance @ to_numpy(layer.visible(h)), atol=0.03)
+
+
 def test_frozen_layers_stay_frozen_and_without_an_rbms_stage_the_classifier_learns():
     model = DBN(**SMALL)
     for layer in model.layers[:-1]:

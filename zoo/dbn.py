@@ -21,6 +21,9 @@ Where this file departs from the paper, and why:
   with Neural Networks" (2006); the paper's own 98.75 % came from the up-down algorithm, a contrastive wake-sleep. Each
   layer keeps its RBM beside what fine-tuning makes of it: the one dreams, the other reads.
 - Reconstructions, of the label units too, are probabilities rather than samples, as is usual for grey pixels.
+- `persistent=True` trains the topmost RBM with chains that go on from step to step (T. Tieleman, "Training Restricted
+  Boltzmann Machines using Approximations to the Likelihood Gradient", 2008). A chain from the data unlearns only what
+  lies near them; far from them it leaves states, such as an empty picture, where dreams end up.
 
 Parameters: 1,665,010 of the classifier 784-500-500-2000-10, and 1,666,794 of the three RBMs.
 """
@@ -35,13 +38,16 @@ from zoo.checks import check_classes
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 
+PARTICLES = 100  # chains that are kept, for an RBM that sees labels
+
 
 class RBM(layers.Layer):
     """A restricted Boltzmann machine, and the sigmoid layer that starts as a copy of its way up.
 
     As a layer: float32 (B, V) -> probabilities (B, units), with `kernel` and `bias`, which fine-tuning changes.
     As an RBM: `W`, visible bias `b` and hidden bias `c`, which contrastive divergence learns. The last `labels` of its
-    visible units stand for a class; of them exactly one is on. The layer does not see them.
+    visible units stand for a class; of them exactly one is on. The layer does not see them. `particles` are the
+    visible units of its persistent chains, zeros until there are any.
     """
 
     def __init__(self, units, labels=0, **kwargs):
@@ -57,6 +63,9 @@ class RBM(layers.Layer):
         self.W = self.add_weight(shape=(visible, self.units), initializer=small, name="W")
         self.b = self.add_weight(shape=(visible,), initializer="zeros", name="b")
         self.c = self.add_weight(shape=(self.units,), initializer="zeros", name="c")
+        if self.labels:
+            kept = {"shape": (PARTICLES, visible), "initializer": "zeros", "trainable": False}
+            self.particles = self.add_weight(**kept, name="particles")
 
     def call(self, x):
         return ops.sigmoid(ops.matmul(x, self.kernel) + self.bias)
@@ -76,6 +85,13 @@ class RBM(layers.Layer):
         if not self.labels:
             return ops.sigmoid(v)
         return ops.concatenate([ops.sigmoid(v[:, : -self.labels]), ops.softmax(v[:, -self.labels :])], axis=1)
+
+    def step(self, v, seed):
+        """One step of Gibbs sampling, there and back: (B, visible) -> units that are on, (B, visible)."""
+        v = self.visible(sample(self.hidden(v), seed))
+        chosen = keras.random.categorical(ops.log(v[:, -self.labels :]), 1, seed=seed)[:, 0]  # (B,)
+        pixels = sample(v[:, : -self.labels], seed)
+        return ops.concatenate([pixels, ops.one_hot(chosen, self.labels, dtype=v.dtype)], axis=1)
 
     def free_energy(self, v):
         """F(v): (B, visible) -> (B,)."""
@@ -146,15 +162,17 @@ class DBN(keras.Model):
         for variable in output.weights:
             variable.trainable = output.trainable and stage == "classifier"
 
-    def compile(self, optimizer, *, stage="classifier", chain_steps=1, **kwargs):
-        """chain_steps: of Gibbs sampling from the data in an RBM's stage. One is enough to make features; more, 3 to 10
-        as the paper's last phase has for the topmost RBM, to dream well."""
+    def compile(self, optimizer, *, stage="classifier", chain_steps=1, persistent=False, **kwargs):
+        """chain_steps: of Gibbs sampling in an RBM's stage, from the data; more than one brings it nearer to the truth.
+        persistent: from where the step before has left off, for the topmost RBM; to dream well."""
         if stage not in self.stages:
             raise UnknownName("stage of DBN", stage, self.stages)
         if chain_steps < 1:
             raise BadInput(f"a chain of {chain_steps} steps is none; give 1 or more")
+        if persistent and stage != self.rbms[-1].name:
+            raise BadInput(f"only the topmost RBM keeps its chains: {self.rbms[-1].name}, not {stage}")
         self.learn(stage)
-        self.chain_steps = chain_steps
+        self.chain_steps, self.persistent = chain_steps, persistent
         super().compile(optimizer=optimizer, **kwargs)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -165,16 +183,33 @@ class DBN(keras.Model):
         else:
             rbm = self.get_layer(self.stage)
             v = ops.stop_gradient(self.visible_of(rbm, x, y))  # (B, visible)
-            chain = v
-            for _ in range(self.chain_steps):  # Gibbs sampling
-                chain = rbm.visible(sample(rbm.hidden(chain), self.seed))
-                if rbm.labels:  # an unknown label has no unit on in the data, so none may be in the chain
-                    known = ops.sum(v[:, -rbm.labels :], axis=1, keepdims=True)  # (B, 1): 0 or 1
-                    chain = ops.concatenate([chain[:, : -rbm.labels], known * chain[:, -rbm.labels :]], axis=1)
-            loss = rbm.free_energy(v) - rbm.free_energy(ops.stop_gradient(chain))  # (B,)
+            if self.persistent:
+                v = ops.concatenate([sample(v[:, : -rbm.labels], self.seed), v[:, -rbm.labels :]], axis=1)
+                loss = rbm.free_energy(v) - ops.mean(rbm.free_energy(self._kept_chain(rbm)))  # (B,)
+            else:
+                loss = rbm.free_energy(v) - rbm.free_energy(self._short_chain(rbm, v))  # (B,)
         if sample_weight is not None:
             loss = loss * ops.cast(ops.reshape(sample_weight, (-1,)), "float32")
         return ops.mean(loss)
+
+    def _short_chain(self, rbm, v):
+        """Where `chain_steps` of Gibbs sampling lead from v (B, visible): the same shape, taken as it is."""
+        chain = v
+        for _ in range(self.chain_steps):
+            chain = rbm.visible(sample(rbm.hidden(chain), self.seed))
+            if rbm.labels:  # an unknown label has no unit on in the data, so none may be in the chain
+                known = ops.sum(v[:, -rbm.labels :], axis=1, keepdims=True)  # (B, 1): 0 or 1
+                chain = ops.concatenate([chain[:, : -rbm.labels], known * chain[:, -rbm.labels :]], axis=1)
+        return ops.stop_gradient(chain)
+
+    def _kept_chain(self, rbm):
+        """Where they lead from where the last ones ended: (PARTICLES, visible), taken as it is, and kept."""
+        chain = ops.convert_to_tensor(rbm.particles)
+        for _ in range(self.chain_steps):
+            chain = rbm.step(chain, self.seed)
+        chain = ops.stop_gradient(chain)
+        rbm.particles.assign(chain)
+        return chain
 
     def visible_of(self, rbm, images, labels):
         """What an RBM of the stack sees of uint8 images (B, H, W, C) with labels (B,): float32 (B, visible).
@@ -192,8 +227,9 @@ class DBN(keras.Model):
     def dream(self, labels, *, steps=200, seed=1) -> np.ndarray:
         """Let the net draw pictures of these classes: uint8 (N, H, W, C).
 
-        The top RBM goes back and forth `steps` times with its label units held fast; what it has settled on goes down
-        through the RBMs below. Raises `zoo.errors.BadInput` for a label that isn't a class, or no steps.
+        The top RBM goes back and forth `steps` times with its label units held fast, from where one of its kept chains
+        is; what it has settled on goes down through the RBMs below. Raises `zoo.errors.BadInput` for a label that isn't
+        a class, or no steps.
 
         Args:
             labels: class numbers, ints (N,).
@@ -205,11 +241,11 @@ class DBN(keras.Model):
             raise BadInput(f"a dream of {steps} steps shows nothing; give 1 or more")
         top, seed = self.rbms[-1], keras.random.SeedGenerator(seed)
         held = ops.one_hot(ops.cast(labels, "int32"), classes, dtype="float32")  # (N, classes)
-        free = top.W.shape[0] - classes
-        v = keras.random.uniform((len(labels), free), seed=seed)
+        start = keras.random.randint((len(labels),), 0, PARTICLES, seed=seed)
+        v = ops.take(top.particles, start, axis=0)[:, :-classes]  # (N, visible of them)
         for _ in range(steps):
             h = sample(top.hidden(ops.concatenate([v, held], axis=1)), seed)
-            probability = top.visible(h)[:, :free]
+            probability = top.visible(h)[:, :-classes]
             v = sample(probability, seed)
         v = probability
         for rbm in reversed(self.rbms[:-1]):

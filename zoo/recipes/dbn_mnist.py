@@ -21,8 +21,8 @@ class DBNMNIST(MNIST):
     name = "dbn.mnist"
     summary = "A deep belief net learns what digits look like, then to read them; it can dream of them too."
     stage = "classifier"
-    chain_steps = 1
-    epochs = 40
+    persistent = False
+    epochs = 20
     batch_size = 100
     half = True
     targets = {"accuracy": 98.75}
@@ -32,11 +32,11 @@ class DBNMNIST(MNIST):
 
     def optimizer(self, steps):
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-        return keras.optimizers.AdamW(rate, weight_decay=0.01, use_ema=True, ema_momentum=0.999)
+        return keras.optimizers.AdamW(rate, weight_decay=0.2, use_ema=True, ema_momentum=0.999)
 
     def compile(self, model, steps, **options):
         options |= {"metrics": ["accuracy"]} if self.stage == "classifier" else {}
-        model.compile(self.optimizer(steps), stage=self.stage, chain_steps=self.chain_steps, **options)
+        model.compile(self.optimizer(steps), stage=self.stage, persistent=self.persistent, **options)
 
     def starts_from(self):
         return TopRBM()
@@ -52,13 +52,13 @@ class TopRBM(DBNMNIST):
     """The third RBM, which sees the labels too."""
 
     name, stage = "dbn.mnist-rbm3", "rbm3"
-    chain_steps = 10  # with one, most of what it dreams is blank or of another class
+    persistent = True
     epochs = 30
     monitor = None
 
     def optimizer(self, steps):
-        rate = keras.optimizers.schedules.CosineDecay(0.05, steps, alpha=0.05)
-        return keras.optimizers.SGD(rate, momentum=0.9, weight_decay=2e-4)
+        rate = keras.optimizers.schedules.PolynomialDecay(0.05, steps, end_learning_rate=0.0)
+        return keras.optimizers.SGD(rate, weight_decay=1e-4)
 
     def starts_from(self):
         return MiddleRBM()
@@ -69,25 +69,30 @@ class TopRBM(DBNMNIST):
 
 class MiddleRBM(TopRBM):
     name, stage = "dbn.mnist-rbm2", "rbm2"
-    chain_steps = 1
+    persistent = False
+
+    def optimizer(self, steps):
+        rate = keras.optimizers.schedules.CosineDecay(0.05, steps, alpha=0.05)
+        return keras.optimizers.SGD(rate, momentum=0.9, weight_decay=2e-4)
 
     def starts_from(self):
         return BottomRBM()
 
 
-class BottomRBM(TopRBM):
+class BottomRBM(MiddleRBM):
     name, stage = "dbn.mnist-rbm1", "rbm1"
-    chain_steps = 1
 
     def starts_from(self):
         return None
 
 
-class TopRBMWithoutLabels(TopRBM):
-    """The third RBM for the controls, which must not have seen more labels than they may."""
+class TopRBMWithoutLabels(MiddleRBM):
+    """The third RBM for the controls, which must not have seen more labels than they may. It never dreams."""
 
-    name = "dbn.mnist-rbm3-unlabelled"
-    chain_steps = 1  # enough for features, and this one never dreams
+    name, stage = "dbn.mnist-rbm3-unlabelled", "rbm3"
+
+    def starts_from(self):
+        return MiddleRBM()
 
     @staticmethod
     def transform(x, y, rng):
