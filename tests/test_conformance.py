@@ -18,6 +18,8 @@ CASES = {
     "transformer": {"vocabulary": 11, "width": 12, "depth": 2, "heads": 3, "hidden": 16, "dropout": 0.0},
     "gpt": {"vocabulary": 11, "context": 32, "width": 12, "depth": 2, "heads": 3, "dropout": 0.0},
     "gpt first": {"version": 1, "vocabulary": 11, "context": 32, "width": 12, "depth": 2, "heads": 3, "dropout": 0.0},
+    "seq2seq": {"vocabulary": 11, "source_vocabulary": 12, "embedding": 4, "units": 6, "depth": 2},
+    "seq2seq attention": {"vocabulary": 11, "embedding": 4, "units": 6, "depth": 2, "attention": True},
     "lstm": {"vocabulary": 11, "embedding": 4, "units": 6, "depth": 2},
     "lstm peepholes": {"vocabulary": 11, "embedding": 4, "units": 6, "forget_gate": False, "peepholes": True},
     "rnn": {"vocabulary": 11, "units": 6},
