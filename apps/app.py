@@ -25,7 +25,7 @@ from zoo.errors import BadInput, MissingPackage, UnknownName
 GROUP = "zoo.apps"
 REQUIRED = inspect.Parameter.empty
 # What `zoo run` and the functions behind it call their own parameters: no name for an app's input.
-RESERVED = ("app", "inputs", "out", "output", "force", "help")
+RESERVED = ("app", "inputs", "out", "output", "force", "column", "help")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,9 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Image(Kind):
-    """A picture: uint8 (H, W, 3), sRGB. Grey ones, uint8 (H, W), are taken too."""
+    """A picture: uint8 (H, W, 3), sRGB. Grey ones, uint8 (H, W), are taken too. An output that isn't made is None."""
 
+    when: str = ""  # of an output: the name of the Flag that asks for it; always made if empty
     is_file = True
 
     def check(self, name, value):
@@ -77,6 +78,27 @@ class Text(Kind):
         if not isinstance(value, str):
             raise BadInput(f"{name} is a {type(value).__name__}; give a text")
         return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts(Kind):
+    """Texts, each handled by itself: a list of str. As an input a str, too: its lines, but for the empty ones."""
+
+    def check(self, name, value):
+        texts = [line for line in value.splitlines() if line.strip()] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise BadInput(f"{name} is {value!r:.60}; give a text or a list of them")
+        if not texts:
+            raise BadInput(f"{name}: there is no text; give one or more")
+        for number, text in enumerate(texts, start=1):
+            if not text.strip():  # to drop it would give an answer to each text but this one
+                raise BadInput(f"text {number} of {name} is empty; leave it out")
+        return texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream(Kind):
+    """A text that comes piece by piece: an iterator of str. An output only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +169,14 @@ class Record(Kind):
     """What was found, by name: a dict of plain JSON values. An output only."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Records(Kind):
+    """What was found in each text: a list of dicts of plain JSON values, one for each of the input's. An output only.
+
+    What a record has under "text" is the text itself.
+    """
+
+
 @dataclass(frozen=True)
 class Film:
     """Moving pictures: `frames`, an iterable of uint8 (H, W, 3) of one size, both even; `rate` of them a second."""
@@ -159,7 +189,7 @@ class Film:
 class Video(Kind):
     """Moving pictures, a `Film`, or None for none. An output only."""
 
-    when: str = ""  # the name of the Flag that asks for it; always given if empty
+    when: str = ""  # the name of the Flag that asks for it; always made if empty
 
 
 @dataclass(frozen=True)
@@ -201,7 +231,7 @@ class App:
     outputs: typing.ClassVar[tuple[Kind, ...]] = ()
 
     def __init__(self):
-        self._predictors, self._models = {}, {}
+        self._predictors, self._models, self._tools = {}, {}, {}
         self._chosen = ()  # checkpoints that the user named in the last call
         self.track = _untracked
 
@@ -218,6 +248,13 @@ class App:
     def describe(self, record: dict) -> str:
         """A record as a person reads it on a terminal."""
         return json.dumps(record, indent=2, ensure_ascii=False)
+
+    @classmethod
+    def main_input(cls) -> Input | None:
+        """What INPUT is on a command line: the app's picture, or else the first text that it can't do without."""
+        files = [each for each in cls.inputs.values() if each.kind.is_file]
+        texts = [each for each in cls.inputs.values() if type(each.kind) in (Text, Texts) and each.default is REQUIRED]
+        return next(iter(files + texts), None)
 
     @classmethod
     def check(cls, **values) -> dict:
@@ -240,6 +277,15 @@ class App:
 
         backend.start()  # without its log lines
         return self._loaded(name, self._models, "load")
+
+    def tool(self, name: str, make):
+        """`make(model, tokenizer)` of such a checkpoint, such as a Writer, which keeps what it compiles; made once."""
+        from zoo.hub import checkpoint
+
+        model = self.model(name)
+        if name not in self._tools or self._tools[name][0] is not model:
+            self._tools[name] = model, make(model, checkpoint.tokenizer(name))
+        return self._tools[name][1]
 
     def _loaded(self, name, known, function):
         if name not in self.checkpoints and name not in self._chosen:

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from .app import REQUIRED, App, Flag, apps, find
-from .runner import picture_argument, runs_on_files
+from .app import REQUIRED, App, Flag, Input, Text, apps, find
+from .runner import argument_of, runs_on_files
+from .text_inputs import COLUMN
 
 
 def add(zoo: typer.Typer) -> None:
@@ -18,7 +19,7 @@ def add(zoo: typer.Typer) -> None:
 
     Apps are loaded only when the command line says `run`.
     """
-    run = typer.Typer(help="Run an app on files: zoo run APP INPUT... -o OUT", no_args_is_help=True)
+    run = typer.Typer(help="Run an app on files or texts: zoo run APP INPUT... -o OUT", no_args_is_help=True)
     zoo.add_typer(run, name="run")
     if sys.argv[1:2] == ["run"]:
         named = sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else None
@@ -49,11 +50,11 @@ def gallery(
 
 
 def _command(app: App):
-    """A function whose signature, read by typer, has the app's inputs: files as INPUT..., the others as options.
+    """A function whose signature, read by typer, has the app's inputs: what it is about as INPUT..., others as options.
 
     BadInput for an app that cannot run on files.
     """
-    files = app.inputs[picture_argument(app)]
+    argument = argument_of(app)
 
     def command(inputs, out, force, **options) -> None:
         from .runner import run
@@ -61,33 +62,48 @@ def _command(app: App):
         if run(app, inputs, out, force=force, **options):
             raise typer.Exit(2)
 
-    def parameter(name, kind, default=REQUIRED):
-        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
-
-    where = "File to write, or folder: one that exists, or a name without suffix."
-    text = f"{files.kind.help or files.label}: a file, several, a folder or a glob"
-    parameters = [
-        parameter("inputs", Annotated[list[str], typer.Argument(metavar="INPUT...", help=text)]),
-        parameter(
-            "out",
-            Annotated[str | None, typer.Option("-o", "--out", help=where, show_default=f"NAME.{app.name}.SUFFIX here")],
-            None,
-        ),
-        parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False),
-    ]
+    parameters = _places(app, argument)
     for each in app.inputs.values():
         if isinstance(each.kind, Flag):
             word = each.name.replace("_", "-")
             # What is off unless asked for needs no way to turn it off.
             spelled = f"--{word}" if each.default is False else f"--{word}/--no-{word}"
             option = typer.Option(spelled, help=each.kind.help)
-            parameters.append(parameter(each.name, Annotated[bool, option], each.default))
-        elif not each.kind.is_file:
+            parameters.append(_parameter(each.name, Annotated[bool, option], each.default))
+        elif each != argument:
             # Taken as text: the app's own check knows the limits and says them better than a parser would.
             kind, limits = each.kind, each.kind.limits
             option = typer.Option(help=f"{kind.help} ({limits})" if limits else kind.help, metavar=kind.metavar)
             default = REQUIRED if each.default is REQUIRED else str(each.default)
-            parameters.append(parameter(each.name, Annotated[str, option], default))
+            parameters.append(_parameter(each.name, Annotated[str, option], default))
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
+
+
+def _parameter(name: str, kind, default=REQUIRED) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
+
+
+def _places(app: App, argument: Input) -> list[inspect.Parameter]:
+    """Where the input comes from and where results go."""
+    kind, metavar = argument.kind, "INPUT..."
+    about, where = kind.help or argument.label, "File to write, or folder: one that exists, or a name without suffix."
+    if kind.is_file:
+        about, usual = f"{about}: a file, several, a folder or a glob", f"NAME.{app.name}.SUFFIX here"
+    else:
+        usual = "standard output"
+        if isinstance(kind, Text):
+            about, metavar = f"{about}: the text itself, a file with it, or - for standard input", "TEXT"
+        else:
+            about = f"{about}: texts, files with a text a line, .csv files, a folder or a glob; - for standard input"
+    force = typer.Option("--force", help="Replace outputs that exist.")
+    places = [
+        _parameter("inputs", Annotated[list[str], typer.Argument(metavar=metavar, help=about)]),
+        _parameter("out", Annotated[str | None, typer.Option("-o", "--out", help=where, show_default=usual)], None),
+        _parameter("force", Annotated[bool, force], False),
+    ]
+    if not kind.is_file and not isinstance(kind, Text):
+        column = typer.Option(metavar="NAME", help="The column of a .csv file that has the texts.")
+        places.append(_parameter("column", Annotated[str, column], COLUMN))
+    return places

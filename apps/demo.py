@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zoo.errors import BadInput, OutputExists
 
-from .app import App, Image, Record, Sample, Video, apps
+from .app import App, Flag, Image, Record, Records, Sample, Stream, Texts, Video, apps
 from .runner import runs_on_files
 
 # Tells a page of ours from somebody else's index.html.
@@ -123,20 +123,27 @@ def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
     answers = answer if isinstance(answer, tuple) else (answer,)
     shown, words = [], ["zoo", "run", app.name]
     for name, value in sample.inputs.items():
-        kind = app.inputs[name].kind
-        shown.append((f"{sample.name}-{name}.png", kind, kind.label or name, value))
-        words += (
-            [f"{app.name}/{sample.name}-{name}.png"] if kind.is_file else [f"--{name.replace('_', '-')}", f"{value}"]
-        )
+        each = app.inputs[name]
+        shown.append((f"{sample.name}-{name}.png", each.kind, each.label, _words(app, each.kind, value)))
+        if each.kind.is_file:
+            words.append(f"{app.name}/{sample.name}-{name}.png")
+        elif each == app.main_input():
+            words += each.kind.check(name, value) if isinstance(each.kind, Texts) else [value]
+        elif isinstance(each.kind, Flag):
+            words += [f"--{'' if value else 'no-'}{name.replace('_', '-')}"] * (value != each.default)
+        else:
+            words += [f"--{name.replace('_', '-')}", f"{value}"]
     for kind, value in zip(app.outputs, answers, strict=True):
         label = kind.label or "result"
         suffix = "mp4" if isinstance(kind, Video) else "png"
         if value is not None:
-            value = app.describe(value) if isinstance(kind, Record) else value
-            shown.append((f"{sample.name}-{label.replace(' ', '-')}.{suffix}", kind, label, value))
+            file = f"{sample.name}-{label.replace(' ', '-')}.{suffix}"
+            shown.append((file, kind, label, _words(app, kind, value)))
     if sample.reference is not None:
         shown.append((f"{sample.name}-reference.png", Image(), sample.reference_label, sample.reference))
-    command = html.escape(shlex.join([*words, "-o", f"{sample.name}.png"]))
+    if any(isinstance(kind, Image | Video) for kind in app.outputs):
+        words += ["-o", f"{sample.name}.png"]
+    command = html.escape(shlex.join(words))
     figures = "".join(_figure(folder, f"{app.name}/{file}", *rest) for file, *rest in shown)
     return f"""<article>
 <h3>{html.escape(sample.title)}</h3>
@@ -146,6 +153,17 @@ def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
 {f"<pre><code>{command}</code></pre>" if runs_on_files(app) else ""}
 </article>
 """
+
+
+def _words(app: App, kind, value):
+    """What an app takes or gives, as a page shows it: in words, but for pictures and films."""
+    if isinstance(kind, Record):
+        return app.describe(value)
+    if isinstance(kind, Records):
+        return "\n".join(", ".join(f"{name}: {each}" for name, each in record.items()) for record in value)
+    if isinstance(kind, Stream):
+        return "".join(value)
+    return "\n".join(value) if isinstance(kind, Texts) and isinstance(value, list) else value
 
 
 def _figure(folder: Path, link: str, kind, label: str, value) -> str:

@@ -16,6 +16,7 @@ import functools
 import html
 import importlib
 import inspect
+import itertools
 import math
 import os
 import socket
@@ -25,7 +26,23 @@ from pathlib import Path
 
 from zoo.errors import BadInput, MissingPackage, ZooError
 
-from .app import REQUIRED, App, Checkpoint, Choice, Flag, Image, Input, Kind, Number, Record, Video, apps
+from .app import (
+    REQUIRED,
+    App,
+    Checkpoint,
+    Choice,
+    Flag,
+    Image,
+    Input,
+    Kind,
+    Number,
+    Record,
+    Records,
+    Stream,
+    Texts,
+    Video,
+    apps,
+)
 
 HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
@@ -216,6 +233,8 @@ def _input(gradio, app: App, each: Input):
             return gradio.Dropdown(list(kind.options), value=value, **words)
         case Flag():
             return gradio.Checkbox(value=bool(value), **words)
+        case _ if isinstance(kind, Texts) or each == app.main_input():
+            return gradio.Textbox(value=value, lines=4, max_lines=16, **words)
         case _:
             return gradio.Textbox(value=value, **words)
 
@@ -242,12 +261,15 @@ def _output(gradio, kind: Kind):
             return gradio.Video(label=label, interactive=False, autoplay=True, loop=True, buttons=["download"])
         case Record():
             return gradio.JSON(label=label, open=True)
+        case Records():
+            return gradio.Dataframe(label=label, interactive=False, wrap=True)
         case Number():
             return gradio.Number(label=label, interactive=False)
         case Flag():
             return gradio.Checkbox(label=label, interactive=False)
         case _:
-            return gradio.Textbox(label=label, interactive=False, lines=2, buttons=["copy"])
+            lines = 8 if isinstance(kind, Stream) else 2
+            return gradio.Textbox(label=label, interactive=False, lines=lines, max_lines=24, buttons=["copy"])
 
 
 def _label(words: str) -> str:
@@ -258,25 +280,47 @@ def _label(words: str) -> str:
 def _call(gradio, app: App):
     """A function with the app's parameters, for Gradio to call with what a browser or a client sent."""
 
-    def call(*values):
+    def answers(*values):
         *values, progress = values
         app.track = functools.partial(_track, progress)
-        try:
-            given = {each.name: _read(each, value) for each, value in zip(app.inputs.values(), values, strict=True)}
-            answer = app(**given)
-            answers = answer if isinstance(answer, tuple) else (answer,)
-            shown = [_show(gradio, kind, value) for kind, value in zip(app.outputs, answers, strict=True)]
-        except ZooError as error:
-            # The page renders messages as HTML, and file names are part of them.
-            raise gradio.Error(html.escape(str(error), quote=False), print_exception=False) from error
+        given = {each.name: _read(each, value) for each, value in zip(app.inputs.values(), values, strict=True)}
+        answer = app(**given)
+        return answer if isinstance(answer, tuple) else (answer,)
+
+    def show(found):
+        shown = [_show(kind, value) for kind, value in zip(app.outputs, found, strict=True)]
         return shown if len(shown) > 1 else shown[0]
 
+    def call(*values):
+        with _errors_shown(gradio):
+            return show(answers(*values))
+
+    def stream(*values):
+        with _errors_shown(gradio):
+            found, text = list(answers(*values)), ""
+            for piece in itertools.chain(found[streamed[0]], [""]):  # of a text without pieces that is shown, too
+                text += piece
+                found[streamed[0]] = text
+                yield show(found)
+
+    streamed = [number for number, kind in enumerate(app.outputs) if isinstance(kind, Stream)]
+    function = stream if streamed else call
     # Gradio reads from here what the endpoint's parameters are called, and where it is to put the progress bar.
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = [inspect.Parameter(each.name, plain, default=each.default) for each in app.inputs.values()]
     progress = inspect.Parameter("progress_", plain, default=gradio.Progress())
-    call.__signature__ = inspect.Signature([*parameters, progress])
-    return call
+    function.__signature__ = inspect.Signature([*parameters, progress])
+    return function
+
+
+@contextlib.contextmanager
+def _errors_shown(gradio):
+    """Around a call: what a user can mend becomes a line on the page."""
+    try:
+        yield
+    except ZooError as error:
+        # The page renders messages as HTML, and file names are part of them.
+        raise gradio.Error(html.escape(str(error), quote=False), print_exception=False) from error
 
 
 def _track(progress, steps, total: int, what: str):
@@ -310,9 +354,16 @@ def _would_be_fetched(name) -> bool:
     return name not in checkpoint.shipped() and not Path(name).is_dir() and not kept.exists()
 
 
-def _show(gradio, kind: Kind, value):
+def _show(kind: Kind, value):
     """What the app answered, as the component takes it."""
-    if not isinstance(kind, Video) or value is None:
+    if value is None:
+        return None
+    if isinstance(kind, Texts):
+        return "\n".join(value)
+    if isinstance(kind, Records):
+        names = list(dict.fromkeys(name for record in value for name in record))
+        return {"headers": names, "data": [[record.get(name) for name in names] for record in value]}
+    if not isinstance(kind, Video):
         return value
     from zoo.data.film import write_film
 
@@ -333,9 +384,11 @@ def _samples(gradio, app: App, samples: list, inputs: dict):
 
 
 def _value(app: App, sample, name: str):
-    """A sample's value for one input, pictures as files."""
+    """A sample's value for one input, pictures as files, texts as lines."""
     default = app.inputs[name].default
     value = sample.inputs.get(name, None if default is REQUIRED else default)
+    if isinstance(value, list):
+        return "\n".join(value)
     if value is None or not isinstance(app.inputs[name].kind, Image):
         return value
     from zoo.data.images import write_image

@@ -154,7 +154,7 @@ def test_counts_arrive_as_ints():
     assert Number(whole=True, minimum=0).limits == "a whole number from 0 up"
 
 
-@pytest.mark.parametrize("name", ["app", "inputs", "out", "output", "force", "help"])
+@pytest.mark.parametrize("name", ["app", "inputs", "out", "output", "force", "column", "help"])
 def test_names_that_zoo_run_needs_are_refused(name):
     def call(self, photo, **values): ...
 
@@ -225,7 +225,8 @@ def test_installed_apps_are_whole():
 def test_describing_apps_imports_no_framework():
     code = (
         "import sys, zoo_apps.runner, zoo_apps.demo; from zoo_apps.app import apps; apps();"
-        "print([m for m in ('keras', 'tensorflow', 'torch', 'jax', 'skimage') if m in sys.modules])"
+        "import zoo_apps.write, zoo_apps.translate, zoo_apps.sentiment;"
+        "print([m for m in ('keras', 'tensorflow', 'torch', 'jax', 'skimage', 'matplotlib') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -389,6 +390,22 @@ def test_options_are_checked_before_anything(here):
         run(Invert(), ["nowhere.jpg"], None, amount=3)
     with pytest.raises(BadInput, match="caption"):
         run(Caption(), ["nowhere.jpg"], None)
+
+
+def test_a_picture_that_a_flag_asks_for(here):
+    class Twice(App):
+        name, title, summary = "twice", "Twice", "Twice."
+
+        def __call__(
+            self, photo: Image, dark: Flag = False
+        ) -> tuple[Image, Annotated[np.ndarray, Image(label="dark", when="dark")]]:
+            return photo, photo // 2 if dark else None
+
+    picture(here / "a.png")
+    picture(here / "out.dark.png")
+    assert run(Twice(), ["a.png"], "out.png") == 0  # what isn't made is in nobody's way
+    assert run(Twice(), ["a.png"], "new.png", dark="true") == 0 and (read_image("new.dark.png") == 5).all()
+    assert run(Twice(), ["a.png"], "out.png", dark="true", force=True) == 0 and (read_image("out.dark.png") == 5).all()
 
 
 def test_a_fault_of_the_app_names_the_file(here, capfd):

@@ -97,7 +97,7 @@ def test_doctor_and_data(tmp_path):
         (("train", "mlp.mnist", "--epochs", "x"), "Invalid value for '--epochs'"),
         (("finetune", "mlp.mnist", "--data", ".", "-o", "mine", "--seed", "-1"), "Invalid value for '--seed'"),
         (("finetune", "mlp.mnist", "--data", "cifar-10", "-o", "mine"), "no folder or file and no data set"),
-        (("finetune", "mlp.mnist", "--data", "cifar-10", "-o", "mine"), "did you mean cifar10?"),
+        (("finetune", "mlp.mnist", "--data", "cifar-10", "-o", "mine"), "did you mean cifar10"),
         (("show", 300 * "x"), "File name too long"),
         (("eval", "lenet5.mnist", "--from", "nowhere"), "nowhere: no such folder"),
         (("run", "colorize", "nowhere.jpg"), "nowhere.jpg: no such file or folder"),

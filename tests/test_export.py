@@ -115,7 +115,7 @@ def test_formats(tmp_path):
     other.get_layer("F6").bias.assign(other.get_layer("F6").bias + 0.01)
     for format, file in (("onnx", "lenet5.mnist.onnx"), ("savedmodel", "saved"), ("litert", "lenet.tflite")):
         with pytest.raises(BadCheckpoint, match=f"the {format} export of lenet5 is off by"):
-            export._compare(other, [28, 28, 1], "uint8", tmp_path / file, format)
+            export._compare(other, zoo.card("lenet5.mnist"), tmp_path / file, format)
 
     with pytest.raises(OutputExists):
         export.export("lenet5.mnist", "onnx", tmp_path / "lenet5.mnist.onnx")

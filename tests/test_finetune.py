@@ -222,7 +222,8 @@ def test_the_best_epoch_of_both_stages_is_kept(shapes, tmp_path, monkeypatch):
 
 
 def test_a_stage_ends_when_nothing_gets_better(shapes, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "RATES", {"head": 0.0, "all": 0.0})
+    for stage in ("head", "all"):
+        monkeypatch.setitem(module.RATES, stage, 0.0)
     card = finetune("mlp.mnist", shapes, tmp_path / "out", epochs=30, runs=tmp_path / "runs")
     assert card.training["epochs"] == 2 * (1 + module.PATIENCE)
     assert card.training["selected"]["epoch"] == 1

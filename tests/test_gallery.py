@@ -15,7 +15,23 @@ import pytest
 from zoo.data.images import read_image, write_image
 from zoo.errors import BadInput, MissingPackage
 from zoo.hub import cache
-from zoo_apps.app import App, Checkpoint, Choice, Film, Flag, Image, Number, Record, Sample, Text, Video, apps
+from zoo_apps.app import (
+    App,
+    Checkpoint,
+    Choice,
+    Film,
+    Flag,
+    Image,
+    Number,
+    Record,
+    Records,
+    Sample,
+    Stream,
+    Text,
+    Texts,
+    Video,
+    apps,
+)
 from zoo_apps.gallery import HOST, page, running
 
 pytestmark = [
@@ -57,6 +73,53 @@ class Everything(App):
             Sample(name="ramp", title="<b>Ramp</b>", credit="made here", inputs={"photo": photo}),
             Sample(name="said", title="Said", credit="made here", inputs={"photo": photo, "words": "bye"}),
         ]
+
+
+class Sentences(App):
+    """Texts in; texts, records and, when asked for, a picture out."""
+
+    name = "sentences"
+    title = summary = "Sentences"
+
+    def __call__(
+        self,
+        texts: Annotated[list[str], Texts(help="sentences")],
+        sign: Annotated[str, Text()] = "!",
+        drawn: Annotated[bool, Flag()] = False,
+    ) -> tuple[
+        Annotated[list[str], Texts(label="louder")],
+        Annotated[list[dict], Records(label="counted")],
+        Annotated[np.ndarray, Image(label="drawn", when="drawn")],
+    ]:
+        picture = np.full((4, 6, 3), 7, np.uint8) if drawn else None
+        return [text + sign for text in texts], [{"text": text, "letters": len(text)} for text in texts], picture
+
+    def samples(self):
+        return [Sample(name="two", title="Two", credit="made here", inputs={"texts": ["one", "and two"]})]
+
+
+class Story(App):
+    """A text in, one piece by piece out."""
+
+    name = "story"
+    title = summary = "Story"
+
+    def __call__(
+        self, prompt: Text, count: Annotated[int, Number(minimum=0, whole=True)] = 3
+    ) -> Annotated[object, Stream(label="story")]:
+        if not prompt:
+            raise BadInput("the <prompt> is empty")
+        return self.told(prompt, count)
+
+    def told(self, prompt, count):
+        yield prompt
+        for number in range(count):
+            if number == 7:
+                raise BadInput("seven is too many")
+            yield f" {number}"
+
+    def samples(self):
+        return [Sample(name="once", title="Once", credit="made here", inputs={"prompt": "Once\nupon"})]
 
 
 class Helpless(Everything):
@@ -103,7 +166,8 @@ def only_this_machine(strangers):
 
 @pytest.fixture(scope="module")
 def registered():
-    return {**apps(), "everything": Everything(), "helpless": Helpless()}
+    made = [Everything(), Sentences(), Story(), Helpless()]
+    return apps() | {app.name: app for app in made}
 
 
 @pytest.fixture(scope="module")
@@ -114,14 +178,21 @@ def address(registered):
 
 
 @pytest.fixture
-def call(address, tmp_path):
-    """Calls an app through its endpoint, as a program would."""
-    from gradio_client import Client, handle_file
+def client(address, tmp_path):
+    from gradio_client import Client
 
     # A client would tell Hugging Face of itself. While it works nothing is set: the gallery runs in this process too.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
         client = Client(address, verbose=False, analytics_enabled=False, download_files=tmp_path / "answers")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def call(client, tmp_path):
+    """Calls an app through its endpoint, as a program would."""
+    from gradio_client import handle_file
 
     def call(app, **values):
         for name, value in values.items():
@@ -131,8 +202,7 @@ def call(address, tmp_path):
             values[name] = handle_file(value) if isinstance(value, os.PathLike) else value
         return client.predict(api_name=f"/{app}", **values)
 
-    yield call
-    client.close()
+    return call
 
 
 def refused(call, app, **values) -> str:
@@ -158,7 +228,7 @@ def config(address) -> dict:
 
 def same(kind, shown, expected) -> None:
     """What came over HTTP is what the call in Python answers; films are compressed, so only their size counts."""
-    if isinstance(kind, Image):
+    if isinstance(kind, Image) and expected is not None:
         np.testing.assert_allclose(read_image(shown).astype(int), expected.astype(int), atol=1)
     elif isinstance(kind, Record):
         np.testing.assert_equal(rounded(shown), rounded(json.loads(json.dumps(expected))))
@@ -170,6 +240,13 @@ def same(kind, shown, expected) -> None:
             assert film.streams.video[0].codec_context.name == "h264"
             shapes = [frame.to_ndarray(format="rgb24").shape for frame in film.decode(video=0)]
         assert shapes == [frame.shape for frame in expected.frames]
+    elif isinstance(kind, Texts):
+        assert shown == "\n".join(expected)
+    elif isinstance(kind, Stream):
+        assert shown == "".join(expected)
+    elif isinstance(kind, Records):
+        rows = [dict(zip(shown["headers"], row, strict=True)) for row in shown["data"]]
+        np.testing.assert_equal(rounded(rows), rounded(expected))
     else:
         assert shown == expected
 
@@ -183,7 +260,7 @@ def rounded(value):
     return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
-@pytest.mark.parametrize("name", ["everything", *apps()])
+@pytest.mark.parametrize("name", ["everything", "sentences", "story", *apps()])
 def test_every_app_answers_over_http_as_in_python(name, registered, call):
     app, inputs = registered[name], registered[name].samples()[0].inputs
     shown, expected = call(name, **inputs), app(**inputs)
@@ -191,6 +268,25 @@ def test_every_app_answers_over_http_as_in_python(name, registered, call):
         shown, expected = [shown], [expected]
     for kind, *pair in zip(app.outputs, shown, expected, strict=True):
         same(kind, *pair)
+
+
+def test_texts_are_lines_or_a_list(registered, call):
+    for texts in ("one\n\n and two ", ["one", " and two "]):
+        shown = call("sentences", texts=texts, sign="?", drawn=True)
+        for kind, *pair in zip(
+            registered["sentences"].outputs, shown, registered["sentences"](texts, "?", True), strict=True
+        ):
+            same(kind, *pair)
+    assert refused(call, "sentences", texts=" \n").startswith("texts: there is no text")
+    assert refused(call, "sentences", texts=["one", ""]) == "text 2 of texts is empty; leave it out"
+
+
+def test_a_stream_is_shown_as_it_comes(client, call):
+    job = client.submit(prompt="Once", count=3, api_name="/story")
+    assert job.result(timeout=60) == "Once 0 1 2"
+    assert list(dict.fromkeys(job.outputs())) == ["Once", "Once 0", "Once 0 1", "Once 0 1 2"]
+    assert refused(call, "story", prompt="") == "the &lt;prompt&gt; is empty"
+    assert refused(call, "story", prompt="Once", count=8) == "seven is too many"
 
 
 def test_every_input_arrives_and_films_are_shown(registered, call):
@@ -268,6 +364,9 @@ def test_inputs_are_shown_as_their_kind_says(address):
     assert network["props"]["choices"] == [["lenet5.mnist", "lenet5.mnist"]]
     assert props["Few"]["type"] == "slider" and props["Few"]["props"]["step"] == 1
     assert props["Count"]["type"] in ("number", "slider") and props["Octaves"]["props"]["step"] == 1
+    assert props["Texts"]["type"] == props["Prompt"]["type"] == "textbox"
+    assert props["Texts"]["props"]["lines"] > 1 and props["Prompt"]["props"]["lines"] > 1
+    assert props["Sign"]["props"]["lines"] == 1 and props["Counted"]["type"] == "dataframe"
 
 
 def test_old_files_go_and_samples_stay(address, registered):

@@ -92,8 +92,9 @@ class MultiHeadAttention(layers.Layer):
         return ops.cast(weights, self.compute_dtype)
 
     def _split(self, x):
-        batch, length, _ = ops.shape(x)
-        return ops.transpose(ops.reshape(x, (batch, length, self.heads, self.depth)), (0, 2, 1, 3))  # (B, H, T, D)
+        # -1 for the batch: with two sizes of unknown value the ONNX exporter finds no rank for what follows.
+        x = ops.reshape(x, (-1, ops.shape(x)[1], self.heads, self.depth))  # (B, T, H, D)
+        return ops.transpose(x, (0, 2, 1, 3))  # (B, H, T, D)
 
 
 class TransformerBlock(layers.Layer):

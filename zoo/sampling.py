@@ -176,7 +176,7 @@ class Generator:
         tokens = np.array([[0] * (length - len(text)) + text for text in texts], "int32")
         # Room for the new tokens, though no more than the model can see; then it starts anew.
         capacity = _bucket(length + int(min(new_tokens, self._longest() - longest)))
-        sources = () if source is None else (_filled(source),)
+        sources = () if source is None else (_filled(source, self._longest()),)
         logits, cache = self._read(tokens, pad, *sources, capacity=capacity)
         return {"logits": logits, "cache": cache, "index": length, "pad": pad, "capacity": capacity}
 
@@ -285,9 +285,10 @@ def _bucket(length: int) -> int:
     return max(SMALLEST, 1 << (length - 1).bit_length())
 
 
-def _filled(source) -> np.ndarray:
-    """Sequences of any lengths as one array, int32 (B, S), with zeros at the end."""
-    length = _bucket(max(map(len, source)))
+def _filled(source, longest: float) -> np.ndarray:
+    """Sequences of any lengths as one array, int32 (B, S), with zeros at the end; S is `longest` at most."""
+    length = max(map(len, source))
+    length = max(length, int(min(_bucket(length), longest)))
     return np.array([[*each, *[0] * (length - len(each))] for each in source], "int32")
 
 
