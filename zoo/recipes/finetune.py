@@ -4,6 +4,7 @@ What the data are, and how they are learned from, follows from what the checkpoi
 `finetune_texts`. A part is held back; of all epochs the one that does best on it is kept.
 """
 
+import abc
 import shlex
 import shutil
 import sys
@@ -29,8 +30,8 @@ RATES = {"head": 5e-3, "all": 1e-4, "whole": 1e-3, "text": 3e-4}
 OWN = {"name": "own", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None}
 
 
-class Task:
-    """One kind of data to fine-tune on. Subclasses set what stands first, and give what `NotImplementedError` asks for.
+class Task(abc.ABC):
+    """One kind of data to fine-tune on. Subclasses set what stands first, and give the abstract methods.
 
     Made of the base checkpoint's name and card, the data, the seed and the folder of prepared data sets; raises a
     `ZooError` in one line for what cannot be used.
@@ -46,24 +47,25 @@ class Task:
     output: dict
     limits: str
 
+    @abc.abstractmethod
     def model(self, name):
         """The model to train, with the base's weights."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def stages(self, model, epochs) -> list[tuple]:
         """(name, layers that learn, epochs, learning rate) of the parts of the training, one after the other."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def measure(self, model) -> tuple[list[dict], dict]:
         """Rows for the card's `metrics`, measured on what was held back, and its `curves`."""
-        raise NotImplementedError
 
     def pictures(self, curves) -> dict:
         """PNG files to write beside the checkpoint: name -> bytes."""
         return {"curves.png": plots.curves(curves["training"])}
 
+    @abc.abstractmethod
     def summary(self, base) -> str:
-        raise NotImplementedError
+        """The card's one sentence; `base` is the card of what it started from."""
 
 
 class Classes(Task):
