@@ -88,12 +88,56 @@ def test_a_head_for_other_classes_keeps_all_below(tmp_path):
 
 
 def test_a_data_set_can_be_named_instead_of_a_folder(tmp_path):
-    x, y, labels = labelled("mnist", (28, 28, 1), shared_data() / "tfds")
-    assert x.shape == (60000, 28, 28, 1) and len(y) == 60000 and labels == list("0123456789")
+    x, y, labels, facts = labelled("mnist", (28, 28, 1), shared_data() / "tfds")
+    assert (
+        facts["name"] == "mnist" and x.shape == (60000, 28, 28, 1) and len(y) == 60000 and labels == list("0123456789")
+    )
     with pytest.raises(BadInput, match="has no labels"):
         labelled("flickr8k", (28, 28, 1), tmp_path)
     with pytest.raises(MissingData, match="zoo data prepare cifar10"):
         labelled("cifar10", (28, 28, 1), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def prepared_by_tfds(shapes, tmp_path_factory):
+    """A data directory in which TFDS prepared a data set that the catalogue lacks, in its usual format."""
+    import tensorflow_datasets as tfds
+
+    class ThreeShapes(tfds.core.GeneratorBasedBuilder):
+        VERSION = tfds.core.Version("1.0.0")
+
+        def _info(self):
+            names = tfds.features.ClassLabel(names=["cross", "disc", "square"])
+            features = tfds.features.FeaturesDict({"photo": tfds.features.Image(shape=(None, None, 3)), "what": names})
+            return tfds.core.DatasetInfo(builder=self, features=features, supervised_keys=("photo", "what"))
+
+        def _split_generators(self, dl_manager):
+            return {"train": self._generate_examples(0, 20), "test": self._generate_examples(20, 30)}
+
+        def _generate_examples(self, first, last):
+            for label in self.info.features["what"].names:
+                for number in range(first, last):
+                    yield f"{label}{number}", {"photo": str(shapes / label / f"{number:02}.png"), "what": label}
+
+    folder = tmp_path_factory.mktemp("tfds")
+    config = tfds.download.DownloadConfig(try_download_gcs=False)
+    ThreeShapes(data_dir=folder).download_and_prepare(download_config=config)
+    return folder
+
+
+def test_any_data_set_that_tfds_has_prepared_can_be_named(prepared_by_tfds, tmp_path):
+    options = {"data_dir": prepared_by_tfds, "runs": tmp_path / "runs"}
+    card = finetune("mlp.mnist", "three_shapes", tmp_path / "mine", epochs=3, **options)
+    assert card.labels == ["cross", "disc", "square"]
+    assert card.data["name"] == "three_shapes" and card.data["commercial_use"] is None and not card.commercial_use
+    measured = evaluation.evaluate(tmp_path / "mine", data_dir=prepared_by_tfds)["metrics"]
+    assert [(row["split"], row["n"]) for row in measured] == [("test", 30)]
+    with pytest.raises(BadInput, match="has no split 'dev'; it has"):
+        evaluation.evaluate(tmp_path / "mine", split="dev", data_dir=prepared_by_tfds)
+    with pytest.raises(BadInput, match="trained on data of yours"):
+        evaluation.evaluate(tmp_path / "mine", data_dir=tmp_path)
+    with pytest.raises(UnknownName, match="no data set is called 'three_shapes'"):
+        finetune("mlp.mnist", "three_shapes", tmp_path / "other", data_dir=tmp_path, runs=tmp_path / "runs")
 
 
 def test_what_cannot_be_fine_tuned_says_so(shapes, tmp_path):

@@ -240,15 +240,15 @@ def finetune(
 ) -> None:
     """Teach a checkpoint your own data.
 
-    A classifier of pictures: a folder of class folders, or a data set (see zoo data list). A BERT: a CSV file with the
-    columns text and label. A GPT or LSTM: a text file.
+    A classifier of pictures: a folder of class folders, or a data set (of zoo data list, or any that TFDS has prepared
+    here). A BERT: a CSV file with the columns text and label. A GPT or LSTM: a text file.
     """
-    from zoo.data import datasets
+    from zoo.data import datasets, prepared
     from zoo.hub import checkpoint
 
     checkpoint.card(name)
     checkpoint.check_output(out, force)
-    if not Path(data).exists() and data not in datasets.DATASETS:
+    if not Path(data).exists() and data not in datasets.DATASETS and prepared.find(data, data_dir) is None:
         raise UnknownName("folder or file and no data set", data, datasets.DATASETS)
     backend.start()
     from zoo.recipes.finetune import finetune as run

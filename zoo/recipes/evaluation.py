@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import catalogue, datasets
+from zoo.data import catalogue, datasets, prepared
 from zoo.data.texts import read_text
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint, metrics
@@ -18,7 +18,7 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
     Args:
         name: a checkpoint, by name or folder.
         split: of the data set that the checkpoint is measured on; when None the one in the card, and the test split for
-            a checkpoint that was fine-tuned on a data set of the catalogue.
+            a checkpoint that was fine-tuned on a data set.
         folder: measure on this folder, in the layout that `zoo data show` documents, rather than on prepared data; for
             a fine-tuned checkpoint, a folder of images for each of its classes, a CSV file with the columns text and
             label, or a text file.
@@ -58,14 +58,14 @@ def _checked(split, made_by) -> str:
 
 
 def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
-    from zoo.recipes.finetune_pictures import of_catalogue, read_examples
+    from zoo.recipes.finetune_pictures import of_data_set, read_examples
     from zoo.recipes.finetune_texts import read_known
     from zoo.recipes.language_model import numbers, surprises
 
     if folder is not None and split is not None:
         raise BadInput(f"data of one's own have no split {split!r}; leave --split out")
     kind, name = card.input.get("kind"), card.data.get("name")
-    if folder is None and name not in datasets.DATASETS:
+    if folder is None and name not in datasets.DATASETS and (name == "own" or not prepared.find(name, data_dir)):
         raise BadInput(f"{card.name} was trained on data of yours; name some to measure it on with --from")
     if kind == "tokens":
         tokens, before = numbers(predict.tokenizer, [read_text(folder)]), card.result("nll")
@@ -80,7 +80,7 @@ def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
         value = metrics.accuracy(predict(x), y)
     else:
         measured_on = split or "test"
-        x, y = of_catalogue(name, measured_on, card.takes()[0], data_dir)
+        x, y, *_ = of_data_set(name, measured_on, card.takes()[0], data_dir)
         value = metrics.accuracy(predict(x), y)
     what = "texts" if kind == "sentences" else "images"
     return metrics.row("accuracy", measured_on, value, n=len(y), protocol=f"share of the {what} classified right")

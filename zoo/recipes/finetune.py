@@ -122,8 +122,8 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
 
     Args:
         name: a checkpoint, by name or folder: a classifier of pictures, a BERT, or a language model such as a GPT.
-        data: folder with a folder of images for each class, or a data set's name in the catalogue; CSV file with the
-            columns text and label; text file.
+        data: folder with a folder of images for each class, or the name of a data set in the catalogue or of one that
+            TFDS has prepared; CSV file with the columns text and label; text file.
         out: folder to write; `zoo.load(out)` takes it.
     Raises:
         BadInput, OutputExists, UnknownName, MissingData, BadCheckpoint: in one line.

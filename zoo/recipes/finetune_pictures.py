@@ -1,4 +1,4 @@
-"""Fine-tune on pictures: a folder of class folders, or a labelled data set of the catalogue.
+"""Fine-tune on pictures: a folder of class folders, or a labelled data set, of the catalogue or as TFDS prepared it.
 
     my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import catalogue, datasets
+from zoo.data import catalogue, datasets, prepared
 from zoo.data.augment import shift_and_mirror
 from zoo.data.batches import Batches
 from zoo.data.images import find_images, fit, read_image
@@ -29,8 +29,7 @@ class Pictures(Classes):
         shape, _ = base.takes()
         if len(shape) != 3 or None in shape:
             raise BadInput(f"{base.name} cannot be fine-tuned on pictures: it takes none of one size")
-        self.batches, self.held, self.labels = divided(data, shape, seed, data_dir)
-        self.facts = OWN if Path(data).is_dir() else data_facts([str(data)], "train")
+        self.batches, self.held, self.labels, self.facts = divided(data, shape, seed, data_dir)
         self.input = base.input | {"description": f"a {'grey' if shape[-1] == 1 else 'colour'} picture, made that size"}
         self.limits = "Measured on images like those it was trained on; it names one of its classes for any picture."
 
@@ -85,37 +84,41 @@ def read_examples(folder, labels, shape):
     return np.stack(images), np.array(numbers, dtype="int64")
 
 
-def of_catalogue(name, split, shape, data_dir=None):
-    """Examples of a labelled data set in the catalogue at a model's size, as `read_examples` gives them.
+def of_data_set(name, split, shape, data_dir=None):
+    """Examples of a split of a labelled data set at a model's size, as `read_examples` gives them.
 
-    Raises `BadInput`, `MissingData`.
+    Returns:
+        x, y, the labels' names, and what a card says of the data.
+    Raises:
+        BadInput, MissingData, UnknownName: in one line.
     """
-    if catalogue.dataset(name).labels is None:
-        raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
-    images, y = catalogue.load(name, split, data_dir)
-    images = [image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images]
-    return np.stack([fit(image, shape) for image in images]), y
+    if name in datasets.DATASETS:
+        if datasets.dataset(name).labels is None:
+            raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
+        images, y = catalogue.load(name, split, data_dir)
+        labels, facts = list(datasets.dataset(name).labels), data_facts([name], split)
+    elif folder := prepared.find(name, data_dir):
+        images, y, labels, facts = prepared.labelled(folder, split)
+    else:
+        raise UnknownName("folder or file and no data set", name, datasets.DATASETS)
+    colour = (image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images)
+    return np.stack([fit(image, shape) for image in colour]), y, labels, facts
 
 
 def labelled(data, shape, data_dir=None):
-    """(x, y, labels) of a folder of class folders, or of the training split of a data set in the catalogue.
-
-    x uint8 (N, H, W, C) of `shape`, y int64 (N,). Raises `BadInput`, `MissingData`, `UnknownName`.
-    """
+    """What `of_data_set` gives, of a folder of class folders or of the training split of a data set."""
     if Path(data).is_dir():
         labels = class_folders(data)
-        return (*read_examples(data, labels, shape), labels)
-    if str(data) not in datasets.DATASETS:
-        raise UnknownName("folder or file and no data set", str(data), datasets.DATASETS)
-    return (*of_catalogue(str(data), "train", shape, data_dir), list(catalogue.dataset(str(data)).labels))
+        return (*read_examples(data, labels, shape), labels, OWN)
+    return of_data_set(str(data), "train", shape, data_dir)
 
 
 def divided(data, shape, seed, data_dir=None):
-    """(batches to train on, (x, y) held back, labels) of what `labelled` reads.
+    """(batches to train on, (x, y) held back, labels, facts for the card) of what `labelled` reads.
 
     Raises `BadInput` also for a class of which nothing could be held back.
     """
-    x, y, labels = labelled(data, shape, data_dir)
+    x, y, labels, facts = labelled(data, shape, data_dir)
     for label, count in zip(labels, np.bincount(y, minlength=len(labels)), strict=True):
         if count < 2:
             raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
@@ -124,7 +127,7 @@ def divided(data, shape, seed, data_dir=None):
     # Of few pictures small batches, so that an epoch has some twenty steps.
     size = min(32, max(4, len(training) // 20))
     batches = Batches(x[training], y[training], batch_size=size, seed=seed, transform=transform)
-    return batches, (x[held], y[held]), labels
+    return batches, (x[held], y[held]), labels, facts
 
 
 def mirrored(x, y, rng):
