@@ -298,6 +298,29 @@ class App:
         return known[name][1]
 
 
+class Talk(typing.Protocol):
+    """One conversation, as a terminal or a page holds it."""
+
+    over: bool  # whether it has ended: the user said goodbye
+
+    def reply(self, line: str | bytes) -> str:
+        """The answer to a line; bytes are UTF-8. Whatever is wrong with a line, the answer says so."""
+
+    def due(self) -> list[str]:
+        """Lines to say without being asked, such as that a timer rings; to be called while waiting."""
+
+
+class Conversation(App):
+    """An app that one talks with. Its `__call__` takes the lines of a whole conversation, and answers each of them.
+
+    `zoo run NAME` talks on the terminal, and a page shows a chat; both by `begin`.
+    """
+
+    def begin(self) -> Talk:
+        """A new conversation."""
+        raise NotImplementedError
+
+
 def _untracked(steps, total: int, what: str):
     """What `App.track` is until a command line or a page puts a progress bar there: the steps, one by one."""
     return iter(steps)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from .app import REQUIRED, App, Flag, Input, Text, apps, find
+from .app import REQUIRED, App, Conversation, Flag, Input, Text, apps, find
 from .runner import argument_of, runs_on_files
 from .text_inputs import COLUMN
 
@@ -54,6 +54,8 @@ def _command(app: App):
 
     BadInput for an app that cannot run on files.
     """
+    if isinstance(app, Conversation):
+        return _conversation(app)
     argument = argument_of(app)
 
     def command(inputs, out, force, **options) -> None:
@@ -78,6 +80,19 @@ def _command(app: App):
             parameters.append(_parameter(each.name, Annotated[str, option], default))
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
+    return command
+
+
+def _conversation(app: Conversation):
+    about = "What you say, a line each; without any, a conversation on the terminal, or the lines of standard input."
+    lines = Annotated[list[str] | None, typer.Argument(metavar="[LINE]...", help=about, show_default=False)]
+
+    def command(lines=None) -> None:
+        from .conversation import converse
+
+        converse(app, lines or [])
+
+    command.__annotations__ = {"lines": lines}
     return command
 
 

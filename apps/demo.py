@@ -9,7 +9,7 @@ from pathlib import Path
 
 from zoo.errors import BadInput, OutputExists
 
-from .app import App, Flag, Image, Record, Records, Sample, Stream, Texts, Video, apps
+from .app import App, Conversation, Flag, Image, Record, Records, Sample, Stream, Texts, Video, apps
 from .runner import runs_on_files
 
 # Tells a page of ours from somebody else's index.html.
@@ -144,6 +144,9 @@ def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
     if any(isinstance(kind, Image | Video) for kind in app.outputs):
         words += ["-o", f"{sample.name}.png"]
     command = html.escape(shlex.join(words))
+    if isinstance(app, Conversation):  # line and answer in turn rather than side by side
+        lines = zip(sample.inputs["lines"], answer, strict=True)
+        shown = [("", Texts(), "conversation", "\n".join(f"> {line}\n{reply}" for line, reply in lines))]
     figures = "".join(_figure(folder, f"{app.name}/{file}", *rest) for file, *rest in shown)
     return f"""<article>
 <h3>{html.escape(sample.title)}</h3>

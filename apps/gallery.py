@@ -5,7 +5,8 @@ scripts are those in Gradio's wheel, its statistics are off, and a policy sent w
 the rest. What is uploaded or answered lies in a folder of the gallery's own for an hour, or until the gallery stops;
 weights that would have to be downloaded are refused.
 
-Each app is also an endpoint of its name. Gradio's client asks Hugging Face for things, unless HF_HUB_OFFLINE=1 is set:
+Each app is also an endpoint of its name; that of a conversation takes a line, and each client has a talk of its own.
+Gradio's client asks Hugging Face for things, unless HF_HUB_OFFLINE=1 is set:
 
     from gradio_client import Client, handle_file
     Client("http://127.0.0.1:7860").predict(photo=handle_file("photo.jpg"), api_name="/colorize")
@@ -31,6 +32,7 @@ from .app import (
     App,
     Checkpoint,
     Choice,
+    Conversation,
     Flag,
     Image,
     Input,
@@ -48,6 +50,7 @@ HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
 MAX_WAITING = 16  # calls in the queue; more are turned away
 KEPT = 3600  # seconds for which uploads and answers are kept
+TICK = 2  # seconds between two looks at what a conversation has to say by itself
 
 # Gradio's page has its scripts and styles inline, and shows pictures as blobs before they are uploaded.
 _POLICY = b"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'"
@@ -127,7 +130,7 @@ def page(registered: dict[str, App]):
             gradio.HTML("<p>No app is installed.</p>")
         for app in registered.values():
             with gradio.Tab(app.title, id=app.name):
-                _tab(gradio, app)
+                (_chat if isinstance(app, Conversation) else _tab)(gradio, app)
     return blocks
 
 
@@ -205,6 +208,40 @@ def _tab(gradio, app: App) -> None:
     if samples:
         loaded = _samples(gradio, app, samples, inputs)
         loaded.then(**event, api_visibility="private")
+
+
+def _chat(gradio, app: Conversation) -> None:
+    """A conversation: what was said, a line to say, and lines of the samples one click away."""
+    gradio.HTML(html.escape(app.summary), elem_classes="zoo-summary")
+    # What users and apps say is text, not markup.
+    said = gradio.Chatbot(label=app.title, height=460, render_markdown=False, buttons=["copy"], feedback_options=None)
+    box = gradio.Textbox(label="You", placeholder="Say something", lines=1, max_lines=1, submit_btn=True)
+    talk = gradio.State(None)  # (conversation, what was said), of each page and of each client
+
+    def reply(line, held):
+        with _errors_shown(gradio):
+            conversation, messages = held or (app.begin(), [])
+            answer = conversation.reply(line or "")
+            messages = [*messages, {"role": "user", "content": line}, {"role": "assistant", "content": answer}]
+            return "", messages, (None if conversation.over else (conversation, messages))
+
+    def due(held):
+        notices = held[0].due() if held else []
+        if not notices:
+            return gradio.skip(), gradio.skip()
+        messages = [*held[1], {"role": "assistant", "content": "\n".join(notices)}]
+        return messages, (held[0], messages)
+
+    # Like an app's, one call at a time: its models are shared.
+    event = {"fn": reply, "inputs": [box, talk], "outputs": [box, said, talk]}
+    event |= {"concurrency_id": app.name, "concurrency_limit": 1}
+    box.submit(**event, api_name=app.name, api_description=app.summary)
+    hidden = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    gradio.Timer(TICK).tick(due, talk, [said, talk], **hidden)
+    lines = [[each] for sample in app.samples() for each in sample.inputs["lines"]]
+    if lines:
+        examples = gradio.Examples(lines, [box], label="Things to say", cache_examples=False)
+        examples.load_input_event.then(**event, api_visibility="private")
 
 
 def _input(gradio, app: App, each: Input):

@@ -48,7 +48,7 @@ class Translate(App):
         card = zoo.card(checkpoint)
         if card.input.get("kind") != "sentence pairs" or not card.tokenizer:
             raise BadCheckpoint(f"{card.name} translates nothing; give a translator such as {PAIRS[pair]}")
-        translator = self.tool(checkpoint, _translator)
+        translator = self.tool(checkpoint, translator_of)
         translations = translator(texts)
         if not attention or not translations[0]:
             return translations, None
@@ -67,7 +67,8 @@ def _inputs(text: str, pair: str) -> dict:
     return {"texts": [text], "pair": pair, "attention": True}
 
 
-def _translator(model, tokenizer):
+def translator_of(model, tokenizer):
+    """What `App.tool` makes of a translator's checkpoint: a function from sentences to translations."""
     from zoo.hub.texts import Translator  # late: it imports the framework, which `App.model` has started quietly
 
     return Translator(model, tokenizer)

@@ -19,6 +19,7 @@ from zoo_apps.app import (
     App,
     Checkpoint,
     Choice,
+    Conversation,
     Film,
     Flag,
     Image,
@@ -132,6 +133,39 @@ class Helpless(Everything):
         raise MissingPackage("its pictures are missing")
 
 
+class Counting(Conversation):
+    """Says how many lines it has heard; one more than that, unasked, once."""
+
+    name = "counting"
+    title = summary = "Counting"
+
+    def __init__(self):
+        super().__init__()
+        self.over, self.heard, self.unasked = False, 0, []
+
+    def __call__(self, lines: Annotated[list[str], Texts()]) -> Annotated[list[str], Texts(label="answers")]:
+        talk = self.begin()
+        return [talk.reply(line) for line in lines]
+
+    def begin(self):
+        return Counting()
+
+    def reply(self, line):
+        if line == "fail":
+            raise BadInput("that <cannot> be")
+        self.heard += 1
+        self.unasked = [f"{self.heard + 1}"] if line == "go on" else []
+        self.over = line == "bye"
+        return f"{self.heard} {line}"
+
+    def due(self):
+        unasked, self.unasked = self.unasked, []
+        return unasked
+
+    def samples(self):
+        return [Sample(name="two", title="Two", credit="made here", inputs={"lines": ["<one>", "two"]})]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def strangers():
     """Hosts that this process, the gallery and its clients alike, has asked for anything: a list that stays empty."""
@@ -166,7 +200,7 @@ def only_this_machine(strangers):
 
 @pytest.fixture(scope="module")
 def registered():
-    made = [Everything(), Sentences(), Story(), Helpless()]
+    made = [Everything(), Sentences(), Story(), Counting(), Helpless()]
     return apps() | {app.name: app for app in made}
 
 
@@ -260,7 +294,10 @@ def rounded(value):
     return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
-@pytest.mark.parametrize("name", ["everything", "sentences", "story", *apps()])
+TALKS = [name for name, app in apps().items() if isinstance(app, Conversation)]
+
+
+@pytest.mark.parametrize("name", ["everything", "sentences", "story", *(apps().keys() - set(TALKS))])
 def test_every_app_answers_over_http_as_in_python(name, registered, call):
     app, inputs = registered[name], registered[name].samples()[0].inputs
     shown, expected = call(name, **inputs), app(**inputs)
@@ -279,6 +316,33 @@ def test_texts_are_lines_or_a_list(registered, call):
             same(kind, *pair)
     assert refused(call, "sentences", texts=" \n").startswith("texts: there is no text")
     assert refused(call, "sentences", texts=["one", ""]) == "text 2 of texts is empty; leave it out"
+
+
+@pytest.mark.parametrize("name", ["counting", *TALKS])
+def test_a_conversation_is_held_over_http(name, registered, client, tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_ASSISTANT", str(tmp_path / "kept.json"))  # the user's own file is left alone
+    lines = registered[name].samples()[0].inputs["lines"]
+    for number, line in enumerate(lines, start=1):
+        box, said = client.predict(line=line, api_name=f"/{name}")
+        assert box == "" and [each["role"] for each in said] == ["user", "assistant"] * number
+        assert words(said[-2]) == line and words(said[-1]).strip()
+
+
+def words(message) -> str:
+    """What a message of a chat says."""
+    content = message["content"]
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+def test_each_client_has_a_conversation_of_its_own_until_it_says_goodbye(client, address, call):
+    def say(line):
+        return words(client.predict(line=line, api_name="/counting")[1][-1])
+
+    assert [say("a"), say("b"), say(""), say("bye"), say("c")] == ["1 a", "2 b", "3 ", "4 bye", "1 c"]
+    assert refused(call, "counting", line="fail") == "that &lt;cannot&gt; be"
+    assert say("d") == "2 d"
+    client.reset_session()
+    assert say("e") == "1 e"
 
 
 def test_a_stream_is_shown_as_it_comes(client, call):

@@ -1,0 +1,89 @@
+"""The assistant as an app: its understanding and its German come from checkpoints, its file is the user's."""
+
+import random
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+
+from zoo.data.labels import confidence, probabilities
+
+from ..app import Conversation, Sample, Texts
+from ..translate import PAIRS, translator_of
+from .dialogue import Assistant
+from .memory import Memory
+
+UNDERSTANDS = "bert.clinc150"
+TRANSLATES = {"german": PAIRS["en-de"]}  # language -> the checkpoint from English into it
+
+
+class Talk:
+    """One conversation with an `Assistant`, as `Conversation.begin` gives it."""
+
+    def __init__(self, assistant: Assistant):
+        self.assistant, self.over = assistant, False
+
+    def reply(self, line: str | bytes) -> str:
+        answer = self.assistant.reply(line)
+        self.over = answer.ends
+        return answer.text
+
+    def due(self) -> list[str]:
+        return self.assistant.due()
+
+
+class AssistantApp(Conversation):
+    name = "assistant"
+    title = "Assistant"
+    summary = (
+        "Understands 150 kinds of requests; does those that need no outside world, such as timers, lists, sums and "
+        "translations, and says so of the others."
+    )
+    checkpoints = (UNDERSTANDS, *TRANSLATES.values())
+
+    def __call__(
+        self, lines: Annotated[list[str], Texts(help="what you say")]
+    ) -> Annotated[list[str], Texts(label="answers")]:
+        """The lines of a conversation, from its beginning -> an answer to each. What it was told is forgotten."""
+        with tempfile.TemporaryDirectory() as folder:
+            talk = self._talk(Memory(Path(folder) / "assistant.json"), seed=0)
+            return [talk.reply(line) for line in lines]
+
+    def begin(self) -> Talk:
+        """A conversation that keeps lists, timers and reminders in the user's file; see `memory.default_path`."""
+        talk = self._talk(Memory(), seed=random.randrange(2**32))
+        talk.assistant.warm()
+        return talk
+
+    def samples(self):
+        errands = ["Hi there!", "Add milk and eggs to my shopping list", "And coffee", "What's on it?", "Thanks, bye"]
+        cooking = ["Set a timer for twenty minutes", "Make it 30", "How many ounces are 250 grams?"]
+        beyond = ["How do you say good morning in German?", "Transfer 500 dollars to my landlord", "Did you do it?"]
+        talks = {"errands": errands, "cooking": cooking, "beyond": beyond}
+        titles = {"errands": "Errands", "cooking": "In the kitchen", "beyond": "What it can't do"}
+        return [
+            Sample(name=name, title=titles[name], credit="our own words", inputs={"lines": lines})
+            for name, lines in talks.items()
+        ]
+
+    def _talk(self, memory: Memory, seed: int) -> Talk:
+        self.predictor(UNDERSTANDS)  # loaded now rather than at the first answer
+        translators = {language: self._translator(name) for language, name in TRANSLATES.items()}
+        return Talk(Assistant(self._understand, threshold=0.0, memory=memory, translators=translators, seed=seed))
+
+    def _understand(self, line: str) -> list[tuple[str, float]]:
+        """Intents with probabilities, best first; "oos" before them all where the checkpoint knows none."""
+        predict = self.predictor(UNDERSTANDS)
+        logits = predict([line])  # (1, intents)
+        [chances] = probabilities(logits)
+        ranked = [(predict.card.labels[number], float(chances[number])) for number in np.argsort(-chances)]
+        known = confidence(logits)[0] >= predict.card.output["known_from"]
+        return ranked if known else [("oos", 1.0), *ranked]
+
+    def _translator(self, name: str):
+        def translated(text: str) -> str:
+            [translation] = self.tool(name, translator_of)([text])
+            return translation
+
+        return translated
