@@ -152,6 +152,8 @@ def without(files, *ends):
         ("caltech101", {"caltech101/train.txt": b"Faces/image_0000.jpg"}, "101_ObjectCategories/<class>/*.jpg"),
         ("caltech101", without(caltech101(), "accordion/image_0002.jpg"), "accordion/image_0002.jpg"),
         ("intel_scenes", {f"seg_train/{c}/0.jpg": jpeg(0) for c in DATASETS["intel_scenes"].labels}, "seg_test/"),
+        ("utkface", {"UTKFace/61_1_20170109142408075.jpg.chip.jpg": jpeg(0)}, "UTKFace/[age]_[gender]_[race]_*.jpg"),
+        ("utkface", {"UTKFace/61_1_3_20170109142408075.jpg.chip.jpg": jpeg(0)[:300]}, "61_1_3_20170109142408075"),
         ("intel_scenes", intel_scenes() | {"seg_test/sea/9.jpg": jpeg(0)[:300]}, "seg_test/sea/9.jpg"),
     ],
 )
@@ -289,12 +291,114 @@ def test_folder_of_labelled_photographs(tmp_path):
     assert labels.tolist() == [1, 4, 4] and labels.dtype == np.int64
 
 
+def face(seed, mirrored=False, size=(64, 64), quality=90) -> bytes:
+    """A JPEG file of coloured blocks, for another seed others; not of one colour, which would be like nothing."""
+    blocks = Image.fromarray(np.random.default_rng(seed).integers(0, 256, (8, 8, 3), np.uint8))
+    blocks = blocks.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else blocks
+    file = io.BytesIO()
+    blocks.resize(size, Image.Resampling.NEAREST).save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
+def utkface(count=60):
+    """Files of that many different faces."""
+    return {f"UTKFace/{i + 1}_{i % 2}_{i % 5}_2017010914240{i:04}.jpg.chip.jpg": face(i) for i in range(count)}
+
+
+def found_faces(data_dir):
+    """{id: (split, image, (age, gender, ethnicity))} of a prepared utkface."""
+    return {
+        e["id"]: (split, e["image"], (e["age"], e["gender"], e["ethnicity"]))
+        for split in ("train", "validation", "test")
+        for e in examples("utkface", split, data_dir)
+    }
+
+
+@pytest.mark.parametrize("form", ["unpacked", "UTKFace.tar"])
+def test_faces_and_their_attributes(form, tmp_path, capfd):
+    files = utkface()
+    odd = {"UTKFace/61_1_20170109142408075.jpg.chip.jpg": face(61), "UTKFace/71_0_7_2017.jpg.chip.jpg": face(62)}
+    source = tmp_path / "source"
+    source = unpacked(source, files | odd) if form == "unpacked" else packed(source, files | odd, form)
+    prepare("utkface", source, tmp_path / "data")
+    out, said = capfd.readouterr()
+    assert out == "" and said.count("left out 2 files whose names") == 1 and "61_1_2017" in said
+    found = found_faces(tmp_path / "data")
+    assert sorted(found) == sorted(path.split("/")[1] for path in files)
+    for name, (_, image, attributes) in found.items():
+        assert attributes == tuple(map(int, name.split("_")[:3]))
+        np.testing.assert_array_equal(image, read_image(files[f"UTKFace/{name}"]))
+    counts = {}
+    for split in DATASETS["utkface"].splits:
+        images, attributes = load("utkface", split, tmp_path / "data")
+        counts[split] = len(images)
+        assert images.shape[1:] == (64, 64, 3) and images.dtype == np.uint8
+        assert list(attributes) == ["age", "gender", "ethnicity"]
+        stored = [(image, values) for where, image, values in found.values() if where == split]
+        np.testing.assert_array_equal(images, [image for image, _ in stored])
+        for column, values in enumerate(attributes.values()):
+            assert values.dtype == np.int64 and values.tolist() == [each[column] for _, each in stored]
+    assert counts == {"train": 50, "validation": 5, "test": 5}
+
+
+def test_near_copies_of_a_face_are_in_one_split(tmp_path):
+    from zoo.data.builders.utkface import split_of
+
+    originals = utkface()
+    copies = {}
+    for i, path in enumerate(originals):
+        age, rest = path.removeprefix("UTKFace/").split("_", 1)
+        copies[f"UTKFace/{age}0_{rest}"] = face(i, mirrored=i % 2 == 1, size=(200, 200), quality=60)
+    prepare("utkface", packed(tmp_path / "source", copies | originals), tmp_path / "data")
+    found = found_faces(tmp_path / "data")
+    assert len(found) == 120
+    alone = []
+    for original, copy in zip(originals, copies, strict=True):
+        original, copy = original.split("/")[1], copy.split("/")[1]
+        assert found[original][0] == found[copy][0] == split_of(min(original, copy))
+        alone.append(split_of(original) == split_of(copy))
+    assert not all(alone)  # or this would have shown nothing
+    images, _ = load("utkface", "train", tmp_path / "data")  # of both sizes
+    assert images.shape[1:] == (64, 64, 3)
+
+
+def test_faces_are_alike_in_any_blocks_and_one_colour_is_like_nothing():
+    from zoo.data.builders.utkface import first_copies
+
+    noise = np.random.default_rng(0).integers(0, 256, (600, 16, 16), np.uint8)
+    noise[590] = noise[3, :, ::-1]  # in another block of the search
+    noise[595] = noise[590] // 2 + 20
+    noise[5] = noise[596] = noise[597] = 7
+    wanted = np.arange(600)
+    wanted[[590, 595]] = 3
+    assert first_copies(noise).tolist() == wanted.tolist()
+
+
+def test_folder_of_faces(tmp_path):
+    files = {"b/7_1_4_x.jpg": face(1), "30_0_2_.png.jpg": face(2, size=(90, 90)), "test/100_1_0_any name.jpeg": face(3)}
+    unpacked(tmp_path, files)
+    images, attributes = load_folder("utkface", "train", tmp_path)
+    assert images.shape == (3, 64, 64, 3) and images.dtype == np.uint8
+    assert {name: values.tolist() for name, values in attributes.items()} == {
+        "age": [30, 7, 100],
+        "gender": [0, 1, 1],
+        "ethnicity": [2, 4, 0],
+    }
+    np.testing.assert_array_equal(images[1], read_image(files["b/7_1_4_x.jpg"]))
+    assert load_folder("utkface", "test", tmp_path)[1]["age"].tolist() == [100]
+    for bad in ("61_1_20170109142408075.jpg", "-1_0_0_x.jpg", "x.jpg", "5_2_0_x.jpg", "5_0_5_x.jpg"):
+        where = unpacked(tmp_path / f"of {bad}", {bad: face(0)})
+        message = failing(BadInput, load_folder, "utkface", "test", where)
+        assert bad in message and "state age, gender, ethnicity" in message and "[age]_[gender]_[race]" in message
+
+
 def test_every_data_set_describes_itself():
     for name, about in DATASETS.items():
         assert about.name == name and about.kind in KINDS
-        assert (about.shape is None) == (about.kind != "labelled images")
+        assert (about.shape is None) == (about.kind not in ("labelled images", "faces"))
         assert (about.labels is None) == (not about.kind.startswith("labelled"))
         assert bool(about.languages) == (about.kind == "parallel texts")
+        assert bool(about.attributes) == (about.file_names is not None) == (about.kind == "faces")
         assert about.title and about.licence and about.layout and about.files and about.splits
         assert about.labels is None or len(set(about.labels)) == len(about.labels)
     assert len(DATASETS["caltech101"].labels) == 101 and len(DATASETS["clinc150"].labels) == 150
@@ -333,6 +437,18 @@ def test_real_photographs(tmp_path):
     prepare("bsds500", shared / "bsds500", tmp_path)
     counts = {split: len(load("bsds500", split, tmp_path)) for split in ("train", "val")}
     assert counts == {"train": 200, "val": 95}
+
+
+def test_real_faces(tmp_path):
+    prepare("utkface", shared_data() / "utkface", tmp_path)
+    counts = {}
+    for split in DATASETS["utkface"].splits:
+        images, attributes = load("utkface", split, tmp_path)
+        assert images.shape == (len(images), 64, 64, 3) and images.dtype == np.uint8
+        assert attributes["age"].min() == 1 and 80 < attributes["age"].max() <= 116
+        assert set(attributes["gender"]) == {0, 1} and set(attributes["ethnicity"]) == {0, 1, 2, 3, 4}
+        counts[split] = len(images)
+    assert counts == {"train": 17945, "validation": 2239, "test": 2269}
 
 
 def test_cifar10_is_decoded_as_a_users_files_are():

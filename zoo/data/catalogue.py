@@ -49,7 +49,7 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
     """The examples of a split, one by one, in their stored order.
 
     Each has `image`, uint8 (H, W, C), or `text` (str), or, of parallel texts, a str for each language; and what the
-    data set has besides: `label` (int), `captions` (list of str), `id` (str).
+    data set has besides: `label` or attributes such as `age` (int), `captions` (list of str), `id` (str).
     Raises MissingData when the data set isn't prepared, BadInput for a split that it doesn't have.
     """
     about = dataset(name)
@@ -66,8 +66,7 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
     if split not in builder.info.splits:
         raise BadInput(f"{name} has no split {split!r} in {folder}; it has {', '.join(builder.info.splits)}")
     # Colour pictures are decoded by read_image, as a user's files are: JPEG decoders differ in their last bits.
-    pictures = about.kind in ("photographs", "labelled photographs", "labelled images")
-    colour = pictures and (about.shape is None or about.shape[-1] == 3)
+    colour = not about.kind.endswith("texts") and (about.shape is None or about.shape[-1] == 3)
     decoders = {"image": tfds.decode.SkipDecoding()} if colour else None
     for number, example in enumerate(builder.as_data_source(split, decoders=decoders)):
         for key, value in example.items():
@@ -85,10 +84,14 @@ def load(name: str, split: str, data_dir: str | os.PathLike | None = None):
     """A split as arrays or texts in memory.
 
     Labelled images: (images uint8 (N, H, W, C), labels int64 (N,)). Photographs: a list of uint8 (H, W, 3); texts: a
-    list of str; labelled ones: (that list, labels int64 (N,)). Parallel texts: {language: list of str}.
+    list of str; labelled ones: (that list, labels int64 (N,)). Parallel texts: {language: list of str}. Faces: (images
+    uint8 (N, H, W, 3), scaled to the data set's size, {attribute: int64 (N,)}).
     Raises MissingData with the command that prepares it, BadInput for a split that it doesn't have.
     """
-    about, found = dataset(name), list(examples(name, split, data_dir))
+    about, found = dataset(name), examples(name, split, data_dir)
+    if about.attributes:
+        return _with_attributes(about, ((example["image"], example) for example in found))
+    found = list(found)
     if about.languages:
         return {language: [example[language] for example in found] for language in about.languages}
     what = "text" if about.kind.endswith("texts") else "image"
@@ -101,11 +104,20 @@ def _together(about: Dataset, found: list, labels: list):
     return np.stack(found) if about.shape else found, np.array(labels, np.int64)
 
 
+def _with_attributes(about: Dataset, found: Iterator[tuple[np.ndarray, dict]]):
+    images, attributes = [], {name: [] for name in about.attributes}
+    for image, stated in found:
+        images.append(fit(image, about.shape))
+        for name, values in attributes.items():
+            values.append(stated[name])
+    return np.stack(images), {name: np.array(values, np.int64) for name, values in attributes.items()}
+
+
 def load_folder(name: str, split: str, folder: str | os.PathLike):
     """What `load` gives, from a folder of files in the data set's `layout`, sorted by path.
 
     Labelled images are scaled to the data set's size and made grey if it is. A class without a folder is fine.
-    Raises BadInput for an unknown class, a bad image or text, or a file that is missing.
+    Raises BadInput for an unknown class, a bad image or text, or a file that is missing or misnamed.
     """
     about = dataset(name)
     folder = Path(folder).expanduser()
@@ -114,6 +126,8 @@ def load_folder(name: str, split: str, folder: str | os.PathLike):
     root = folder / split if (folder / split).is_dir() else folder
     if about.kind == "photographs":
         return [read_image(path) for path in find_images(root)]
+    if about.attributes:
+        return _with_attributes(about, _read_named(about, find_images(root)))
     if about.kind.endswith("texts"):
         return _load_texts(about, split, folder, root)
     images, labels = [], []
@@ -132,6 +146,16 @@ def load_folder(name: str, split: str, folder: str | os.PathLike):
     if not images:
         raise BadInput(f"{root}: no class folders with images; {name} is laid out as {about.layout}")
     return _together(about, images, labels)
+
+
+def _read_named(about: Dataset, paths: list[Path]) -> Iterator[tuple[np.ndarray, dict]]:
+    """Images, and the attributes that the names of their files state."""
+    for path in paths:
+        stated = about.attributes_of(path.name)
+        if stated is None:
+            wanted = ", ".join(about.attributes)
+            raise BadInput(f"{path}: its name doesn't state {wanted}; {about.name} is laid out as {about.layout}")
+        yield read_image(path), stated
 
 
 def _load_texts(about: Dataset, split: str, folder: Path, root: Path):

@@ -1,6 +1,7 @@
 """The data sets that the zoo knows: what they are, their terms, and how their files are laid out."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from zoo.errors import UnknownName
 
@@ -40,6 +41,11 @@ _ANY_PHOTOGRAPHS = (
     "if DIR has a subfolder named as the split, only what is in that"
 )
 
+_FACES = (
+    "DIR/**/*.jpg (or another image format) named [age]_[gender]_[race]_[anything].jpg: age in years; gender 0 male, 1 "
+    "female; race 0 white, 1 black, 2 Asian, 3 Indian, 4 other; faces aligned and cropped as in UTKFace, any size, "
+    "made 64 x 64; if DIR has a subfolder named as the split, only what is in that"
+)
 _TABLE = "DIR/<split>.csv, UTF-8, with a first line that names the columns, among them text and label"
 _TEXTS = (
     "DIR/**/*.txt, UTF-8: all text files in DIR and its subfolders; if DIR has a subfolder named as the split, only "
@@ -51,6 +57,7 @@ KINDS = {
     "labelled images": "all of one shape",
     "labelled photographs": "RGB, of any size",
     "photographs": "RGB, of any size",
+    "faces": "RGB, of one shape, each with several attributes",
     "texts": "each as it was published, such as a book",
     "labelled texts": "a sentence or a few",
     "parallel texts": "the same sentences in several languages",
@@ -66,7 +73,9 @@ class Dataset:
     layout: the folder that `load_folder` takes. files: what `prepare` reads from its source folder. labels: in the
     order of their numbers, or None. builder: "module:class" of our own TFDS builder, or None for one of TFDS's own.
     shape: (H, W, C) of all images, where it is one. outside: the label of texts that belong to none of the others, and
-    have the number -1. languages: of parallel texts.
+    have the number -1. languages: of parallel texts. attributes: of faces, each with the names of its values in the
+    order of their numbers, or None where the number itself is meant. file_names: a regular expression for the names of
+    files that state attributes, with a group for each.
     """
 
     name: str
@@ -84,6 +93,13 @@ class Dataset:
     builder: str | None = None
     outside: str | None = None
     languages: tuple[str, ...] = ()
+    attributes: dict[str, tuple[str, ...] | None] = field(default_factory=dict, hash=False)
+    file_names: str | None = None
+
+    def attributes_of(self, file: str) -> dict[str, int] | None:
+        """The attributes that the name of a file states, or None where it is malformed."""
+        match = re.match(self.file_names, file)
+        return match and {name: int(match[name]) for name in self.attributes}
 
 
 DATASETS = {
@@ -172,6 +188,28 @@ DATASETS = {
             files="seg_train/<class>/*.jpg and seg_test/<class>/*.jpg, unpacked or in a .tar archive",
             labels=("buildings", "forest", "glacier", "mountain", "sea", "street"),
             builder="zoo.data.builders.intel_scenes:IntelScenes",
+        ),
+        Dataset(
+            name="utkface",
+            title="UTKFace",
+            summary="some 23,000 faces; age (1 to 116), gender and ethnicity are as others perceived them, and noisy "
+            "(Zhang, Song, Qi 2017)",
+            licence="non-commercial research only; the photographs belong to their owners",
+            commercial=False,
+            url="https://susanqq.github.io/UTKFace/",
+            splits=("train", "validation", "test"),
+            kind="faces",
+            layout=_FACES,
+            files="UTKFace/[age]_[gender]_[race]_[date].jpg.chip.jpg, unpacked or in a .tar archive, 64 x 64 or the "
+            "original 200 x 200; the splits are ours",
+            shape=(64, 64, 3),
+            builder="zoo.data.builders.utkface:UTKFace",
+            attributes={
+                "age": None,
+                "gender": ("male", "female"),
+                "ethnicity": ("white", "black", "asian", "indian", "other"),
+            },
+            file_names=r"(?P<age>[0-9]{1,3})_(?P<gender>[01])_(?P<ethnicity>[0-4])_",
         ),
         Dataset(
             name="tinyshakespeare",

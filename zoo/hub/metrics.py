@@ -19,6 +19,8 @@ class Metric:
 
 METRICS = {
     "accuracy": Metric("%", True, "share of examples whose most probable class is the true one"),
+    "accuracy_gender": Metric("%", True, "accuracy for the attribute gender, as others perceived it"),
+    "accuracy_ethnicity": Metric("%", True, "accuracy for the attribute ethnicity, as others perceived it"),
     "mean_class_accuracy": Metric("%", True, "accuracy of each class, mean over classes: rare ones count as much"),
     "auroc": Metric("", True, "probability that a known thing gets more confidence than an unknown one, 0 to 1"),
     "kept": Metric("%", True, "share of examples that the checkpoint is confident of, of a kind that it knows"),
@@ -31,6 +33,13 @@ METRICS = {
     "psnr": Metric("dB", True, "peak signal-to-noise ratio of the picture against the true one, mean over pictures"),
     "psnr_gain": Metric("dB", True, "PSNR of the result minus PSNR of the input, mean over pictures"),
     "chroma_ratio": Metric("%", True, "mean CIE Lab chroma of the results in percent of that of the true pictures"),
+    "rmse": Metric("years", False, "root of the mean squared difference between what was said and what is true"),
+    "mean_absolute_error": Metric("years", False, "mean absolute difference between what was said and what is true"),
+    # Of samples, on features that the row's protocol names; zoo.hub.distributions computes them.
+    "frechet_distance": Metric("", False, "squared Fréchet distance of samples and data, both taken as Gaussian"),
+    "kernel_distance": Metric("", False, "squared maximum mean discrepancy of samples and data, cubic kernel"),
+    "precision": Metric("", True, "share of the samples that are as near to data as data are to data, 0 to 1"),
+    "recall": Metric("", True, "share of the data that are as near to samples as samples are to samples, 0 to 1"),
 }
 
 
