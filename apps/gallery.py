@@ -45,12 +45,12 @@ from .app import (
     Video,
     apps,
 )
+from .chat import chat, errors_shown
 
 HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
 MAX_WAITING = 16  # calls in the queue; more are turned away
 KEPT = 3600  # seconds for which uploads and answers are kept
-TICK = 2  # seconds between two looks at what a conversation has to say by itself
 
 # Gradio's page has its scripts and styles inline, and shows pictures as blobs before they are uploaded.
 _POLICY = b"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'"
@@ -130,7 +130,7 @@ def page(registered: dict[str, App]):
             gradio.HTML("<p>No app is installed.</p>")
         for app in registered.values():
             with gradio.Tab(app.title, id=app.name):
-                (_chat if isinstance(app, Conversation) else _tab)(gradio, app)
+                (chat if isinstance(app, Conversation) else _tab)(gradio, app)
     return blocks
 
 
@@ -208,40 +208,6 @@ def _tab(gradio, app: App) -> None:
     if samples:
         loaded = _samples(gradio, app, samples, inputs)
         loaded.then(**event, api_visibility="private")
-
-
-def _chat(gradio, app: Conversation) -> None:
-    """A conversation: what was said, a line to say, and lines of the samples one click away."""
-    gradio.HTML(html.escape(app.summary), elem_classes="zoo-summary")
-    # What users and apps say is text, not markup.
-    said = gradio.Chatbot(label=app.title, height=460, render_markdown=False, buttons=["copy"], feedback_options=None)
-    box = gradio.Textbox(label="You", placeholder="Say something", lines=1, max_lines=1, submit_btn=True)
-    talk = gradio.State(None)  # (conversation, what was said), of each page and of each client
-
-    def reply(line, held):
-        with _errors_shown(gradio):
-            conversation, messages = held or (app.begin(), [])
-            answer = conversation.reply(line or "")
-            messages = [*messages, {"role": "user", "content": line}, {"role": "assistant", "content": answer}]
-            return "", messages, (None if conversation.over else (conversation, messages))
-
-    def due(held):
-        notices = held[0].due() if held else []
-        if not notices:
-            return gradio.skip(), gradio.skip()
-        messages = [*held[1], {"role": "assistant", "content": "\n".join(notices)}]
-        return messages, (held[0], messages)
-
-    # Like an app's, one call at a time: its models are shared.
-    event = {"fn": reply, "inputs": [box, talk], "outputs": [box, said, talk]}
-    event |= {"concurrency_id": app.name, "concurrency_limit": 1}
-    box.submit(**event, api_name=app.name, api_description=app.summary)
-    hidden = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    gradio.Timer(TICK).tick(due, talk, [said, talk], **hidden)
-    lines = [[each] for sample in app.samples() for each in sample.inputs["lines"]]
-    if lines:
-        examples = gradio.Examples(lines, [box], label="Things to say", cache_examples=False)
-        examples.load_input_event.then(**event, api_visibility="private")
 
 
 def _input(gradio, app: App, each: Input):
@@ -329,11 +295,11 @@ def _call(gradio, app: App):
         return shown if len(shown) > 1 else shown[0]
 
     def call(*values):
-        with _errors_shown(gradio):
+        with errors_shown(gradio):
             return show(answers(*values))
 
     def stream(*values):
-        with _errors_shown(gradio):
+        with errors_shown(gradio):
             found, text = list(answers(*values)), ""
             for piece in itertools.chain(found[streamed[0]], [""]):  # of a text without pieces that is shown, too
                 text += piece
@@ -348,16 +314,6 @@ def _call(gradio, app: App):
     progress = inspect.Parameter("progress_", plain, default=gradio.Progress())
     function.__signature__ = inspect.Signature([*parameters, progress])
     return function
-
-
-@contextlib.contextmanager
-def _errors_shown(gradio):
-    """Around a call: what a user can mend becomes a line on the page."""
-    try:
-        yield
-    except ZooError as error:
-        # The page renders messages as HTML, and file names are part of them.
-        raise gradio.Error(html.escape(str(error), quote=False), print_exception=False) from error
 
 
 def _track(progress, steps, total: int, what: str):

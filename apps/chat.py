@@ -1,0 +1,54 @@
+"""A conversation on the gallery's page: a chat with what was said, and a line to say."""
+
+import contextlib
+import html
+
+from zoo.errors import ZooError
+
+from .app import Conversation
+
+TICK = 2  # seconds between two looks at what a conversation has to say by itself
+
+
+def chat(gradio, app: Conversation) -> None:
+    """A conversation: what was said, a line to say, and lines of the samples one click away."""
+    gradio.HTML(html.escape(app.summary), elem_classes="zoo-summary")
+    # What users and apps say is text, not markup.
+    said = gradio.Chatbot(label=app.title, height=460, render_markdown=False, buttons=["copy"], feedback_options=None)
+    box = gradio.Textbox(label="You", placeholder="Say something", lines=1, max_lines=1, submit_btn=True)
+    talk = gradio.State(None)  # (conversation, what was said), of each page and of each client
+
+    def reply(line, held):
+        with errors_shown(gradio):
+            conversation, messages = held or (app.begin(), [])
+            answer = conversation.reply(line or "")
+            messages = [*messages, {"role": "user", "content": line}, {"role": "assistant", "content": answer}]
+            return "", messages, (None if conversation.over else (conversation, messages))
+
+    def due(held):
+        notices = held[0].due() if held else []
+        if not notices:
+            return gradio.skip(), gradio.skip()
+        messages = [*held[1], {"role": "assistant", "content": "\n".join(notices)}]
+        return messages, (held[0], messages)
+
+    # Like an app's, one call at a time: its models are shared.
+    event = {"fn": reply, "inputs": [box, talk], "outputs": [box, said, talk]}
+    event |= {"concurrency_id": app.name, "concurrency_limit": 1}
+    box.submit(**event, api_name=app.name, api_description=app.summary)
+    hidden = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    gradio.Timer(TICK).tick(due, talk, [said, talk], **hidden)
+    lines = [[each] for sample in app.samples() for each in sample.inputs["lines"]]
+    if lines:
+        examples = gradio.Examples(lines, [box], label="Things to say", cache_examples=False)
+        examples.load_input_event.then(**event, api_visibility="private")
+
+
+@contextlib.contextmanager
+def errors_shown(gradio):
+    """Around a call: what a user can mend becomes a line on the page."""
+    try:
+        yield
+    except ZooError as error:
+        # The page renders messages as HTML, and file names are part of them.
+        raise gradio.Error(html.escape(str(error), quote=False), print_exception=False) from error
