@@ -35,10 +35,13 @@ METRICS = {
     "chroma_ratio": Metric("%", True, "mean CIE Lab chroma of the results in percent of that of the true pictures"),
     "rmse": Metric("years", False, "root of the mean squared difference between what was said and what is true"),
     "mean_absolute_error": Metric("years", False, "mean absolute difference between what was said and what is true"),
+    "bound": Metric("nats", True, "lower bound of the log-likelihood, mean over examples, so a negative number"),
+    "log_likelihood": Metric("nats", True, "logarithm of the probability of an example, mean over examples"),
     # Of samples, on features that the row's protocol names; zoo.hub.distributions computes them.
     "frechet_distance": Metric("", False, "squared Fréchet distance of samples and data, both taken as Gaussian"),
     "kernel_distance": Metric("", False, "squared maximum mean discrepancy of samples and data, cubic kernel"),
     "precision": Metric("", True, "share of the samples that are as near to data as data are to data, 0 to 1"),
+    "rarest_share": Metric("%", True, "share of the class that samples have least of"),
     "recall": Metric("", True, "share of the data that are as near to samples as samples are to samples, 0 to 1"),
 }
 

@@ -1,0 +1,29 @@
+"""A generative adversarial net on MNIST: the network that the paper's authors published.
+
+Reproduce: `zoo train gan.mnist`. Momentum that grows and a rate that falls by steps are replaced by Adam with a low first
+momentum, as in the DCGAN paper, and by averaged weights.
+"""
+
+import keras
+
+from zoo.recipes.digits import Forger
+
+
+class GANMNIST(Forger):
+    name = "gan.mnist"
+    summary = "The first generative adversarial net makes handwritten digits of noise."
+    epochs = 60
+    batch_size = 100
+    output = {
+        "kind": "picture",
+        "shape": [28, 28, 1],
+        "dtype": "float32",
+        "description": "a digit, 0 black to 1 white",
+    }
+    intended_use = "To see how two networks teach each other; digits from chance (`GAN.sample`, app digits)."
+
+    def optimizer(self, steps):
+        return keras.optimizers.Adam(2e-4, beta_1=0.5, use_ema=True, ema_momentum=0.999)
+
+
+RECIPE = GANMNIST()
