@@ -1,7 +1,8 @@
 """A DCGAN on MNIST that is told which digit to make.
 
-Reproduce: `zoo train dcgan.mnist`. A narrow one, 32 maps next to the pictures, with what the field has settled on since:
-a projection discriminator, spectral normalisation with Adam's first momentum at zero, the hinge loss, averaged weights.
+Reproduce: `zoo train dcgan.mnist`. A narrow one, 32 maps next to the pictures, with what the field has settled on
+since: a projection discriminator, spectral normalisation with Adam's first momentum at zero, the hinge loss, averaged
+weights.
 """
 
 import keras

@@ -1,7 +1,7 @@
 """A generative adversarial net on MNIST: the network that the paper's authors published.
 
-Reproduce: `zoo train gan.mnist`. Momentum that grows and a rate that falls by steps are replaced by Adam with a low first
-momentum, as in the DCGAN paper, and by averaged weights.
+Reproduce: `zoo train gan.mnist`. Instead of their growing momentum and falling rate Adam with a low first momentum, as
+in the DCGAN paper, and averaged weights.
 """
 
 import keras

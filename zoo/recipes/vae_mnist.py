@@ -1,9 +1,9 @@
 """A variational autoencoder on MNIST: the paper's network with 20 latents.
 
-Reproduce: `zoo train vae.mnist`. Figures of the bound compare only on black and white pictures: here each pixel is drawn
-with its grey level for a probability, anew in each epoch, and once and for all for the test (R. Salakhutdinov, I. Murray,
-"On the Quantitative Analysis of Deep Belief Networks", 2008). Instead of the paper's Adagrad Adam with a falling rate,
-and averaged weights.
+Reproduce: `zoo train vae.mnist`. Figures of the bound compare only on black and white pictures: each pixel is drawn
+with its grey level for a probability, anew in each epoch, and once for the test (R. Salakhutdinov, I. Murray, "On the
+Quantitative Analysis of Deep Belief Networks", 2008). Instead of the paper's Adagrad Adam with a falling rate, and
+averaged weights.
 """
 
 import keras
