@@ -1,6 +1,8 @@
 # Two commands: `make demo` shows every app at work, `make test` runs the whole suite. Both make .venv when it is missing.
 PYTHON ?= python3
 VENV := .venv
+# Two processes, each with whole files: fixtures of a file are made once.
+PYTEST_ARGS ?= -n 2 --dist loadfile
 BIN := $(VENV)/bin
 # What an installation is made of: when any of it changes, `zoo` is installed again (a copy, not a link to the clone).
 # Folders too, so that a deleted file counts.

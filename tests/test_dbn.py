@@ -188,6 +188,28 @@ def test_it_learns_three_kinds_of_pictures_and_dreams_of_each():
     assert (found == y).mean() > 0.95
 
 
+def test_a_dream_begins_where_a_chain_of_its_class_is():
+    model = DBN(**SMALL)
+    top, rng = model.rbms[-1], np.random.default_rng(0)
+    kept = np.zeros(top.particles.shape, "float32")
+    kept[np.arange(100), 9 + np.arange(100) % 2] = 1  # of classes 0 and 1, none of 2
+    kept[:, :9] = rng.random((100, 9)) < 0.5
+    top.particles.assign(kept)
+    found = model._kept_of(np.array([0, 1, 1, 2]), rng)
+    assert found[:3, 9:].tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0]] and (kept == found[3]).all(axis=1).any()
+
+
+def test_dropout_leaves_out_pixels_and_units_only_while_the_classifier_learns():
+    model, plain = DBN(**SMALL, dropout=(0.2, 0.5)), DBN(**SMALL)
+    plain.set_weights(model.get_weights()[: len(plain.weights)])
+    x = np.random.RandomState(0).randint(0, 256, (6, 4, 4, 1)).astype("uint8")
+    np.testing.assert_allclose(to_numpy(model(x)), to_numpy(plain(x)), rtol=1e-5)
+    learning = [to_numpy(model(x, training=True)) for _ in range(2)]
+    assert not np.allclose(*learning)
+    with pytest.raises(BadInput, match="dropout of"):
+        DBN(**SMALL, dropout=(0.2, 1.0))
+
+
 def test_wrong_arguments_are_named():
     model = DBN(**SMALL)
     with pytest.raises(UnknownName, match="did you mean rbm3"):

@@ -20,6 +20,8 @@ Where this file departs from the paper, and why:
 - The classifier is fine-tuned by back-propagation, as in Hinton and Salakhutdinov, "Reducing the Dimensionality of Data
   with Neural Networks" (2006); the paper's own 98.75 % came from the up-down algorithm, a contrastive wake-sleep. Each
   layer keeps its RBM beside what fine-tuning makes of it: the one dreams, the other reads.
+- `dropout`, off in the default, is that of G. Hinton and others, "Improving Neural Networks by Preventing Co-adaptation
+  of Feature Detectors" (2012), who fine-tuned this very net with it.
 - Reconstructions, of the label units too, are probabilities rather than samples, as is usual for grey pixels.
 - `persistent=True` trains the topmost RBM with chains that go on from step to step (T. Tieleman, "Training Restricted
   Boltzmann Machines using Approximations to the Likelihood Gradient", 2008). A chain from the data unlearns only what
@@ -118,26 +120,41 @@ class DBN(keras.Model):
     It learns in stages, from the bottom up: `compile(optimizer, stage="rbm1")`, `fit`, `stage="rbm2"`, ... and
     `stage="classifier"`, the default, which starts from the RBMs where `unroll` was called. The topmost RBM sees the
     labels too. The loss of each stage is the model's own. Raises `zoo.errors.UnknownName` for an unknown stage and
-    `zoo.errors.BadInput` for no hidden layer or fewer than 2 classes.
+    `zoo.errors.BadInput` for no hidden layer, fewer than 2 classes, or a dropout that can't be.
+
+    Args:
+        input_shape: (H, W, C) of the pictures.
+        hidden: units of each RBM, from the bottom up.
+        classes: of the labels.
+        dropout: shares of the pixels and of the hidden units that are left out while the classifier learns.
     """
 
-    def __init__(self, *, input_shape=(28, 28, 1), hidden=(500, 500, 2000), classes=10):
+    def __init__(self, *, input_shape=(28, 28, 1), hidden=(500, 500, 2000), classes=10, dropout=(0.0, 0.0)):
         if not hidden or any(units < 1 for units in hidden):
             raise BadInput(f"DBN can't have hidden layers of {list(hidden)} units; give one or more, such as 500, 2000")
         check_classes("DBN", classes)
+        if not all(0 <= share < 1 for share in dropout):
+            raise BadInput(f"DBN can't have a dropout of {tuple(dropout)}; give two numbers from 0, below 1")
         images = keras.Input(input_shape, dtype="uint8", name="images")
         x = layers.Rescaling(1 / 255, name="rescale")(images)
         x = layers.Reshape((math.prod(input_shape),), name="flatten")(x)  # (B, V)
+        x = layers.Dropout(dropout[0], name="dropout0")(x)
         rbms = []
         for number, units in enumerate(hidden, start=1):
             rbms.append(RBM(units, labels=classes if number == len(hidden) else 0, name=f"rbm{number}"))
             x = rbms[-1](x)  # (B, units)
+            x = layers.Dropout(dropout[1], name=f"dropout{number}")(x)
         logits = layers.Dense(classes, name="output")(x)  # (B, classes)
         super().__init__(images, logits, name="dbn")
         self.rbms = rbms
         self.seed = keras.random.SeedGenerator(2006)
         self.learn("classifier")
-        self.arguments = {"input_shape": tuple(input_shape), "hidden": tuple(hidden), "classes": classes}
+        self.arguments = {
+            "input_shape": tuple(input_shape),
+            "hidden": tuple(hidden),
+            "classes": classes,
+            "dropout": tuple(dropout),
+        }
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -228,8 +245,8 @@ class DBN(keras.Model):
         """Let the net draw pictures of these classes: uint8 (N, H, W, C).
 
         The top RBM goes back and forth `steps` times with its label units held fast, from where one of its kept chains
-        is; what it has settled on goes down through the RBMs below. Raises `zoo.errors.BadInput` for a label that isn't
-        a class, or no steps.
+        is, of that class if there is one; what it has settled on goes down through the RBMs below. Raises
+        `zoo.errors.BadInput` for a label that isn't a class, or no steps.
 
         Args:
             labels: class numbers, ints (N,).
@@ -239,10 +256,9 @@ class DBN(keras.Model):
             raise BadInput(f"labels to dream of are {labels.tolist()}; give a list of numbers from 0 to {classes - 1}")
         if steps < 1:
             raise BadInput(f"a dream of {steps} steps shows nothing; give 1 or more")
-        top, seed = self.rbms[-1], keras.random.SeedGenerator(seed)
+        top, rng, seed = self.rbms[-1], np.random.default_rng(seed), keras.random.SeedGenerator(seed)
         held = ops.one_hot(ops.cast(labels, "int32"), classes, dtype="float32")  # (N, classes)
-        start = keras.random.randint((len(labels),), 0, PARTICLES, seed=seed)
-        v = ops.take(top.particles, start, axis=0)[:, :-classes]  # (N, visible of them)
+        v = ops.convert_to_tensor(self._kept_of(labels, rng)[:, :-classes])  # (N, visible of them)
         for _ in range(steps):
             h = sample(top.hidden(ops.concatenate([v, held], axis=1)), seed)
             probability = top.visible(h)[:, :-classes]
@@ -252,6 +268,13 @@ class DBN(keras.Model):
             v = rbm.visible(v)
         pictures = ops.convert_to_numpy(v).reshape(len(labels), *self.arguments["input_shape"])
         return np.rint(pictures * 255).astype("uint8")
+
+    def _kept_of(self, labels, rng):
+        """Where one of the kept chains of each label is, or any chain where none has it: (N, visible)."""
+        particles = ops.convert_to_numpy(self.rbms[-1].particles)
+        classes = particles[:, -self.arguments["classes"] :].argmax(axis=1)  # (PARTICLES,)
+        own = [np.flatnonzero(classes == label) for label in labels]
+        return particles[[rng.choice(chains if len(chains) else PARTICLES) for chains in own]]
 
     def get_config(self):
         return dict(self.arguments)
