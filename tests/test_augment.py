@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.data.augment import crop_and_mirror, distort, shift_and_mirror
+from zoo.data.augment import crop_and_mirror, cut_out, distort, shift_and_mirror
 
 
 def test_each_picture_is_a_crop_of_its_padded_self_or_of_its_mirror_image():
@@ -68,3 +68,15 @@ def test_unturned_uncut_and_in_its_own_light_a_photograph_is_itself_or_its_mirro
     for mirror, expected in ((1, photo), (-1, photo[:, ::-1])):
         found = distort(photo, 24, Middle(mirror), area=1.0)
         np.testing.assert_allclose(found.astype(int), expected, atol=1)
+
+
+def test_squares_cut_out_have_their_middle_anywhere_and_leave_the_rest():
+    x = np.random.RandomState(0).randint(1, 256, (300, 8, 6, 3)).astype("uint8")
+    y = np.arange(300)
+    found, labels = cut_out(x, y, np.random.default_rng(1), side=4)
+    assert labels is y and found.dtype == np.uint8
+    hole = (found == 0).all(axis=3)
+    np.testing.assert_array_equal(found[~hole], x[~hole])
+    rows, columns = hole.any(axis=2).sum(axis=1), hole.any(axis=1).sum(axis=1)  # (B,)
+    np.testing.assert_array_equal(hole.sum(axis=(1, 2)), rows * columns)
+    assert set(rows) == set(columns) == {2, 3, 4} and hole.any(axis=0).all()

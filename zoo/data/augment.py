@@ -24,6 +24,22 @@ def crop_and_mirror(x, y, rng, *, size):
     return x[np.arange(batch)[:, None, None], rows[:, :, None], columns[:, None, :]], y
 
 
+def cut_out(x, y, rng, *, side):
+    """Each picture with a black square of `side` pixels, whose middle is anywhere: at the edge it is a part of one.
+
+    T. DeVries, G. W. Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout" (2017),
+    https://arxiv.org/abs/1708.04552. x uint8 (B, H, W, C) -> same.
+    """
+    batch, height, width, _ = x.shape
+
+    def inside(length):  # (B, length)
+        first = rng.integers(length, size=(batch, 1)) - side // 2
+        return (np.arange(length) >= first) & (np.arange(length) < first + side)
+
+    hole = inside(height)[:, :, None] & inside(width)[:, None]  # (B, H, W)
+    return np.where(hole[..., None], np.uint8(0), x), y
+
+
 def distort(photo, side, rng, *, area=0.3, turn=12.0):
     """A random part of a photograph, turned, stretched, mirrored, and in another light.
 

@@ -2,13 +2,19 @@
 
 Reproduce: `zoo data prepare cifar10`, then `zoo train resnet20.cifar10`. It trains two nets alike: plain-20, which has
 no shortcuts (the control), and ResNet-20, which ships. The paper reports 91.25 % after 164 epochs at three rates; here
-30 do, 16 of them on parts of 24 x 24 pixels, which take little more than half the time (J. Howard's "progressive
-resizing", known from the DAWNBench entries of 2018): the network ends in a mean over all places, so it takes any size.
+58 do, in three parts:
+
+1. 16 epochs on parts of 24 x 24 pixels, which take little more than half the time (J. Howard's "progressive resizing",
+   known from the DAWNBench entries of 2018): the network ends in a mean over all places, so it takes any size.
+2. 14 epochs on whole pictures, the rate falling to nothing.
+3. 28 more from a high rate again, a warm restart (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983), now
+   also from pictures that were held back until then to choose the rates by; with squares cut out of the pictures, and
+   averaged weights. Without these two it fits 97 % of the training pictures and is right on 87 % of others.
 """
 
 import keras
 
-from zoo.data.augment import crop_and_mirror
+from zoo.data.augment import crop_and_mirror, cut_out, shift_and_mirror
 from zoo.recipes.cifar10 import CIFAR10
 
 
@@ -17,26 +23,47 @@ class ResNet20CIFAR10(CIFAR10):
     architecture = "resnet"
     summary = "ResNet-20 names ten kinds of things in small pictures."
     arguments = {"depth": 20}
-    epochs = 14
+    epochs = 28
+    validation, monitor = 500, None  # nothing is selected: the last epoch counts
     targets = {"accuracy": 90.5}
     paper = {"accuracy": 91.25}
     intended_use = "To see what shortcuts do, to compare with the paper, and as a small base to fine-tune."
+
+    average = True
+
+    @staticmethod
+    def transform(x, y, rng):
+        return cut_out(*shift_and_mirror(x, y, rng), rng, side=12)
 
     def rate(self, steps):
         return keras.optimizers.schedules.CosineDecay(0.05, steps, alpha=0.01)
 
     def optimizer(self, steps):
+        averaged = {"use_ema": True, "ema_momentum": 0.999} if self.average else {}
         # Keras takes the decay past the momentum: 0.005 here is what the field writes as 0.0005.
-        return keras.optimizers.SGD(self.rate(steps), momentum=0.9, nesterov=True, weight_decay=0.005)
+        return keras.optimizers.SGD(self.rate(steps), momentum=0.9, nesterov=True, weight_decay=0.005, **averaged)
 
     def starts_from(self):
-        return Crops()
+        return Whole()
 
     def controls(self):
         return [Plain20()]
 
 
-class Crops(ResNet20CIFAR10):
+class Whole(ResNet20CIFAR10):
+    """The second part, on whole pictures."""
+
+    name = "resnet20.cifar10-whole"
+    epochs = 14
+    validation, monitor = 5000, "accuracy"
+    average = False
+    transform = staticmethod(shift_and_mirror)
+
+    def starts_from(self):
+        return Crops()
+
+
+class Crops(Whole):
     """The first part, on crops; its rate rises for two epochs to 0.1 and falls to where the second part's starts."""
 
     name = "resnet20.cifar10-crops"
@@ -67,10 +94,18 @@ class Plain20(ResNet20CIFAR10):
     protocol = "plain-20, the same layers without shortcuts, trained alike"
 
     def starts_from(self):
-        return Plain20Crops()
+        return Plain20Whole()
 
     def controls(self):
         return []
+
+
+class Plain20Whole(Whole):
+    name = "resnet20.cifar10-plain-whole"
+    arguments = Plain20.arguments
+
+    def starts_from(self):
+        return Plain20Crops()
 
 
 class Plain20Crops(Crops):
