@@ -45,7 +45,7 @@ def test_no_batch_normalisation_where_pictures_go_in_or_come_out():
 
 def test_spectral_normalisation_finds_the_largest_singular_value():
     keras.utils.set_random_seed(1)
-    layer = SpectralConv2D(5, 3, strides=2, padding="same")
+    layer = SpectralConv2D(5, 3, strides=2)
     x = np.random.RandomState(0).standard_normal((2, 6, 6, 3)).astype("float32")
     layer(x)
     kernel = numpy(layer.kernel)
@@ -84,7 +84,7 @@ def test_it_makes_what_it_is_asked_for():
     kinds = np.where(y[:, None, None, None] == 1, half, 1 - half)
     pictures = np.clip(255 * (0.1 + 0.8 * kinds) + 10 * random.standard_normal(kinds.shape), 0, 255).astype("uint8")
     keras.utils.set_random_seed(2)
-    model = zoo.DCGAN(**SMALL, classes=(2,), spectral=True)
+    model = zoo.DCGAN(**SMALL, conditions=(2,), spectral=True)
     model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), loss="hinge")
     batches = Batches(pictures, y, batch_size=32, seed=1, transform=drawn(4))
     model.fit(batches, epochs=120, verbose=0, **batches.fit_options())
@@ -95,6 +95,6 @@ def test_it_makes_what_it_is_asked_for():
 
 
 def test_bad_input_is_one_line():
-    for changes in ({"latents": 0}, {"maps": 0}, {"classes": (1,)}, {"input_shape": (9, 8, 1)}):
+    for changes in ({"latents": 0}, {"maps": 0}, {"conditions": (1,)}, {"input_shape": (9, 8, 1)}):
         with pytest.raises(BadInput):
             zoo.DCGAN(**SMALL | changes)

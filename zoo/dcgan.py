@@ -12,8 +12,8 @@ The default is figure 1's generator, 100 latents -> 4 x 4 x 1024 -> 8 x 8 x 512 
 64 x 64 x 3, and as discriminator its reverse. The paper gives no count of parameters: 18,855,043 and 17,232,897.
 
 What the field has settled on since, as arguments, off in the default:
-- `classes`: pictures of a kind that is asked for. The generator is told by ones and zeros beside the latents (M. Mirza,
-  S. Osindero, "Conditional Generative Adversarial Nets", 2014), the discriminator by a projection (T. Miyato,
+- `conditions`: pictures of a kind that is asked for. The generator is told by ones and zeros beside the latents
+  (M. Mirza, S. Osindero, "Conditional Generative Adversarial Nets", 2014), the discriminator by a projection (T. Miyato,
   M. Koyama, "cGANs with Projection Discriminator", 2018, eq. 3: logit = w phi(x) + v_y phi(x)).
 - `spectral`: the discriminator's kernels divided by their largest singular value, by one power iteration a step, in
   place of its batch normalisation (T. Miyato and others, "Spectral Normalization for GANs", 2018, algorithm 1).
@@ -50,29 +50,29 @@ SMALL = keras.initializers.RandomNormal(stddev=0.02)  # section 4: all weights
     lineage=("gan",),
 )
 class DCGAN(Adversarial):
-    """Latents float32 (B, Z) -> pictures float32 (B, H, W, C) in -1 ... 1; with `classes`, labels int (B, N) beside.
+    """Latents float32 (B, Z) -> pictures float32 (B, H, W, C) in -1 ... 1; with `conditions`, labels int (B, N) beside.
 
     `compile()` has the paper's optimiser for a default. Raises `zoo.errors.BadInput` for no latents or maps, for
-    pictures that can't be halved, and for fewer than 2 classes.
+    pictures that can't be halved, and for a label of fewer than 2 values.
 
     Args:
         input_shape: (H, W, C) of the pictures.
         latents: numbers that a picture is made of.
         maps: of the layers next to the pictures; each halving of the picture doubles them.
-        classes: how many values each label may have, such as (10,); none for pictures of no kind in particular.
+        conditions: how many values each label may have, such as (10,); none for pictures of no kind in particular.
         spectral: normalise the discriminator's kernels rather than its batches.
         augment: change what the discriminator is shown.
     """
 
-    def __init__(self, *, input_shape=(64, 64, 3), latents=100, maps=128, classes=(), spectral=False, augment=False):
-        if latents < 1 or maps < 1 or any(count < 2 for count in classes):
+    def __init__(self, *, input_shape=(64, 64, 3), latents=100, maps=128, conditions=(), spectral=False, augment=False):
+        if latents < 1 or maps < 1 or any(count < 2 for count in conditions):
             raise BadInput(
-                f"DCGAN can't have {latents} latents, {maps} maps and classes {tuple(classes)}; give one or more, and "
-                "two or more classes"
+                f"DCGAN can't have {latents} latents, {maps} maps and conditions {tuple(conditions)}; give one or more "
+                "of both, and labels of two or more values"
             )
         halvings = _halvings(input_shape)
-        generator = _generator(input_shape, latents, maps, classes, halvings)
-        discriminator = _discriminator(input_shape, maps, classes, halvings, spectral)
+        generator = _generator(input_shape, latents, maps, conditions, halvings)
+        discriminator = _discriminator(input_shape, maps, conditions, halvings, spectral)
         super().__init__(generator.input, generator.output, discriminator, name="dcgan")
         self.augment = augment
         self.seed = keras.random.SeedGenerator(2015)
@@ -80,7 +80,7 @@ class DCGAN(Adversarial):
             "input_shape": tuple(input_shape),
             "latents": latents,
             "maps": maps,
-            "classes": tuple(classes),
+            "conditions": tuple(conditions),
             "spectral": spectral,
             "augment": augment,
         }
@@ -112,13 +112,13 @@ def _halvings(input_shape) -> int:
     return count
 
 
-def _generator(input_shape, latents, maps, classes, halvings):
+def _generator(input_shape, latents, maps, conditions, halvings):
     height, width, channels = input_shape
     z = keras.Input((latents,), name="z")
     inputs, x = z, z
-    if classes:
-        labels = keras.Input((len(classes),), dtype="int32", name="labels")
-        inputs, x = [z, labels], layers.Concatenate(name="told")([z, *OneHot.each(labels, classes)])
+    if conditions:
+        labels = keras.Input((len(conditions),), dtype="int32", name="labels")
+        inputs, x = [z, labels], layers.Concatenate(name="told")([z, *OneHot.each(labels, conditions)])
     deepest = maps * 2 ** (halvings - 1)
     height, width = height >> halvings, width >> halvings
     x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=SMALL, name="project")(x)
@@ -138,63 +138,74 @@ def _up(maps, name, **options):
     )
 
 
-def _discriminator(input_shape, maps, classes, halvings, spectral):
+def _discriminator(input_shape, maps, conditions, halvings, spectral):
     pictures = keras.Input(input_shape, name="pictures")
     inputs, x = pictures, pictures
     for number in range(1, halvings + 1):
         name, count = f"down{number}", maps * 2 ** (number - 1)
         normalized = number > 1 and not spectral  # not where pictures go in
-        convolution = SpectralConv2D if spectral else layers.Conv2D
-        options = {"strides": 2, "padding": "same", "use_bias": not normalized, "kernel_initializer": SMALL}
-        x = convolution(count, KERNEL, name=name, **options)(x)
+        options = {"strides": 2, "kernel_initializer": SMALL, "name": name}
+        if spectral:
+            x = SpectralConv2D(count, KERNEL, **options)(x)
+        else:
+            x = layers.Conv2D(count, KERNEL, padding="same", use_bias=not normalized, **options)(x)
         if normalized:
             x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
         x = layers.LeakyReLU(LEAK, name=f"{name}_relu")(x)  # (B, H / 2^n, W / 2^n, maps)
     logit = layers.Dense(1, kernel_initializer=SMALL, name="logit")(layers.Flatten(name="flatten")(x))  # (B, 1)
-    if classes:
-        labels = keras.Input((len(classes),), dtype="int32", name="labels")
+    if conditions:
+        labels = keras.Input((len(conditions),), dtype="int32", name="labels")
         inputs = [pictures, labels]
         seen = layers.GlobalAveragePooling2D(name="seen")(x)  # (B, maps)
-        told = layers.Concatenate(name="told")(OneHot.each(labels, classes))
+        told = layers.Concatenate(name="told")(OneHot.each(labels, conditions))
         wanted = layers.Dense(seen.shape[-1], use_bias=False, kernel_initializer=SMALL, name="wanted")(told)
         logit = layers.Add(name="projected")([logit, layers.Dot(axes=1, name="projection")([seen, wanted])])
     return keras.Model(inputs, logit, name="discriminator")
 
 
 class OneHot(layers.Layer):
-    """One of the labels as ones and zeros: int (B, N) -> float (B, classes)."""
+    """One of the labels as ones and zeros: int (B, N) -> float (B, count)."""
 
-    def __init__(self, column, classes, **kwargs):
+    def __init__(self, column, count, **kwargs):
         super().__init__(**kwargs)
-        self.column, self.classes = column, classes
+        self.column, self.count = column, count
 
     def call(self, labels):
-        return ops.one_hot(labels[:, self.column], self.classes, dtype=self.compute_dtype)
+        return ops.one_hot(labels[:, self.column], self.count, dtype=self.compute_dtype)
 
     @classmethod
-    def each(cls, labels, classes) -> list:
+    def each(cls, labels, conditions) -> list:
         """All of the labels, one after the other."""
-        return [cls(column, count, name=f"label{column}")(labels) for column, count in enumerate(classes)]
+        return [cls(column, count, name=f"label{column}")(labels) for column, count in enumerate(conditions)]
 
 
-class SpectralConv2D(layers.Conv2D):
-    """A convolution whose kernel, as a matrix of maps by all else, has 1 for its largest singular value."""
+class SpectralConv2D(layers.Layer):
+    """A convolution whose kernel, as a matrix of maps by all else, has 1 for its largest singular value.
+
+    (B, H, W, C) -> (B, H / strides, W / strides, maps), padded as "same".
+    """
+
+    def __init__(self, maps, size, *, strides=1, kernel_initializer=SMALL, **kwargs):
+        super().__init__(**kwargs)
+        self.maps, self.size, self.strides, self.kernel_initializer = maps, size, strides, kernel_initializer
 
     def build(self, input_shape):
-        super().build(input_shape)
-        options = {"initializer": keras.initializers.RandomNormal(), "trainable": False, "name": "singular"}
-        self.singular = self.add_weight(shape=(self.filters,), **options)
+        shape = (self.size, self.size, input_shape[-1], self.maps)
+        self.kernel = self.add_weight(shape=shape, initializer=self.kernel_initializer, name="kernel")
+        self.bias = self.add_weight(shape=(self.maps,), initializer="zeros", name="bias")
+        start = keras.initializers.RandomNormal()
+        self.singular = self.add_weight(shape=(self.maps,), initializer=start, trainable=False, name="singular")
 
     def call(self, x, training=False):
         kernel = ops.convert_to_tensor(self.kernel)
-        matrix = ops.cast(ops.reshape(kernel, (-1, self.filters)), "float32")
+        matrix = ops.cast(ops.reshape(kernel, (-1, self.maps)), "float32")
         v = ops.normalize(ops.matmul(ops.stop_gradient(matrix), self.singular), axis=0)
         u = ops.normalize(ops.matmul(v, ops.stop_gradient(matrix)), axis=0)
         if training:
             self.singular.assign(u)
         largest = ops.sum(v * ops.matmul(matrix, u))
         kernel = kernel / ops.cast(largest, kernel.dtype)
-        return ops.conv(x, kernel, strides=self.strides, padding=self.padding) + self.bias
+        return ops.conv(x, kernel, strides=self.strides, padding="same") + self.bias
 
 
 def augmented(pictures, seed, *, shift=0.125, cut=0.5):

@@ -13,7 +13,7 @@ from zoo.recipes.digits import Forger
 class DCGANMNIST(Forger):
     name = "dcgan.mnist"
     summary = "A deep convolutional GAN makes the handwritten digit that it is asked for."
-    arguments = {"input_shape": [28, 28, 1], "maps": 32, "classes": [10], "spectral": True}
+    arguments = {"input_shape": [28, 28, 1], "maps": 32, "conditions": [10], "spectral": True}
     epochs = 30
     batch_size = 64
     told, loss = True, "hinge"
