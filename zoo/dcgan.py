@@ -13,8 +13,8 @@ The default is figure 1's generator, 100 latents -> 4 x 4 x 1024 -> 8 x 8 x 512 
 
 What the field has settled on since, as arguments, off in the default:
 - `conditions`: pictures of a kind that is asked for. The generator is told by ones and zeros beside the latents
-  (M. Mirza, S. Osindero, "Conditional Generative Adversarial Nets", 2014), the discriminator by a projection (T. Miyato,
-  M. Koyama, "cGANs with Projection Discriminator", 2018, eq. 3: logit = w phi(x) + v_y phi(x)).
+  (M. Mirza, S. Osindero, "Conditional Generative Adversarial Nets", 2014), the discriminator by a projection
+  (T. Miyato, M. Koyama, "cGANs with Projection Discriminator", 2018, eq. 3: logit = w phi(x) + v_y phi(x)).
 - `spectral`: the discriminator's kernels divided by their largest singular value, by one power iteration a step, in
   place of its batch normalisation (T. Miyato and others, "Spectral Normalization for GANs", 2018, algorithm 1).
 - `augment`: whatever the discriminator is shown, real or forged, is shifted, cut and recoloured at random, by functions
@@ -213,6 +213,7 @@ def augmented(pictures, seed, *, shift=0.125, cut=0.5):
 
     float (B, H, W, C) in -1 ... 1 -> the same shape, with a gradient. What comes in from outside, and the hole, is 0.
     """
+    pictures = ops.convert_to_tensor(pictures)
     batch, height, width, _ = ops.shape(pictures)
 
     def drawn(low, high):
@@ -234,7 +235,7 @@ def _shifts(batch, side, most, seed):
     """Matrices that shift lines by a whole number of places, up to a share of them: float (B, side, side)."""
     most = int(side * most + 0.5)
     places = keras.random.randint((batch, 1), -most, most + 1, seed=seed) + ops.arange(side)[None]  # (B, side)
-    return ops.one_hot(places, side, dtype="float32")  # a place outside is no one of the old
+    return ops.cast(places[:, :, None] == ops.arange(side), "float32")  # a place outside is no one of the old
 
 
 def _hole(batch, side, share, seed):
