@@ -11,6 +11,7 @@ checks on every call, and the pages. An app parses no arguments, opens no file a
 under its name in the entry-point group `zoo.apps`, by this package or any other.
 """
 
+import abc
 import functools
 import importlib.metadata
 import inspect
@@ -310,15 +311,15 @@ class Talk(typing.Protocol):
         """Lines to say without being asked, such as that a timer rings; to be called while waiting."""
 
 
-class Conversation(App):
+class Conversation(App, abc.ABC):
     """An app that one talks with. Its `__call__` takes the lines of a whole conversation, and answers each of them.
 
     `zoo run NAME` talks on the terminal, and a page shows a chat; both by `begin`.
     """
 
+    @abc.abstractmethod
     def begin(self) -> Talk:
         """A new conversation."""
-        raise NotImplementedError
 
 
 def _untracked(steps, total: int, what: str):

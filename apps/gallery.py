@@ -45,7 +45,7 @@ from .app import (
     Video,
     apps,
 )
-from .chat import chat, errors_shown
+from .gallery_chat import chat, errors_shown
 
 HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"

@@ -98,3 +98,7 @@ def test_bad_input_is_one_line():
     for changes in ({"latents": 0}, {"maps": 0}, {"conditions": (1,)}, {"input_shape": (9, 8, 1)}):
         with pytest.raises(BadInput):
             zoo.DCGAN(**SMALL | changes)
+    with pytest.raises(BadInput, match="is told what to make; its labels are None"):
+        zoo.DCGAN(**SMALL, conditions=(2,)).sample(3)
+    with pytest.raises(BadInput, match="is not told what to make"):
+        zoo.DCGAN(**SMALL).sample(3, labels=[[1]] * 3)

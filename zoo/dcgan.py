@@ -73,7 +73,7 @@ class DCGAN(Adversarial):
         halvings = _halvings(input_shape)
         generator = _generator(input_shape, latents, maps, conditions, halvings)
         discriminator = _discriminator(input_shape, maps, conditions, halvings, spectral)
-        super().__init__(generator.input, generator.output, discriminator, name="dcgan")
+        super().__init__(generator.input, generator.output, discriminator, black=-1.0, name="dcgan")
         self.augment = augment
         self.seed = keras.random.SeedGenerator(2015)
         self.arguments = {
@@ -88,12 +88,6 @@ class DCGAN(Adversarial):
     def compile(self, optimizer=None, **kwargs):
         """The default optimiser is section 4's Adam: rate 0.0002, first momentum 0.5."""
         super().compile(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5), **kwargs)
-
-    def scale(self, pictures):
-        return ops.cast(pictures, "float32") / 127.5 - 1
-
-    def unscale(self, made):
-        return 127.5 * (made + 1)
 
     def prepare(self, pictures):
         return augmented(pictures, self.seed) if self.augment else pictures

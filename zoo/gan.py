@@ -46,19 +46,16 @@ class Adversarial(keras.Model):
     has the losses of both.
     """
 
-    def __init__(self, inputs, outputs, discriminator, **kwargs):
+    def __init__(self, inputs, outputs, discriminator, *, black, **kwargs):
+        """black: what a black pixel is for both networks; a white one is 1."""
         super().__init__(inputs, outputs, **kwargs)
-        self.discriminator = discriminator
+        self.discriminator, self.black = discriminator, black
         self.of_discriminator = keras.metrics.Mean(name="discriminator_loss")
         self.of_generator = keras.metrics.Mean(name="generator_loss")
 
     def scale(self, pictures):
-        """uint8 pictures as the generator makes them; the reverse of `unscale`."""
-        raise NotImplementedError
-
-    def unscale(self, made):
-        """What the generator made as numbers from 0 to 255."""
-        raise NotImplementedError
+        """uint8 pictures as the generator makes them."""
+        return self.black + ops.cast(pictures, "float32") * ((1 - self.black) / 255)
 
     def prepare(self, pictures):
         """What the discriminator is shown of pictures, real and forged alike: the pictures themselves."""
@@ -103,13 +100,17 @@ class Adversarial(keras.Model):
         """
         if count < 1:
             raise BadInput(f"{count} pictures are none to make; give 1 or more")
+        if (labels is None) != (not isinstance(self.input, list)):
+            raise BadInput(
+                f"{self.name} is {'not ' * (labels is not None)}told what to make; its labels are {labels!r:.40}"
+            )
         z = np.random.default_rng(seed).standard_normal((count, self.arguments["latents"]), dtype="float32")
         return self.pictures(z if labels is None else [z, np.asarray(labels)])
 
     def pictures(self, inputs):
         """What the generator makes of its inputs, as uint8 (B, H, W, C)."""
-        made = ops.convert_to_numpy(self.unscale(self(inputs)))
-        return np.clip(np.round(made), 0, 255).astype(np.uint8)
+        made = ops.convert_to_numpy(self(inputs))
+        return np.round(255 * (made - self.black) / (1 - self.black)).astype(np.uint8)
 
     def get_config(self):
         return dict(self.arguments)
@@ -187,16 +188,10 @@ class GAN(Adversarial):
         x = layers.Dropout(0.5)(Maxout(*maxout, name="hidden1")(x))
         x = layers.Dropout(0.5)(Maxout(*maxout, name="hidden2")(x))
         discriminator = keras.Model(pictures, layers.Dense(1, name="logit")(x), name="discriminator")
-        super().__init__(z, made, discriminator, name="gan")
+        super().__init__(z, made, discriminator, black=0.0, name="gan")
         self.arguments = {
             "input_shape": tuple(input_shape),
             "latents": latents,
             "hidden": hidden,
             "maxout": tuple(maxout),
         }
-
-    def scale(self, pictures):
-        return ops.cast(pictures, "float32") / 255
-
-    def unscale(self, made):
-        return 255 * made
