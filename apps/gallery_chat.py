@@ -13,7 +13,6 @@ TICK = 2  # seconds between two looks at what a conversation has to say by itsel
 def chat(gradio, app: Conversation) -> None:
     """A conversation: what was said, a line to say, and lines of the samples one click away."""
     gradio.HTML(html.escape(app.summary), elem_classes="zoo-summary")
-    # What users and apps say is text, not markup.
     said = gradio.Chatbot(label=app.title, height=460, render_markdown=False, buttons=["copy"], feedback_options=None)
     box = gradio.Textbox(label="You", placeholder="Say something", lines=1, max_lines=1, submit_btn=True)
     talk = gradio.State(None)  # (conversation, what was said), of each page and of each client
@@ -22,15 +21,15 @@ def chat(gradio, app: Conversation) -> None:
         with errors_shown(gradio):
             conversation, messages = held or (app.begin(), [])
             answer = conversation.reply(line or "")
-            messages = [*messages, {"role": "user", "content": line}, {"role": "assistant", "content": answer}]
-            return "", messages, (None if conversation.over else (conversation, messages))
+            messages = [*messages, {"role": "user", "content": line or ""}, {"role": "assistant", "content": answer}]
+            return "", shown(messages), (None if conversation.over else (conversation, messages))
 
     def due(held):
         notices = held[0].due() if held else []
         if not notices:
             return gradio.skip(), gradio.skip()
         messages = [*held[1], {"role": "assistant", "content": "\n".join(notices)}]
-        return messages, (held[0], messages)
+        return shown(messages), (held[0], messages)
 
     # Like an app's, one call at a time: its models are shared.
     event = {"fn": reply, "inputs": [box, talk], "outputs": [box, said, talk]}
@@ -42,6 +41,11 @@ def chat(gradio, app: Conversation) -> None:
     if lines:
         examples = gradio.Examples(lines, [box], label="Things to say", cache_examples=False)
         examples.load_input_event.then(**event, api_visibility="private")
+
+
+def shown(messages: list[dict]) -> list[dict]:
+    """What users and apps say is text, but the page takes it as HTML."""
+    return [message | {"content": html.escape(message["content"], quote=False)} for message in messages]
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """The gallery, as a browser and a client see it: all installed apps, and one of every kind made up here."""
 
 import gc
+import html
 import json
 import os
 import re
@@ -329,9 +330,9 @@ def test_a_conversation_is_held_over_http(name, registered, client, tmp_path, mo
 
 
 def words(message) -> str:
-    """What a message of a chat says."""
+    """What a message of a chat says, which comes as HTML."""
     content = message["content"]
-    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+    return html.unescape(content if isinstance(content, str) else "".join(part["text"] for part in content))
 
 
 def test_each_client_has_a_conversation_of_its_own_until_it_says_goodbye(client, address, call):
@@ -339,8 +340,10 @@ def test_each_client_has_a_conversation_of_its_own_until_it_says_goodbye(client,
         return words(client.predict(line=line, api_name="/counting")[1][-1])
 
     assert [say("a"), say("b"), say(""), say("bye"), say("c")] == ["1 a", "2 b", "3 ", "4 bye", "1 c"]
+    [*_, told, answer] = client.predict(line="<b>&", api_name="/counting")[1]
+    assert "<b>" not in f"{told} {answer}" and [words(told), words(answer)] == ["<b>&", "2 <b>&"]
     assert refused(call, "counting", line="fail") == "that &lt;cannot&gt; be"
-    assert say("d") == "2 d"
+    assert say("d") == "3 d"
     client.reset_session()
     assert say("e") == "1 e"
 
