@@ -67,7 +67,10 @@ def test_imports_point_from_apps_to_zoo_and_never_back():
         assert not any(name.split(".")[0] in ("zoo_apps", "apps") for name in names), path
 
 
-BUILT_ON = {"dcgan": {"gan"}}  # landmarks whose paper takes another one and changes its networks
+BUILT_ON = {
+    "dcgan": {"gan"},
+    "stylegan2": {"gan", "dcgan"},
+}  # landmarks whose paper takes another one and changes its networks
 
 
 def test_a_landmark_imports_no_other_landmark_unless_its_paper_does():

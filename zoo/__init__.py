@@ -28,6 +28,7 @@ _LANDMARKS = {
     "Seq2Seq": "zoo.seq2seq",
     "UNet": "zoo.unet",
     "DCGAN": "zoo.dcgan",
+    "StyleGAN2": "zoo.stylegan2",
     "ResNet": "zoo.resnet",
     "MobileNet": "zoo.mobilenet",
     "Transformer": "zoo.transformer",

@@ -73,30 +73,40 @@ class Adversarial(keras.Model):
         if sample_weight is not None:
             raise BadInput("a GAN weighs all pictures alike; leave sample_weight out")
         critic, told = self.discriminator, list(x[1:]) if isinstance(x, list | tuple) else []
-        # Each variable is read once for all three looks: TensorFlow's graph optimiser may move a second reading of a
+        # Each variable is read once for all looks: TensorFlow's graph optimiser may move a second reading of a
         # variable past its update where the update doesn't hang on it, as the discriminator's on the generator's loss.
         weights = [ops.copy(variable) for variable in critic.trainable_variables]
         states = [ops.copy(variable) for variable in critic.non_trainable_variables]
 
-        def look(weights, states, pictures):
-            inputs = [self.prepare(pictures), *told] if told else self.prepare(pictures)
+        def look(weights, states, pictures, told=told):
+            inputs = [pictures, *told] if told else pictures
             return critic.stateless_call(weights, states, inputs, training=training)
 
-        seen, states = look(weights, states, self.scale(y))
-        caught, states = look(weights, states, ops.stop_gradient(y_pred))
+        real = self.scale(y)
+        seen, states = look(weights, states, self.prepare(real))
+        caught, states = look(weights, states, self.prepare(ops.stop_gradient(y_pred)))
         # The same discriminator with weights that are constants: the way back to the generator leads through it.
-        passed, _ = look([ops.stop_gradient(weight) for weight in weights], states, y_pred)
+        constant = [ops.stop_gradient(weight) for weight in weights]
+        passed, _ = look(constant, states, self.prepare(y_pred))
         for variable, state in zip(critic.non_trainable_variables, states, strict=True):
             variable.assign(state)
         losses = critic_loss(seen, caught, self.adversarial_loss), forger_loss(passed, self.adversarial_loss)
         self.of_discriminator.update_state(losses[0])
         self.of_generator.update_state(losses[1])
-        return sum(losses)
+        return sum(losses) + self.regularize(lambda *given: look(weights, states, *given)[0], real, told)
 
-    def sample(self, count: int, *, labels=None, seed: int = 0):
-        """`count` pictures, uint8 (count, H, W, C). The same seed makes the same ones.
+    def regularize(self, critic, pictures, told):
+        """What else the discriminator is to keep small; nothing here.
 
-        labels: of each, ints (count, N), where the network is told what to make.
+        critic(pictures, told): its logits (B, 1). pictures: real ones, as the generator makes them; told: a list of
+        what it is told of them, empty where there is nothing.
+        """
+        return 0.0
+
+    def draw_latents(self, count: int, *, labels=None, seed: int = 0):
+        """What the generator makes `count` pictures of: latents (count, Z), or a list of those and of the labels.
+
+        Raises `BadInput` for no pictures, and for labels missing or in vain.
         """
         if count < 1:
             raise BadInput(f"{count} pictures are none to make; give 1 or more")
@@ -105,11 +115,22 @@ class Adversarial(keras.Model):
                 f"{self.name} is {'not ' * (labels is not None)}told what to make; its labels are {labels!r:.40}"
             )
         z = np.random.default_rng(seed).standard_normal((count, self.arguments["latents"]), dtype="float32")
-        return self.pictures(z if labels is None else [z, np.asarray(labels)])
+        return z if labels is None else [z, np.asarray(labels)]
+
+    def sample(self, count: int, *, labels=None, seed: int = 0):
+        """`count` pictures, uint8 (count, H, W, C). The same seed makes the same ones.
+
+        labels: of each, ints (count, N), where the network is told what to make.
+        """
+        return self.pictures(self.draw_latents(count, labels=labels, seed=seed))
 
     def pictures(self, inputs):
         """What the generator makes of its inputs, as uint8 (B, H, W, C)."""
-        made = ops.convert_to_numpy(self(inputs))
+        return self.as_bytes(self(inputs))
+
+    def as_bytes(self, made):
+        """Pictures as the networks have them, as uint8 (B, H, W, C)."""
+        made = np.clip(ops.convert_to_numpy(made), self.black, 1)
         return np.round(255 * (made - self.black) / (1 - self.black)).astype(np.uint8)
 
     def get_config(self):
