@@ -21,6 +21,7 @@ METRICS = {
     "accuracy": Metric("%", True, "share of examples whose most probable class is the true one"),
     "accuracy_gender": Metric("%", True, "accuracy for the attribute gender, as others perceived it"),
     "accuracy_ethnicity": Metric("%", True, "accuracy for the attribute ethnicity, as others perceived it"),
+    "accuracy_age": Metric("%", True, "share of examples that look as old as they should, within some years"),
     "mean_class_accuracy": Metric("%", True, "accuracy of each class, mean over classes: rare ones count as much"),
     "auroc": Metric("", True, "probability that a known thing gets more confidence than an unknown one, 0 to 1"),
     "kept": Metric("%", True, "share of examples that the checkpoint is confident of, of a kind that it knows"),
@@ -40,6 +41,7 @@ METRICS = {
     # Of samples, on features that the row's protocol names; zoo.hub.distributions computes them.
     "frechet_distance": Metric("", False, "squared Fréchet distance of samples and data, both taken as Gaussian"),
     "kernel_distance": Metric("", False, "squared maximum mean discrepancy of samples and data, cubic kernel"),
+    "nearest_distance": Metric("", True, "distance of a sample to the nearest example of training, median"),
     "precision": Metric("", True, "share of the samples that are as near to data as data are to data, 0 to 1"),
     "rarest_share": Metric("%", True, "share of the class that samples have least of"),
     "recall": Metric("", True, "share of the data that are as near to samples as samples are to samples, 0 to 1"),

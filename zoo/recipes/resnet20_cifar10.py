@@ -10,8 +10,8 @@ three rates; here 58 do, in three parts:
    also from pictures that were held back until then to choose the rates by; with squares cut out of the pictures, and
    averaged weights. Without these two it fits 97 % of the training pictures and is right on 87 % of others.
 
-The control is plain-20, the same layers without shortcuts; it goes through the first two parts, and the card compares it
-with ResNet-20 as it was after those.
+The control is plain-20, the same layers without shortcuts; it goes through the first two parts, and the card compares
+it with ResNet-20 as it was after those.
 """
 
 import keras

@@ -1,0 +1,161 @@
+"""What the recipes of networks that make faces have in common: samples against data, as the attribute net sees them.
+
+Figures in its space are not comparable with published Fréchet distances, which are in that of an Inception net. So
+beside those of the samples stand those of real faces, and of real faces that are blurred. All are of as many pictures.
+"""
+
+import cv2
+import keras
+import numpy as np
+
+from zoo.data import faces
+from zoo.data.batches import Batches
+from zoo.data.latents import drawn
+from zoo.hub import checkpoint, distributions, metrics
+from zoo.recipes.recipe import Recipe
+
+JUDGE, LAYER = "resnet.utkface-attributes", "pool"
+NEAR = 10  # years that a face may look away from the middle of the band of ages that was asked for
+ADULT = 16  # years: of younger faces the gender isn't judged
+BLUR = 1.0  # pixels, the deviation of the filter of the blurred control
+BANDS = np.array(faces.BANDS)
+
+
+class Faces(Recipe):
+    """A conditional generator of faces; a subclass has the network."""
+
+    dataset = "utkface"
+    batch_size = 32
+    monitor = None  # no figure says which epoch is best: the last one
+    half = True
+    loss = "nonsaturating"
+    targets = {"precision": 0.4, "recall": 0.4}
+    output = {
+        "kind": "picture",
+        "shape": [64, 64, 3],
+        "dtype": "float32",
+        "description": "a face in colour, -1 black to 1 white",
+    }
+    intended_use = "Faces of nobody, for play and teaching (app faces)."
+    limits = (
+        "Small faces of people who don't exist, some of them odd. It makes what UTKFace's labels mean: age, gender and "
+        "ethnicity as others guessed them from photographs, two genders and five ethnicities, the last of them all "
+        "others; noisy, and not what anyone said of themselves. Not for deceiving anyone: pictures are marked as "
+        "generated in their metadata."
+    )
+    licence = "Non-commercial research, as UTKFace"
+    commercial_use = False
+
+    @property
+    def input(self):
+        return {
+            "kind": "latents",
+            "arrays": {"z": "float32", "labels": "int32"},
+            "description": f"{self.arguments['latents']} numbers from a Gaussian; gender, band of ages and ethnicity",
+        }
+
+    @property
+    def transform(self):
+        of_latents = drawn(self.arguments["latents"])
+
+        def mirrored(x, y, rng):
+            turned = rng.random((len(x), 1, 1, 1)) < 0.5
+            return of_latents(np.where(turned, x[:, :, ::-1], x), y, rng)
+
+        return mirrored
+
+    def training_data(self, data_dir):
+        batches, held = (
+            Batches(x, faces.conditions(y), batch_size=self.batch_size, seed=self.seed, transform=self.transform)
+            for x, y in (super(Faces, self).examples(split, data_dir) for split in (self.trained_split, "validation"))
+        )
+        return batches, held[0]
+
+    def compile(self, model, steps, **options):
+        model.compile(self.optimizer(steps), loss=self.loss, **options)
+
+    # --- measuring ------------------------------------------------------------------------------------------------
+
+    def examples(self, split, data_dir=None, folder=None):
+        """(faces, attributes) three times: to compare with, of those that others would be, and of training."""
+        other = "validation" if split == self.eval_split else self.eval_split
+        load = super().examples
+        return load(split, data_dir, folder), load(other, data_dir), load(self.trained_split, data_dir)
+
+    def evaluate(self, predict, examples, split):
+        (real, _), (other, attributes), (training, _) = examples
+        # As many as there are to compare with, asked for as those are labelled.
+        asked = faces.conditions(attributes)
+        made = predict.model.sample(len(other), labels=asked, seed=self.seed)
+        judge = Judge(real, training)
+        name = self.split_name(split)
+        rows = judge.rows(made, asked, name)
+        rows += judge.rows(other, asked, name, role="baseline", protocol="other real faces in their place")
+        blurred = np.stack([cv2.GaussianBlur(face, (0, 0), BLUR) for face in other])
+        rows += judge.distances(blurred, name, role="control", protocol=f"other real faces, blurred by {BLUR:g} pixel")
+        shuffled = np.random.default_rng(self.seed).permutation(asked)
+        rows += judge.attributes(other, shuffled, name, role="control", protocol="other real faces, labels shuffled")
+        return rows, {}
+
+
+class Judge:
+    """Compares faces with real ones (N, H, W, 3), and with those of training, in the space of the attribute net."""
+
+    def __init__(self, real, training):
+        net = checkpoint.load(JUDGE)
+        self._net = keras.Model(net.input, [net.get_layer(LAYER).output, net.output])
+        self.real, _ = self.sees(real)
+        self.training, _ = self.sees(training)
+
+    def sees(self, pictures):
+        """Features and logits of uint8 faces (N, H, W, 3): float32 (N, D), (N, faces.ANSWERS)."""
+        return self._net.predict(pictures, batch_size=256, verbose=0)
+
+    def rows(self, pictures, asked, split, **facts) -> list[dict]:
+        return self.distances(pictures, split, **facts) + self.attributes(pictures, asked, split, **facts)
+
+    def distances(self, pictures, split, *, role="result", protocol="") -> list[dict]:
+        """How close a set of faces is to the real ones, and each of them to its nearest of training."""
+        features, _ = self.sees(pictures)
+        precision, recall = distributions.precision_recall(self.real, features)
+        near, _ = distributions.nearest(features, self.training)
+        space = f"in the space of {JUDGE}'s {LAYER}, against {len(self.real):,} real faces"
+        facts = {"role": role, "n": len(pictures)}
+        about = f"{protocol}; {space}" if protocol else space
+        apart = distributions.frechet_distance(features, self.real)
+        kernel = distributions.kernel_distance(features, self.real)
+        return [
+            metrics.row("frechet_distance", split, apart, protocol=about, **facts),
+            metrics.row("kernel_distance", split, kernel, protocol=about, **facts),
+            metrics.row("precision", split, precision, protocol=about, **facts),
+            metrics.row("recall", split, recall, protocol=about, **facts),
+            metrics.row(
+                "nearest_distance", split, np.median(near), protocol=f"{about}; to the faces of training", **facts
+            ),
+        ]
+
+    def attributes(self, pictures, asked, split, *, role="result", protocol="") -> list[dict]:
+        """How often faces look as they should, asked (N, 3) as `faces.conditions` has it."""
+        found = faces.read(self.sees(pictures)[1])
+        gender, ages, ethnicity = asked.T
+        right = {
+            "accuracy_gender": (found["gender"] == gender)[BANDS[ages, 0] >= ADULT],
+            "accuracy_ethnicity": found["ethnicity"] == ethnicity,
+            "accuracy_age": np.abs(found["age"] - BANDS[ages].mean(axis=1)) <= NEAR,
+        }
+        about = {
+            "accuracy_gender": f"as {JUDGE} sees it, of bands from {ADULT} years on",
+            "accuracy_ethnicity": f"as {JUDGE} sees it",
+            "accuracy_age": f"as {JUDGE} sees it, within {NEAR} years of the middle of the band",
+        }
+        return [
+            metrics.row(
+                metric,
+                split,
+                100 * np.mean(values),
+                role=role,
+                n=len(values),
+                protocol=f"{protocol}; {about[metric]}" if protocol else about[metric],
+            )
+            for metric, values in right.items()
+        ]
