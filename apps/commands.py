@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from .app import REQUIRED, App, Conversation, Flag, Input, Text, apps, find
+from .app import REQUIRED, App, Conversation, Flag, Input, Numbers, Text, apps, find
+from .maker import makes
 from .runner import argument_of, runs_on_files
 from .text_inputs import COLUMN
 
@@ -23,7 +24,7 @@ def add(zoo: typer.Typer) -> None:
     zoo.add_typer(run, name="run")
     if sys.argv[1:2] == ["run"]:
         named = sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else None
-        for app in [find(named)] if named else filter(runs_on_files, apps().values()):
+        for app in [find(named)] if named else [app for app in apps().values() if runs_on_files(app) or makes(app)]:
             run.command(app.name, help=app.summary)(_command(app))
     zoo.command("demo")(demo)
     zoo.command("gallery")(gallery)
@@ -56,31 +57,43 @@ def _command(app: App):
     """
     if isinstance(app, Conversation):
         return _conversation(app)
-    argument = argument_of(app)
+    if makes(app):
+        argument, parameters = None, [_folder(app), _FORCE]
 
-    def command(inputs, out, force, **options) -> None:
-        from .runner import run
+        def command(out, force, **options) -> None:
+            from .maker import run
 
-        if run(app, inputs, out, force=force, **options):
-            raise typer.Exit(2)
+            run(app, out, force=force, **options)
+    else:
+        argument = argument_of(app)
+        parameters = _places(app, argument)
 
-    parameters = _places(app, argument)
-    for each in app.inputs.values():
-        if isinstance(each.kind, Flag):
-            word = each.name.replace("_", "-")
-            # What is off unless asked for needs no way to turn it off.
-            spelled = f"--{word}" if each.default is False else f"--{word}/--no-{word}"
-            option = typer.Option(spelled, help=each.kind.help)
-            parameters.append(_parameter(each.name, Annotated[bool, option], each.default))
-        elif each != argument:
-            # Taken as text: the app's own check knows the limits and says them better than a parser would.
-            kind, limits = each.kind, each.kind.limits
-            option = typer.Option(help=f"{kind.help} ({limits})" if limits else kind.help, metavar=kind.metavar)
-            default = REQUIRED if each.default is REQUIRED else str(each.default)
-            parameters.append(_parameter(each.name, Annotated[str, option], default))
+        def command(inputs, out, force, **options) -> None:
+            from .runner import run
+
+            if run(app, inputs, out, force=force, **options):
+                raise typer.Exit(2)
+
+    parameters += [_option(each) for each in app.inputs.values() if each != argument]
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
+
+
+def _option(each: Input) -> inspect.Parameter:
+    """An input as an option."""
+    kind, word = each.kind, each.option
+    if isinstance(kind, Flag):
+        # What is off unless asked for needs no way to turn it off.
+        both = word if each.default is False else f"{word}/--no-{word.removeprefix('--')}"
+        return _parameter(each.name, Annotated[bool, typer.Option(both, help=kind.help)], each.default)
+    # Taken as text: the app's own check knows the limits and says them better than a parser would.
+    words = f"{kind.help} ({kind.limits})" if kind.limits else kind.help
+    option = typer.Option(word, help=words, metavar=kind.metavar)
+    if isinstance(kind, Numbers):
+        return _parameter(each.name, Annotated[tuple[(str,) * kind.count] | None, option], None)
+    default = REQUIRED if each.default is REQUIRED else str(each.default)
+    return _parameter(each.name, Annotated[str, option], default)
 
 
 def _conversation(app: Conversation):
@@ -100,6 +113,15 @@ def _parameter(name: str, kind, default=REQUIRED) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
 
 
+_FORCE = _parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False)
+
+
+def _folder(app: App) -> inspect.Parameter:
+    """Where pictures go that are made of nothing."""
+    option = typer.Option("-o", "--out", help="Folder to write.", show_default=app.name)
+    return _parameter("out", Annotated[str | None, option], None)
+
+
 def _places(app: App, argument: Input) -> list[inspect.Parameter]:
     """Where the input comes from and where results go."""
     kind, metavar = argument.kind, "INPUT..."
@@ -112,11 +134,10 @@ def _places(app: App, argument: Input) -> list[inspect.Parameter]:
             about, metavar = f"{about}: the text itself, a file with it, or - for standard input", "TEXT"
         else:
             about = f"{about}: texts, files with a text a line, .csv files, a folder or a glob; - for standard input"
-    force = typer.Option("--force", help="Replace outputs that exist.")
     places = [
         _parameter("inputs", Annotated[list[str], typer.Argument(metavar=metavar, help=about)]),
         _parameter("out", Annotated[str | None, typer.Option("-o", "--out", help=where, show_default=usual)], None),
-        _parameter("force", Annotated[bool, force], False),
+        _FORCE,
     ]
     if not kind.is_file and not isinstance(kind, Text):
         column = typer.Option(metavar="NAME", help="The column of a .csv file that has the texts.")

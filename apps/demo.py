@@ -9,7 +9,9 @@ from pathlib import Path
 
 from zoo.errors import BadInput, OutputExists
 
-from .app import App, Conversation, Flag, Image, Record, Records, Sample, Stream, Texts, Video, apps
+from .app import App, Conversation, Flag, Image, Images, Numbers, Record, Records, Sample, Stream, Texts, Video, apps
+from .files import write_drawn
+from .maker import makes
 from .runner import runs_on_files
 
 # Tells a page of ours from somebody else's index.html.
@@ -130,19 +132,21 @@ def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
         elif each == app.main_input():
             words += each.kind.check(name, value) if isinstance(each.kind, Texts) else [value]
         elif isinstance(each.kind, Flag):
-            words += [f"--{'' if value else 'no-'}{name.replace('_', '-')}"] * (value != each.default)
+            words += [each.option if value else f"--no-{each.option[2:]}"] * (value != each.default)
         else:
-            words += [f"--{name.replace('_', '-')}", f"{value}"]
+            words += [each.option, *(map(str, value) if isinstance(each.kind, Numbers) else [f"{value}"])]
     for kind, value in zip(app.outputs, answers, strict=True):
         label = kind.label or "result"
         suffix = "mp4" if isinstance(kind, Video) else "png"
-        if value is not None:
+        if isinstance(kind, Images):
+            shown += [(f"{sample.name}-{each.name}.png", kind, each.name, each) for each in value]
+        elif value is not None:
             file = f"{sample.name}-{label.replace(' ', '-')}.{suffix}"
             shown.append((file, kind, label, _words(app, kind, value)))
     if sample.reference is not None:
         shown.append((f"{sample.name}-reference.png", Image(), sample.reference_label, sample.reference))
     if any(isinstance(kind, Image | Video) for kind in app.outputs):
-        words += ["-o", f"{sample.name}.png"]
+        words += ["-o", sample.name if makes(app) else f"{sample.name}.png"]
     command = html.escape(shlex.join(words))
     if isinstance(app, Conversation):  # line and answer in turn rather than side by side
         lines = zip(sample.inputs["lines"], answer, strict=True)
@@ -153,7 +157,7 @@ def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
 <p class="soft">{html.escape(sample.credit)} · {html.escape(note)}</p>
 <div class="pictures">
 {figures}</div>
-{f"<pre><code>{command}</code></pre>" if runs_on_files(app) else ""}
+{f"<pre><code>{command}</code></pre>" if runs_on_files(app) or makes(app) else ""}
 </article>
 """
 
@@ -171,16 +175,13 @@ def _words(app: App, kind, value):
 
 def _figure(folder: Path, link: str, kind, label: str, value) -> str:
     """A picture or a film, written to `folder`/`link`, or a value in words."""
-    from zoo.data.film import write_film
-    from zoo.data.images import write_image
-
     label, address = html.escape(label), html.escape(link, quote=True)
+    if isinstance(kind, Image | Images | Video):
+        write_drawn(folder / link, kind, value)
     if isinstance(kind, Video):
-        write_film(folder / link, value.frames, value.rate)
         shown = f'<video src="{address}" controls loop muted></video>'
-    elif isinstance(kind, Image):
-        write_image(folder / link, value)
-        height, width = value.shape[:2]
+    elif isinstance(kind, Image | Images):
+        height, width = (value.pixels if isinstance(kind, Images) else value).shape[:2]
         shown = f'<img src="{address}" alt="{label}" width="{width}" height="{height}" loading="lazy">'
     else:
         shown = f"<pre>{html.escape(str(value))}</pre>"

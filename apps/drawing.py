@@ -35,6 +35,17 @@ def side_by_side(pictures: list[np.ndarray], gap: int = 8) -> np.ndarray:
     return np.concatenate(row, axis=1)
 
 
+def grid(pictures: list[np.ndarray], columns: int, gap: int = 4) -> np.ndarray:
+    """Pictures of one size, uint8 (H, W, 3) each, in rows with gaps between and around."""
+    height, width = pictures[0].shape[:2]
+    rows = -(-len(pictures) // columns)
+    sheet = np.full((gap + rows * (height + gap), gap + columns * (width + gap), 3), PAPER, np.uint8)
+    for number, picture in enumerate(pictures):
+        top, left = gap + number // columns * (height + gap), gap + number % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = picture
+    return sheet
+
+
 def heat(picture: np.ndarray, amount: np.ndarray, strength: float = 0.6) -> np.ndarray:
     """A map in colours, from black to light yellow, through which the picture shines in grey.
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from zoo.errors import BadInput, OutputExists
 
-from .app import App, Video
+from .app import App, Images, Video
 
 TABLES = (".json", ".csv")  # for records
 
@@ -145,7 +145,8 @@ def made(app: App, options: dict) -> list[int]:
 
 
 def write_drawn(path: Path, kind, answer) -> None:
-    """Write a picture or a film, its folder too. Raises BadInput where that can't be."""
+    """Write a picture, with what is to be known of it, or a film, its folder too. Raises BadInput where that can't
+    be."""
     from zoo.data.film import write_film
     from zoo.data.images import write_image
 
@@ -154,7 +155,9 @@ def write_drawn(path: Path, kind, answer) -> None:
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}") from error
     if isinstance(kind, Video):
-        write_film(path, answer.frames, answer.rate)
+        write_film(path, answer.frames, answer.rate, answer.about)
+    elif isinstance(kind, Images):
+        write_image(path, answer.pixels, answer.about)
     else:
         write_image(path, answer)
 

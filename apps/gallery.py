@@ -35,6 +35,7 @@ from .app import (
     Conversation,
     Flag,
     Image,
+    Images,
     Input,
     Kind,
     Number,
@@ -45,6 +46,7 @@ from .app import (
     Video,
     apps,
 )
+from .files import write_drawn
 from .gallery_chat import chat, errors_shown
 
 HOST = "127.0.0.1"
@@ -260,6 +262,8 @@ def _output(gradio, kind: Kind):
     match kind:
         case Image():
             return gradio.Image(label=label, format="png", interactive=False, buttons=["download", "fullscreen"])
+        case Images():
+            return gradio.Gallery(label=label, format="png", interactive=False, columns=4, object_fit="contain")
         case Video():
             return gradio.Video(label=label, interactive=False, autoplay=True, loop=True, buttons=["download"])
         case Record():
@@ -356,13 +360,17 @@ def _show(kind: Kind, value):
     if isinstance(kind, Records):
         names = list(dict.fromkeys(name for record in value for name in record))
         return {"headers": names, "data": [[record.get(name) for name in names] for record in value]}
-    if not isinstance(kind, Video):
+    if not isinstance(kind, Images | Video):
         return value
-    from zoo.data.film import write_film
-
-    # Inside Gradio's folder, so that it serves the file from there rather than copying it.
-    path = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"])) / "film.mp4"
-    write_film(path, value.frames, value.rate)
+    # Inside Gradio's folder, so that it serves files from there rather than copying them.
+    folder = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"]))
+    if isinstance(kind, Images):
+        paths = [folder / f"{each.name}.png" for each in value]
+        for path, each in zip(paths, value, strict=True):
+            write_drawn(path, kind, each)
+        return [(str(path), each.name) for path, each in zip(paths, value, strict=True)]
+    path = folder / "film.mp4"
+    write_drawn(path, kind, value)
     return str(path)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from zoo.errors import BadInput
 
 
-def write_film(path, frames, rate: float = 25.0) -> None:
+def write_film(path, frames, rate: float = 25.0, about: dict[str, str] | None = None) -> None:
     """Writes frames, an iterable of uint8 (H, W, 3) RGB of one size, both sides even, `rate` of them a second, as MP4.
 
+    about: what the file says of itself, by the names that MP4 has for it, such as title and comment.
     Written beside and moved into place: a failure leaves no file behind. Raises BadInput for another suffix than .mp4,
     for frames that differ in size or have odd sides, for none at all, or for a place that cannot be written.
     """
@@ -24,6 +25,7 @@ def write_film(path, frames, rate: float = 25.0) -> None:
         try:
             # The index goes first, so that pages can stream it; 4:2:0 colour is the one that all players know.
             with av.open(str(beside), "w", format="mp4", options={"movflags": "faststart"}) as container:
+                container.metadata.update(about or {})
                 stream = None
                 for frame in frames:
                     if stream is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 from zoo.errors import BadInput
 
@@ -178,10 +179,11 @@ def check_suffix(path) -> None:
         raise BadInput(f"{path}: cannot write {path.suffix or 'a file without suffix'}; use one of {' '.join(WRITTEN)}")
 
 
-def write_image(path, array: np.ndarray) -> None:
+def write_image(path, array: np.ndarray, about: dict[str, str] | None = None) -> None:
     """Writes uint8 (H, W, 3) RGB or (H, W) grey as the format that the suffix names; a failure leaves no file behind.
 
-    JPEG is written with quality 95 and full-resolution colour. Replaces a file that is there.
+    about: texts that a PNG file carries besides. JPEG is written with quality 95 and full-resolution colour. Replaces a
+    file that is there.
     Raises BadInput for an unknown suffix, an array of another shape or type, or a place that cannot be written.
     """
     path = Path(path)
@@ -189,6 +191,11 @@ def write_image(path, array: np.ndarray) -> None:
     if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)) or not array.size:
         raise BadInput(f"{path}: an image is uint8 (H, W, 3) or (H, W), not {array.dtype} {array.shape}")
     kind, options = WRITTEN[path.suffix.lower()]
+    if about:
+        texts = PngInfo()
+        for name, text in about.items():
+            texts.add_itxt(name, text)
+        options = options | {"pnginfo": texts}
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         try:
