@@ -1,0 +1,177 @@
+"""Faces of people who don't exist, of the gender, age and ethnicity that are asked for."""
+
+import math
+from typing import Annotated
+
+import numpy as np
+
+import zoo
+from zoo.data import faces
+from zoo.errors import BadInput
+
+from .app import App, Choice, Film, Flag, Images, Number, Numbers, Picture, Sample, Text, Video
+from .drawing import grid
+
+CHECKPOINT = "stylegan2.utkface"
+ANY = "any"
+VARIED = {"gender": faces.GENDERS, "age": tuple(f"{a}-{b}" for a, b in faces.BANDS), "ethnicity": faces.ETHNICITIES}
+LARGE = 256  # pixels of an enlarged face
+SHOWN = 128  # pixels of a face on the sheet
+PART = 64  # faces made at once
+RATE, SECONDS = 25.0, 4.0  # of a film
+NOBODY = "made by a network; this person does not exist"
+
+
+class Faces(App):
+    name = "faces"
+    title = "Faces that don't exist"
+    summary = (
+        "Makes faces of people who don't exist, of the gender, age and ethnicity asked for, as others would perceive "
+        "them. For research and teaching, not for commerce."
+    )
+    checkpoints = (CHECKPOINT,)
+
+    def __call__(
+        self,
+        n: Annotated[int, Number(label="how many", minimum=1, maximum=1000, whole=True, help="how many people")] = 16,
+        seed: Annotated[
+            int, Number(minimum=0, maximum=2**32 - 1, whole=True, help="of the first; the others have the next ones")
+        ] = 0,
+        gender: Annotated[str, Choice(options=(ANY, *faces.GENDERS), help="as others would perceive it")] = ANY,
+        age: Annotated[str, Text(help=f"in years, such as 30 or 26-35, 1 to {faces.OLDEST}, or any")] = ANY,
+        ethnicity: Annotated[str, Choice(options=(ANY, *faces.ETHNICITIES), help="as others would perceive it")] = ANY,
+        vary: Annotated[
+            str, Choice(options=("nothing", *VARIED), help="show each person with all values of one of these")
+        ] = "nothing",
+        morph: Annotated[tuple, Numbers(count=2, help="the way from one seed's face to another's, in n steps")] = (),
+        video: Annotated[bool, Flag(help="make a film of the morph, four seconds long")] = False,
+    ) -> tuple[
+        Annotated[list[Picture], Images(label="faces")], Annotated[Film | None, Video(label="morph", when="video")]
+    ]:
+        """A sheet of all, and each one as the network made it, 64 x 64, and enlarged to 256 x 256.
+
+        A seed's person is the same whatever else is asked for; what is left to chance is drawn by the seed as well.
+        """
+        if video and not morph:
+            raise BadInput("a film is made of a morph; give two seeds, --morph 7 12")
+        if morph and vary != "nothing":
+            raise BadInput("morph and vary are two things to do; choose one")
+        asked = (gender, ages(age), ethnicity)
+        model = self.model(CHECKPOINT)
+        if morph:
+            ends, _ = _styles(model, morph, asked)
+            pictures = self._pictures(model, between(ends, n), morphing(morph, n))
+            return pictures, self._film(model, ends, morph) if video else None
+        seeds = [(seed + number) % 2**32 for number in range(n)]
+        styles, labels = _styles(model, seeds, asked, vary)
+        return self._pictures(model, styles, persons(seeds, labels, vary), len(VARIED.get(vary, ()))), None
+
+    def _pictures(self, model, styles, named: dict, columns: int = 0) -> list[Picture]:
+        """A sheet, with so many columns or as wide as high, and files of each face, named {name: about}."""
+        always = {"Generated": NOBODY, "Checkpoint": CHECKPOINT, "Software": f"zoo {zoo.__version__}"}
+        drawn = self._draw(model, styles)
+        sheet = grid([enlarged(face, SHOWN) for face in drawn], columns or math.ceil(math.sqrt(len(drawn))))
+        found = [Picture("sheet", sheet, always)]
+        by = {"Enlarged": f"{LARGE // drawn.shape[1]} times, by Lanczos interpolation"}
+        for face, (name, about) in zip(drawn, named.items(), strict=True):
+            found.append(Picture(name, face, always | about))
+            found.append(Picture(f"{name}-{LARGE}", enlarged(face, LARGE), always | about | by))
+        return found
+
+    def _film(self, model, ends, morph) -> Film:
+        frames = [enlarged(face, LARGE) for face in self._draw(model, between(ends, round(RATE * SECONDS)))]
+        return Film(frames, RATE, {"comment": f"{NOBODY}; {CHECKPOINT}, seeds {morph[0]} to {morph[1]}"})
+
+    def _draw(self, model, styles) -> np.ndarray:
+        parts = [styles[start : start + PART] for start in range(0, len(styles), PART)]
+        return np.concatenate([model.draw(part) for part in self.track(parts, len(parts), "drawing")])
+
+    def samples(self):
+        ours = "of nobody"
+        return [
+            Sample(name="eight", title="Eight people", credit=ours, inputs={"n": 8, "seed": 0}),
+            Sample(
+                name="older", title="One person at all ages", credit=ours, inputs={"n": 1, "seed": 3, "vary": "age"}
+            ),
+        ]
+
+
+def ages(text: str) -> tuple[int, int] | None:
+    """The first and the last age of "30" or "26-35", or None for any. Raises BadInput for what is no such thing."""
+    if text == ANY:
+        return None
+    first, _, last = text.partition("-")
+    try:
+        found = int(first), int(last or first)
+    except ValueError:
+        found = 0, 0
+    if not 1 <= found[0] <= found[1] <= faces.OLDEST:
+        raise BadInput(f"age is {text!r:.40}; give years from 1 to {faces.OLDEST}, such as 30 or 26-35, or {ANY}")
+    return found
+
+
+def people(seeds, asked, model) -> tuple[np.ndarray, np.ndarray]:
+    """Latents float32 (N, Z) of the people of these seeds, and labels (N, 3): those asked for, else by chance."""
+    gender, age, ethnicity = asked
+    z, labels = [], []
+    for seed in seeds:
+        rng = np.random.default_rng(int(seed))
+        z.append(rng.standard_normal(model.arguments["latents"], dtype="float32"))
+        # All are drawn, whatever is asked for, so that each person stays the same.
+        by_chance = rng.random(3)
+        first = int(by_chance[0] * len(faces.GENDERS))
+        third = int(by_chance[2] * len(faces.ETHNICITIES))
+        if age is None:
+            second = int(by_chance[1] * len(faces.BANDS))
+        else:
+            second = faces.band(age[0] + int(by_chance[1] * (age[1] - age[0] + 1)))
+        first = first if gender == ANY else faces.GENDERS.index(gender)
+        third = third if ethnicity == ANY else faces.ETHNICITIES.index(ethnicity)
+        labels.append((first, second, third))
+    return np.stack(z), np.array(labels, np.int32)
+
+
+def _styles(model, seeds, asked, vary="nothing") -> tuple[np.ndarray, np.ndarray]:
+    """Styles and labels of people; with `vary` of each one with all values of one label, one after the other."""
+    z, labels = people(seeds, asked, model)
+    if vary != "nothing":
+        count = len(VARIED[vary])
+        z, labels = (np.repeat(each, count, axis=0) for each in (z, labels))
+        labels[:, list(VARIED).index(vary)] = np.tile(np.arange(count), len(seeds))
+    return model.styles([z, labels]), labels
+
+
+def persons(seeds, labels, vary) -> dict:
+    """Names for the files of people, and what these say of them."""
+    values = [f"-{value}" for value in VARIED.get(vary, ())] or [""]
+    places = [(seed, value) for seed in seeds for value in values]
+    return {
+        f"seed-{seed:04}{value}": {"Seed": str(seed), "Asked": described(label)}
+        for (seed, value), label in zip(places, labels, strict=True)
+    }
+
+
+def morphing(morph, steps: int) -> dict:
+    """The same for the steps of a morph."""
+    return {
+        f"morph-{step:04}": {"Seeds": f"{morph[0]} to {morph[1]}, step {step} of {steps}"}
+        for step in range(1, steps + 1)
+    }
+
+
+def described(labels) -> str:
+    """The labels of a face in words: "female, 26-35, indian"."""
+    return ", ".join(values[label] for values, label in zip(VARIED.values(), labels, strict=True))
+
+
+def between(ends: np.ndarray, steps: int) -> np.ndarray:
+    """Styles on the way from one to another, both included: (2, W) -> (steps, W)."""
+    share = np.linspace(0, 1, steps)[:, None] if steps > 1 else np.array([[0.5]])
+    return ((1 - share) * ends[:1] + share * ends[1:]).astype(np.float32)
+
+
+def enlarged(face: np.ndarray, side: int) -> np.ndarray:
+    """uint8 (H, W, 3) -> (side, side, 3), by Lanczos interpolation."""
+    import cv2
+
+    return cv2.resize(face, (side, side), interpolation=cv2.INTER_LANCZOS4)
