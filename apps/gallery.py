@@ -385,11 +385,11 @@ def _samples(gradio, app: App, samples: list, inputs: dict):
 
 
 def _value(app: App, sample, name: str):
-    """A sample's value for one input, pictures as files, texts as lines."""
+    """A sample's value for one input, pictures as files, texts as lines, several numbers in one."""
     default = app.inputs[name].default
     value = sample.inputs.get(name, None if default is REQUIRED else default)
-    if isinstance(value, list):
-        return "\n".join(value)
+    if isinstance(value, list | tuple):  # texts, or numbers
+        return ("\n" if isinstance(value, list) else " ").join(map(str, value))
     if value is None or not isinstance(app.inputs[name].kind, Image):
         return value
     from zoo.data.images import write_image

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from zoo.data.images import read_image, write_image
@@ -24,7 +25,10 @@ from zoo_apps.app import (
     Film,
     Flag,
     Image,
+    Images,
     Number,
+    Numbers,
+    Picture,
     Record,
     Records,
     Sample,
@@ -124,6 +128,27 @@ class Story(App):
         return [Sample(name="once", title="Once", credit="made here", inputs={"prompt": "Once\nupon"})]
 
 
+class Dots(App):
+    """Options in, pictures and, when asked for, a film out."""
+
+    name = "dots"
+    title = summary = "Dots"
+
+    def __call__(
+        self,
+        n: Annotated[int, Number(label="how many", minimum=1, maximum=9, whole=True)] = 2,
+        pair: Annotated[tuple, Numbers(count=2, maximum=200)] = (),
+        moving: Annotated[bool, Flag()] = False,
+    ) -> tuple[Annotated[list[Picture], Images(label="dots")], Annotated[Film | None, Video(when="moving")]]:
+        shades = pair or (0, 100)
+        pixels = [np.full((4, 6, 3), shades[number % 2], np.uint8) for number in range(n)]
+        pictures = [Picture(f"dot-{number}", each, {"Dot": f"{number}"}) for number, each in enumerate(pixels)]
+        return pictures, Film(pixels, 10, {"comment": "dots"}) if moving else None
+
+    def samples(self):
+        return [Sample(name="three", title="Three", credit="made here", inputs={"n": 3, "pair": (7, 9)})]
+
+
 class Helpless(Everything):
     name = "helpless"
 
@@ -201,7 +226,7 @@ def only_this_machine(strangers):
 
 @pytest.fixture(scope="module")
 def registered():
-    made = [Everything(), Sentences(), Story(), Counting(), Helpless()]
+    made = [Everything(), Sentences(), Story(), Dots(), Counting(), Helpless()]
     return apps() | {app.name: app for app in made}
 
 
@@ -275,6 +300,12 @@ def same(kind, shown, expected) -> None:
             assert film.streams.video[0].codec_context.name == "h264"
             shapes = [frame.to_ndarray(format="rgb24").shape for frame in film.decode(video=0)]
         assert shapes == [frame.shape for frame in expected.frames]
+    elif isinstance(kind, Images):
+        for each, picture in zip(shown, expected, strict=True):
+            assert each["caption"] == picture.name
+            np.testing.assert_array_equal(read_image(each["image"]), picture.pixels)
+            with PIL.Image.open(each["image"]) as image:
+                assert image.text == picture.about
     elif isinstance(kind, Texts):
         assert shown == "\n".join(expected)
     elif isinstance(kind, Stream):
@@ -298,7 +329,7 @@ def rounded(value):
 TALKS = [name for name, app in apps().items() if isinstance(app, Conversation)]
 
 
-@pytest.mark.parametrize("name", ["everything", "sentences", "story", *sorted(apps().keys() - set(TALKS))])
+@pytest.mark.parametrize("name", ["everything", "sentences", "story", "dots", *sorted(apps().keys() - set(TALKS))])
 def test_every_app_answers_over_http_as_in_python(name, registered, call):
     app, inputs = registered[name], registered[name].samples()[0].inputs
     shown, expected = call(name, **inputs), app(**inputs)
