@@ -45,10 +45,11 @@ class Explain(App):
         from zoo.data.images import fit
 
         seen = fit(photo, predict.card.takes()[0])
+        explainer = self.tool(checkpoint, lambda model, tokenizer: visualize.Explainer(model))
         maps = {}
         if layer or visualize.last_maps(model) is not None:  # Grad-CAM looks at the maps of a convolution
-            maps["Grad-CAM"] = visualize.grad_cam(model, seen[None], [number], layer or None)[0]
-        maps["saliency"] = cv2.GaussianBlur(visualize.saliency(model, seen[None], [number])[0], (0, 0), 1.0)
+            maps["Grad-CAM"] = explainer.grad_cam(seen[None], [number], layer or None)[0]
+        maps["saliency"] = cv2.GaussianBlur(explainer.saliency(seen[None], [number])[0], (0, 0), 1.0)
         maps["occlusion"] = visualize.occlusion(predict, seen, number)
         width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
         small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)

@@ -38,7 +38,7 @@ def test_gradients_agree_with_differences():
     net = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(3)])
     x = np.random.RandomState(0).normal(size=(2, 5)).astype("float32")
     before = [to_numpy(weight).copy() for weight in net.weights]
-    found = visualize.gradient(net, x, [2, 0])
+    found = visualize.OfClasses(net)(x, [2, 0])
     for example, label in enumerate((2, 0)):
         for index in range(5):
             step = np.zeros_like(x)
@@ -53,7 +53,7 @@ def test_gradients_agree_with_differences():
 @pytest.mark.parametrize("label, half", [(1, slice(0, 4)), (0, slice(4, 8))])
 def test_all_three_look_where_the_net_looks(label, half, looks_left):
     images = picture()[None]
-    saliency = visualize.saliency(looks_left, images, [label])[0]
+    saliency = visualize.Explainer(looks_left).saliency(images, [label])[0]
     occlusion = visualize.occlusion(lambda x: to_numpy(looks_left(x)), images[0], label, square=0.5, steps=3)
     assert saliency.shape == (8, 8) and saliency.max() == 1
     assert saliency[:, half].sum() == pytest.approx(saliency.sum()) and saliency.sum() > 0
@@ -71,7 +71,7 @@ def test_grad_cam_is_its_formula():
     x = keras.layers.GlobalAveragePooling2D()(x)
     model = keras.Model(inputs, keras.layers.Dense(2)(x))
     model.layers[-1].kernel.assign([[1.0, -1.0], [-2.0, 1.0], [1.0, 3.0]])
-    found = visualize.grad_cam(model, images, [1, 0], "maps")
+    found = visualize.Explainer(model).grad_cam(images, [1, 0], "maps")
     maps = to_numpy(keras.Model(model.input, model.get_layer("maps").output)(images))  # (2, 6, 6, 3)
     # Behind the maps all is linear: the gradient of a logit is its weight at each place, divided by their number.
     alpha = to_numpy(model.layers[-1].kernel)[:, [1, 0]].T[:, None, None] / 36
@@ -84,19 +84,19 @@ def test_grad_cam_is_its_formula():
 def test_it_works_on_landmarks_and_says_where_it_cannot():
     resnet = zoo.ResNet(depth=20)
     images = picture(3, (2, 32, 32, 3))
-    assert visualize.grad_cam(resnet, images, [3, 4]).shape == (2, 8, 8)
-    assert visualize.saliency(resnet, images, [3, 4]).shape == (2, 32, 32)
+    assert visualize.Explainer(resnet).grad_cam(images, [3, 4]).shape == (2, 8, 8)
+    assert visualize.Explainer(resnet).saliency(images, [3, 4]).shape == (2, 32, 32)
     with pytest.raises(BadCheckpoint, match="no maps"):
-        visualize.grad_cam(zoo.MLP(hidden=(4,)), picture(3, (1, 28, 28, 1)), [0], "hidden1")
+        visualize.Explainer(zoo.MLP(hidden=(4,))).grad_cam(picture(3, (1, 28, 28, 1)), [0], "hidden1")
     with pytest.raises(BadCheckpoint, match="leads past it"):
-        visualize.grad_cam(resnet, images, [3, 4], "conv2_1a")
+        visualize.Explainer(resnet).grad_cam(images, [3, 4], "conv2_1a")
     with pytest.raises(UnknownName, match="did you mean conv2_1a"):
-        visualize.grad_cam(resnet, images, [3, 4], "conv2_1aa")
+        visualize.Explainer(resnet).grad_cam(images, [3, 4], "conv2_1aa")
     with pytest.raises(BadCheckpoint, match="no maps"):
-        visualize.grad_cam(resnet, images, [3, 4], "images")
+        visualize.Explainer(resnet).grad_cam(images, [3, 4], "images")
     for wrong in (-1, 10):
         with pytest.raises(BadInput, match="classes 0 to 9"):
-            visualize.saliency(resnet, images, [wrong, 3])
+            visualize.Explainer(resnet).saliency(images, [wrong, 3])
     for options in ({"square": 1.1}, {"square": 0}, {"steps": 0}):
         with pytest.raises(BadInput, match="a square of"):
             visualize.occlusion(None, images[0], 0, **options)
@@ -104,7 +104,7 @@ def test_it_works_on_landmarks_and_says_where_it_cannot():
 
 def test_saliency_has_the_size_of_the_picture_where_the_network_pads_it():
     images = picture(3, (2, 28, 28, 1))
-    assert visualize.saliency(zoo.LeNet5(), images, [3, 4]).shape == (2, 28, 28)
+    assert visualize.Explainer(zoo.LeNet5()).saliency(images, [3, 4]).shape == (2, 28, 28)
     assert visualize.last_maps(zoo.MLP(hidden=(4,))) is None
 
 
@@ -113,14 +113,27 @@ def test_what_learns_is_left_as_it_was():
     model.get_layer("conv1").trainable = False
     model.get_layer("fc").bias.trainable = False
     before = [variable.path for variable in model.trainable_variables]
-    visualize.grad_cam(model, picture(3, (1, 32, 32, 3)), [3])
-    visualize.saliency(model, picture(3, (1, 32, 32, 3)), [3])
+    visualize.Explainer(model).grad_cam(picture(3, (1, 32, 32, 3)), [3])
+    visualize.Explainer(model).saliency(picture(3, (1, 32, 32, 3)), [3])
     assert [variable.path for variable in model.trainable_variables] == before
 
 
 def test_the_two_labels_of_a_single_logit_look_in_opposite_directions():
     net = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])
     x = np.ones((2, 5), "float32")
-    found = visualize.gradient(net, x, [0, 1])
+    found = visualize.OfClasses(net)(x, [0, 1])
     np.testing.assert_allclose(found[0], -found[1], rtol=1e-5)
     np.testing.assert_allclose(found[1], to_numpy(net.layers[0].kernel)[:, 0], rtol=1e-5)
+
+
+def test_what_is_compiled_for_one_picture_serves_the_next(monkeypatch):
+    made, gradient = [], visualize.Gradient
+    monkeypatch.setattr(visualize, "Gradient", lambda *of: made.append(of) or gradient(*of))
+    model = zoo.ResNet(depth=20)
+    explainer, learned = visualize.Explainer(model), len(model.trainable_variables)
+    first, second = picture(3, (1, 32, 32, 3)), picture(4, (1, 32, 32, 3))
+    for ask in (explainer.saliency, explainer.grad_cam):
+        again = [ask(each, [3]) for each in (first, second, first)]
+        np.testing.assert_allclose(again[0], again[2], atol=1e-6)
+        assert not np.allclose(again[0], again[1])
+    assert len(made) == 2 and len(model.trainable_variables) == learned

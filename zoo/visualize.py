@@ -12,6 +12,7 @@ and what plain descent makes of it is the gradient, on any backend.
 """
 
 import contextlib
+import functools
 
 import keras
 import numpy as np
@@ -31,7 +32,6 @@ class Offset(keras.Model):
     def __init__(self, net, shape, objective):
         super().__init__()
         self.net, self.objective = net, objective
-        self.net.trainable = False
         self.offset = self.add_weight(shape=shape, initializer="zeros", name="offset")
 
     def call(self, x):
@@ -44,41 +44,45 @@ class Offset(keras.Model):
 class Gradient:
     """The gradient of an objective with respect to inputs of one shape: traced once, to be asked many times.
 
-    net: a model of float (B, ...); it is frozen. shape: of the inputs. objective(answers, y): see `Offset`.
+    net: a model of float (B, ...); nothing of it learns while it is asked. shape: of the inputs. objective(answers, y):
+    see `Offset`.
     """
 
     def __init__(self, net, shape, objective):
-        self.probe = Offset(net, shape, objective)
-        self.probe.compile(keras.optimizers.SGD(1.0), jit_compile=backend.jit_compile())
+        with _frozen(net):
+            self.probe = Offset(net, shape, objective)
+            self.probe.compile(keras.optimizers.SGD(1.0), jit_compile=backend.jit_compile())
         self.zeros = np.zeros(shape, np.float32)
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """float32 x of the shape -> float32 of the same."""
-        self.probe.offset.assign(self.zeros)
-        self.probe.train_on_batch(x, y)
+        with _frozen(self.probe.net):
+            self.probe.offset.assign(self.zeros)
+            self.probe.train_on_batch(x, y)
         return ops.convert_to_numpy(self.probe.offset)
 
 
-def gradient(net, x: np.ndarray, classes) -> np.ndarray:
-    """Gradient of each example's logit of its class with respect to x.
+class OfClasses:
+    """Gradients of each example's logit of its class with respect to inputs.
 
-    Args:
-        net: a model from float (B, ...) to logits (B, classes), or to the one logit (B, 1) that tells class 1 from
-            class 0; its weights, and which of them learn, are left as they are.
-        x: float32 (B, ...).
-        classes: ints (B,).
-    Returns:
-        float32 of x's shape.
-    Raises:
-        zoo.errors.BadInput: for a class that the net doesn't have.
+    net: a model from float (B, ...) to logits (B, classes), or to the one logit (B, 1) that tells class 1 from class 0;
+    its weights, and which of them learn, are left as they are.
     """
-    count = net.output_shape[-1]
-    directions = np.eye(count, dtype="float32") if count > 1 else np.array([[-1.0], [1.0]], "float32")
-    classes = np.asarray(classes)
-    if classes.min() < 0 or classes.max() >= len(directions):
-        raise BadInput(f"{net.name} has classes 0 to {len(directions) - 1}, not {classes.tolist()}")
-    with _frozen(net):
-        return Gradient(net, x.shape, ops.multiply)(x, directions[classes])  # directions: (B, classes)
+
+    def __init__(self, net):
+        count = net.output_shape[-1]
+        self.net = net
+        self.directions = np.eye(count, dtype="float32") if count > 1 else np.array([[-1.0], [1.0]], "float32")
+        self._traced = {}  # shape -> Gradient
+
+    def __call__(self, x: np.ndarray, classes) -> np.ndarray:
+        """float32 x (B, ...), ints (B,) -> float32 of x's shape. Raises `BadInput` for a class that isn't there."""
+        classes = np.asarray(classes)
+        if classes.min() < 0 or classes.max() >= len(self.directions):
+            raise BadInput(f"{self.net.name} has classes 0 to {len(self.directions) - 1}, not {classes.tolist()}")
+        if x.shape not in self._traced:
+            self._traced[x.shape] = Gradient(self.net, x.shape, ops.multiply)
+        return self._traced[x.shape](x, self.directions[classes])  # directions: (B, classes)
 
 
 @contextlib.contextmanager
@@ -86,6 +90,7 @@ def _frozen(net):
     """For a while nothing of a model learns; its layers may be another model's too, so each gets its own flags back."""
     layers = [(layer, layer.trainable) for layer in net._flatten_layers()]
     variables = [(variable, variable.trainable) for variable in net.variables]
+    net.trainable = False
     try:
         yield
     finally:
@@ -124,34 +129,47 @@ def last_maps(model):
     return found[-1] if found else None
 
 
-def saliency(model, images: np.ndarray, classes) -> np.ndarray:
-    """How much each pixel moves the logit: uint8 (B, H, W, C) -> float32 (B, H, W), 0 ... 1 in each picture."""
-    x = images.astype("float32")
-    whole = keras.Model(model.input, model.output)
-    floats = keras.Input(x.shape[1:])  # the same layers, but what they take has a gradient
-    net = keras.models.clone_model(whole, input_tensors=floats, clone_function=lambda layer: layer)
-    return _normalized(np.abs(gradient(net, x, classes)).max(axis=-1))
+class Explainer:
+    """Explains a classifier's answers by gradients. What is compiled for one picture is kept for the next."""
 
+    def __init__(self, model):
+        self.model = model
+        self._parts = {}  # layer -> (pictures to its maps, gradients of what comes behind)
 
-def grad_cam(model, images: np.ndarray, classes, layer=None) -> np.ndarray:
-    """The maps of a layer, each weighed by its mean gradient, added up, and only what speaks for the class kept (eqs.
-    1, 2). uint8 (B, H, W, C) -> float32 (B, h, w) at the layer's size, 0 ... 1 in each picture.
+    @functools.cached_property
+    def _whole(self):
+        whole = keras.Model(self.model.input, self.model.output)
+        floats = keras.Input(self.model.input_shape[1:])  # the same layers, but what they take has a gradient
+        return OfClasses(keras.models.clone_model(whole, input_tensors=floats, clone_function=lambda layer: layer))
 
-    Args:
-        layer: a name; the last layer with maps when None.
-    Raises:
-        zoo.errors.UnknownName: for a layer that the model doesn't have.
-        zoo.errors.BadCheckpoint: for a model or a layer without maps.
-    """
-    known = {each.name: each for each in map_layers(model)}
-    if layer and layer not in {each.name for each in model.layers}:
-        raise UnknownName(f"layer of {model.name}", layer, known)
-    if not known or (layer and layer not in known):
-        raise BadCheckpoint(f"{model.name} has no maps to look at there, so no Grad-CAM; give a convolutional layer")
-    layer = known[layer] if layer else last_maps(model)
-    maps = ops.convert_to_numpy(keras.Model(model.input, layer.output)(images))  # (B, h, w, K)
-    weights = gradient(behind(model, layer), maps, classes).mean(axis=(1, 2), keepdims=True)  # eq. 1: alpha_k
-    return _normalized(np.maximum((weights * maps).sum(axis=-1), 0))  # eq. 2
+    def saliency(self, images: np.ndarray, classes) -> np.ndarray:
+        """How much each pixel moves the logit: uint8 (B, H, W, C) -> float32 (B, H, W), 0 ... 1 in each picture."""
+        return _normalized(np.abs(self._whole(images.astype("float32"), classes)).max(axis=-1))
+
+    def grad_cam(self, images: np.ndarray, classes, layer=None) -> np.ndarray:
+        """The maps of a layer, each weighed by its mean gradient, added up, and only what speaks for the class kept
+        (eqs. 1, 2). uint8 (B, H, W, C) -> float32 (B, h, w) at the layer's size, 0 ... 1 in each picture.
+
+        Args:
+            layer: a name; the last layer with maps when None.
+        Raises:
+            zoo.errors.UnknownName: for a layer that the model doesn't have.
+            zoo.errors.BadCheckpoint: for a model or a layer without maps.
+        """
+        model, known = self.model, {each.name: each for each in map_layers(self.model)}
+        if layer and layer not in {each.name for each in model.layers}:
+            raise UnknownName(f"layer of {model.name}", layer, known)
+        if not known or (layer and layer not in known):
+            raise BadCheckpoint(
+                f"{model.name} has no maps to look at there, so no Grad-CAM; give a convolutional layer"
+            )
+        layer = known[layer] if layer else last_maps(model)
+        if layer.name not in self._parts:
+            self._parts[layer.name] = keras.Model(model.input, layer.output), OfClasses(behind(model, layer))
+        maps_of, gradients = self._parts[layer.name]
+        maps = ops.convert_to_numpy(maps_of(images))  # (B, h, w, K)
+        weights = gradients(maps, classes).mean(axis=(1, 2), keepdims=True)  # eq. 1: alpha_k
+        return _normalized(np.maximum((weights * maps).sum(axis=-1), 0))  # eq. 2
 
 
 def occlusion(predict, image: np.ndarray, label: int, *, square=0.25, steps=12) -> np.ndarray:
