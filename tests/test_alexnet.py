@@ -6,6 +6,7 @@ import pytest
 
 from zoo.alexnet import AlexNet, LocallyConnected, LocalResponseNormalization
 from zoo.errors import BadInput, UnknownName
+from zoo.recipes.alexnet_cifar10 import AlexNetCIFAR10, views
 
 pytestmark = pytest.mark.backends
 
@@ -76,9 +77,38 @@ def test_the_cifar10_network_has_four_layers_of_features_and_no_normalisation_if
     names = [layer.name for layer in model.layers]
     assert [name for name in names if layer_learns(model, name)] == ["conv1", "conv2", "local3", "local4", "fc10"]
     assert {"norm1", "norm2"} < set(names)
+    assert model.input_shape == (None, 24, 24, 3) and model.count_params() == 2_112_970
     plain = AlexNet(layout="cifar10", classes=10, normalization=False)
     assert not {"norm1", "norm2"} & {layer.name for layer in plain.layers}
     assert plain.count_params() == model.count_params()
+
+
+def test_ten_parts_are_middle_corners_and_their_mirror_images():
+    x = np.random.RandomState(2).randint(0, 256, (3, 32, 32, 3)).astype("uint8")
+    parts = views(x)
+    assert len(parts) == 10 and len({part.tobytes() for part in parts}) == 10
+    np.testing.assert_array_equal(parts[0], x[:, 4:28, 4:28])
+    ends = (slice(24), slice(8, 32))
+    for part, (rows, columns) in zip(parts[1:5], [(a, b) for a in ends for b in ends], strict=True):
+        np.testing.assert_array_equal(part, x[:, rows, columns])
+    for part, mirrored in zip(parts[:5], parts[5:], strict=True):
+        np.testing.assert_array_equal(part[:, :, ::-1], mirrored)
+
+
+def test_it_is_measured_by_the_mean_of_ten_parts():
+    """Right wherever the last corner's answer outweighs the others."""
+    x = np.zeros((2, 32, 32, 3), "uint8")
+    x[1, -1, -1] = 255  # seen in one of ten parts, and mirrored
+
+    def predict(part):
+        seen = part.max(axis=(1, 2, 3))[:, None] > 0
+        return np.where(seen, [[9.0, 0.0]], [[0.0, 1.0]])
+
+    (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
+    assert ten["value"] == alone["value"] == 100 and alone["role"] == "control"
+    x[1, 12:20, 12:20] = 255  # seen in all
+    (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
+    assert ten["value"] == alone["value"] == 50
 
 
 def layer_learns(model, name):

@@ -55,13 +55,13 @@ def test_layers_with_weights_for_each_place_work_at_the_models_size():
     keras.utils.set_random_seed(3)
     alexnet = zoo.AlexNet(layout="cifar10", classes=10)
     assert dreaming.lower_part(alexnet, ["conv2"], (64, 96)).input_shape == (None, 64, 96, 3)
-    assert dreaming.lower_part(alexnet, ["local4"], (64, 96)).input_shape == (None, 32, 32, 3)
+    assert dreaming.lower_part(alexnet, ["local4"], (64, 96)).input_shape == (None, 24, 24, 3)
     dreamer = dreaming.Dreamer(alexnet, ["local3"], (50, 70))
     assert dreamer.tile == (32, 32)
     image = picture(50, 70)
     dream = dreamer.dream(image, octaves=1)
     assert dream.shape == image.shape and (dream != image).mean() > 0.5
-    assert dreaming.maximized(alexnet, "local3", [0, 1], steps=1).shape == (2, 32, 32, 3)
+    assert dreaming.maximized(alexnet, "local3", [0, 1], steps=1).shape == (2, 24, 24, 3)
 
 
 def test_the_layers_that_are_taken(model):

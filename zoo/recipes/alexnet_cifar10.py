@@ -1,28 +1,75 @@
 """AlexNet's CIFAR-10 network: two convolutions, two locally connected layers, local response normalisation.
 
 Reproduce: `zoo data prepare cifar10`, then `zoo train alexnet.cifar10`. The paper has 11 % errors with this net, and
-13 % without local response normalisation (`normalization=False`). Shifted and mirrored pictures, as Krizhevsky's random
-crops; instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights.
+13 % without local response normalisation (`normalization=False`). As in Krizhevsky's published configuration it learns
+from parts of 24 x 24 pixels, mirrored every other time, and is measured on ten of them: corners and middle, mirrored
+too. Instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights; and with squares cut
+out of the pictures: on whole pictures, shifted by up to 4 pixels, it had 88 % of what it learned from right after 24
+epochs, and 82 % of others.
 """
 
 import keras
+import numpy as np
 
+from zoo.data.augment import crop_and_mirror, cut_out
+from zoo.data.labels import probabilities
+from zoo.hub import metrics
 from zoo.recipes.cifar10 import CIFAR10
+
+SIDE = 24
 
 
 class AlexNetCIFAR10(CIFAR10):
     name = "alexnet.cifar10"
     summary = "The CIFAR-10 network of the AlexNet paper names ten kinds of things."
     arguments = {"classes": 10, "layout": "cifar10"}
-    epochs = 28
+    epochs = 50
     targets = {"accuracy": 87.0}
     paper = {"accuracy": 89.0}
+    protocol = (
+        "share of the test images classified right, by the mean probabilities of ten parts of 24 x 24 pixels; the copy "
+        "of CIFAR-10 is JPEG-compressed"
+    )
+    input = CIFAR10.input | {"shape": [SIDE, SIDE, 3], "description": "a part of a small colour picture with one thing"}
     intended_use = "To see what AlexNet's ingredients do at a size that trains on a laptop; a base to fine-tune."
+
+    @staticmethod
+    def transform(x, y, rng):
+        return cut_out(*crop_and_mirror(x, y, rng, size=(SIDE, SIDE)), rng, side=8)
+
+    def training_data(self, data_dir):
+        batches, (x, y) = super().training_data(data_dir)
+        return batches, (views(x)[0], y)
 
     def optimizer(self, steps):
         warm = min(500, steps // 10)
         rate = keras.optimizers.schedules.CosineDecay(1e-5, steps - warm, warmup_target=5e-4, warmup_steps=warm)
         return keras.optimizers.AdamW(rate, weight_decay=0.2, use_ema=True, ema_momentum=0.998)
+
+    def evaluate(self, predict, examples, split):
+        x, y = examples
+        answers = [predict_all(predict, view) for view in views(x)]
+        facts = {"split": self.split_name(split), "n": len(y)}
+        ten, one = (metrics.accuracy(each, y) for each in (np.mean(answers, axis=0), answers[0]))
+        paper = self.paper["accuracy"] if split == self.eval_split else None
+        alone = "the same, by the middle part alone"
+        return [
+            metrics.row("accuracy", value=ten, paper=paper, protocol=self.protocol, **facts),
+            metrics.row("accuracy", value=one, role="control", protocol=alone, **facts),
+        ], {}
+
+
+def predict_all(predict, x):
+    """Probabilities for pictures (N, H, W, 3): float64 (N, classes)."""
+    return np.concatenate([probabilities(predict(x[start : start + 512])) for start in range(0, len(x), 512)])
+
+
+def views(x) -> list:
+    """Ten parts of pictures uint8 (N, H, W, 3), each (N, SIDE, SIDE, 3): middle, corners, and all of them mirrored."""
+    bottom, right = x.shape[1] - SIDE, x.shape[2] - SIDE
+    corners = [(top, left) for top in (0, bottom) for left in (0, right)]
+    parts = [x[:, top : top + SIDE, left : left + SIDE] for top, left in ((bottom // 2, right // 2), *corners)]
+    return parts + [part[:, :, ::-1] for part in parts]
 
 
 RECIPE = AlexNetCIFAR10()
