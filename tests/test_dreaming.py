@@ -57,7 +57,7 @@ def test_layers_with_weights_for_each_place_work_at_the_models_size():
     assert dreaming.lower_part(alexnet, ["conv2"], (64, 96)).input_shape == (None, 64, 96, 3)
     assert dreaming.lower_part(alexnet, ["local4"], (64, 96)).input_shape == (None, 24, 24, 3)
     dreamer = dreaming.Dreamer(alexnet, ["local3"], (50, 70))
-    assert dreamer.tile == (32, 32)
+    assert dreamer.tile == (24, 24)
     image = picture(50, 70)
     dream = dreamer.dream(image, octaves=1)
     assert dream.shape == image.shape and (dream != image).mean() > 0.5
@@ -78,11 +78,26 @@ def test_the_layers_that_are_taken(model):
         dreaming.chosen(model, "fc")
 
 
-def test_networks_that_see_no_colour_or_have_no_convolutions_are_refused():
-    with pytest.raises(BadCheckpoint, match=r"lenet5 takes inputs of 28 x 28 x 1, .* such as mobilenet\.caltech101"):
-        dreaming.chosen(zoo.LeNet5(), "")
-    with pytest.raises(BadCheckpoint, match="no convolutions"):
-        dreaming.chosen(zoo.MLP(input_shape=(16, 16, 3), hidden=(4,)), "")
+def test_networks_without_convolutions_are_refused():
+    for shape in ((16, 16, 3), (28, 28, 1)):
+        with pytest.raises(BadCheckpoint, match=r"no convolutions; .* such as mobilenet\.caltech101"):
+            dreaming.chosen(zoo.MLP(input_shape=shape, hidden=(4,)), "")
+
+
+@pytest.mark.backends
+def test_a_network_that_sees_no_colours_dreams_of_shapes():
+    keras.utils.set_random_seed(3)
+    lenet, image = zoo.LeNet5(), picture(40, 50)
+    [layer] = dreaming.chosen(lenet, "")
+    grey = keras.Model(lenet.input, lenet.get_layer("C1").output)
+    seen = image[None, :28, :28, :1]
+    found = dreaming.lower_part(lenet, ["C1"], (28, 28))(np.repeat(seen, 3, axis=3) * 1.0)
+    np.testing.assert_allclose(to_numpy(found), to_numpy(grey(seen)), atol=1e-4)
+    dream = dreaming.Dreamer(lenet, [layer], image.shape[:2]).dream(image, octaves=1)
+    changes = dream.astype(int) - image
+    inside = (dream > 0).all(axis=2) & (dream < 255).all(axis=2)
+    assert (np.ptp(changes, axis=2)[inside] <= 1).all() and np.abs(changes).mean() > 1
+    assert dreaming.maximized(lenet, "C1", [0, 1], steps=1).shape[::3] == (2, 3)
 
 
 def test_dreaming_excites_the_layer_at_full_resolution_and_is_repeatable(model):

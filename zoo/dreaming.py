@@ -53,16 +53,10 @@ COLOURS /= np.linalg.norm(COLOURS, axis=0).max()
 def map_layers(model) -> list[str]:
     """Names of a model's layers that answer stacks of maps, see `zoo.visualize.map_layers`, lowest first.
 
-    Raises `zoo.errors.BadCheckpoint` for a model that doesn't take colour pictures or has no such layer.
+    Raises `zoo.errors.BadCheckpoint` for a model that doesn't take pictures or has no such layer.
     """
-    shape = model.input_shape
-    if len(shape) != 4 or shape[-1] != 3:
-        sides = " x ".join("any" if side is None else str(side) for side in shape[1:])
-        raise BadCheckpoint(
-            f"{model.name} takes inputs of {sides}, not colour photographs; take a convolutional network that does, "
-            "such as mobilenet.caltech101"
-        )
-    names = [layer.name for layer in visualize.map_layers(model)]
+    takes_pictures = len(model.input_shape) == 4 and model.input_shape[-1] in (1, 3)
+    names = [layer.name for layer in visualize.map_layers(model)] if takes_pictures else []
     if not names:
         raise BadCheckpoint(
             f"{model.name} has no convolutions; take a convolutional network, such as mobilenet.caltech101"
@@ -98,11 +92,19 @@ def _has_activation(layer) -> bool:
     return isinstance(layer, keras.layers.ReLU) or getattr(layer, "activation", None) not in linear
 
 
+class Grey(keras.layers.Layer):
+    """The mean of the colours: (B, H, W, 3) -> (B, H, W, 1)."""
+
+    def call(self, pictures):
+        return ops.mean(pictures, axis=-1, keepdims=True)
+
+
 def lower_part(model, names, size, *, linear=False) -> keras.Model:
     """What leads from a picture to the maps of some layers, as a network of its own.
 
-    float32 (B, height, width, 3), 0 ... 255 -> (B, h, w, C), for several layers a list of them. Takes pictures of
-    `size`, (height, width), or, where a layer on the way has weights for every place, of the model's own size.
+    float32 (B, height, width, 3), 0 ... 255 -> (B, h, w, C), for several layers a list of them. A network that sees no
+    colours gets the mean of them. Takes pictures of `size`, (height, width), or, where a layer on the way has weights
+    for every place, of the model's own size.
 
     Args:
         linear: of a layer that only rectifies give what it rectifies, whose gradient is nowhere zero.
@@ -115,8 +117,12 @@ def lower_part(model, names, size, *, linear=False) -> keras.Model:
     )
 
     def resized(height, width):
+        seen = keras.Input((height, width, model.input_shape[-1]))
+        net = keras.models.clone_model(cut, input_tensors=seen, clone_function=lambda layer: layer)
+        if seen.shape[-1] == 3:
+            return net
         pictures = keras.Input((height, width, 3))
-        return keras.models.clone_model(cut, input_tensors=pictures, clone_function=lambda layer: layer)
+        return keras.Model(pictures, net(Grey()(pictures)))
 
     try:
         return resized(*size)
