@@ -1,0 +1,129 @@
+"""The recipes on faces: what the attribute net learns, and what a generator of faces is measured by."""
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+from zoo.data import faces
+from zoo.hub.metrics import METRICS
+from zoo.recipes import faces as measured
+from zoo.recipes.resnet_utkface_attributes import SPREAD, YEAR, Attributes, Smaller, attribute_loss, columns
+from zoo.recipes.stylegan2_utkface import StyleGAN2UTKFace
+
+
+def attributes(count, seed=0):
+    random = np.random.RandomState(seed)
+    return {
+        "age": random.randint(1, 117, count),
+        "gender": random.randint(0, 2, count),
+        "ethnicity": random.randint(0, 5, count),
+    }
+
+
+def pictures(count, side=64, seed=0):
+    return np.random.RandomState(seed).randint(0, 256, (count, side, side, 3)).astype("uint8")
+
+
+@pytest.mark.backends
+def test_the_loss_is_three_cross_entropies_and_the_error_of_the_mean_age():
+    logits = np.random.RandomState(1).standard_normal((4, faces.ANSWERS)).astype("float32")
+    y = columns(attributes(4))
+    probability = [np.exp(part) / np.exp(part).sum(axis=1, keepdims=True) for part in np.split(logits, [2, 7], axis=1)]
+    kinds = [-np.log(probability[i][np.arange(4), y[:, i]]) for i in range(2)]
+    years = np.arange(1, 117)
+    wanted = np.exp(-(((years - y[:, 2:]) / SPREAD) ** 2) / 2)
+    wanted /= wanted.sum(axis=1, keepdims=True)
+    ages = -(wanted * np.log(probability[2])).sum(axis=1)
+    off = np.abs(probability[2] @ years - y[:, 2])
+    found = keras.ops.convert_to_numpy(attribute_loss(y, logits))
+    np.testing.assert_allclose(found, sum(kinds) + ages + YEAR * off, rtol=1e-4)
+
+
+def test_figures_of_all_and_of_each_group():
+    y = attributes(300)
+    logits = np.full((300, faces.ANSWERS), -20.0)
+    rows = np.arange(300)
+    logits[rows, np.where(rows < 30, 1 - y["gender"], y["gender"])] = 20  # the first 30 wrong
+    logits[rows, 2 + y["ethnicity"]] = 20
+    logits[rows, 7 + np.minimum(y["age"] + 4, 116) - 1] = 20  # five years too old, but for the oldest
+    of = {picture.tobytes(): answer for picture, answer in zip(pictures(300), logits, strict=True)}
+    found, curves = Attributes().evaluate(
+        lambda part: np.stack([of[each.tobytes()] for each in part]), (pictures(300), y), "test"
+    )
+    values = {row["metric"]: row["value"] for row in found}
+    assert values["accuracy_gender"] == 90 and values["accuracy_ethnicity"] == 100
+    assert values["mean_absolute_error"] == pytest.approx(np.minimum(4, 116 - y["age"]).mean(), abs=0.01)
+    groups = {each["group"]: each for each in curves["groups"]}
+    assert set(groups) == {*faces.GENDERS, *faces.ETHNICITIES, *(f"{a}-{b}" for a, b in faces.BANDS)}
+    assert groups["male"]["n"] + groups["female"]["n"] == 300
+    for group, number in (("male", 0), ("female", 1)):
+        own = y["gender"] == number
+        assert groups[group]["accuracy_gender"] == pytest.approx(100 * np.mean(rows[own] >= 30), abs=0.01)
+
+
+def test_the_first_part_sees_smaller_pictures():
+    x, y = Smaller.transform(pictures(3), np.zeros((3, 3)), np.random.default_rng(0))
+    assert x.shape == (3, 48, 48, 3) and x.dtype == np.uint8 and y.shape == (3, 3)
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    """An attribute net that has learned nothing."""
+    keras.utils.set_random_seed(1)
+    net = zoo.ResNet(depth=20, classes=faces.ANSWERS, input_shape=(64, 64, 3))
+    monkeypatch.setattr(measured.checkpoint, "load", lambda name: net)
+    return net
+
+
+def test_a_generator_is_measured_beside_real_faces_and_what_spoils_them(judge):
+    class Generator:
+        """Knows nothing: makes faces of training, whoever was asked for."""
+
+        @staticmethod
+        def sample(count, *, labels, seed):
+            assert labels.shape == (count, 3)
+            return pictures(40, seed=7)[np.arange(count) % 40]
+
+    class Predict:
+        model = Generator
+
+    real, other, training = ((pictures(40, seed=seed), attributes(40, seed)) for seed in (5, 6, 7))
+    rows, _ = StyleGAN2UTKFace().evaluate(Predict, (real, other, training), "test")
+    assert {row["metric"] for row in rows} <= set(METRICS)
+    found = {(row["metric"], row["role"], "blurred" in row["protocol"]): row for row in rows}
+    assert len(found) == len(rows)
+    names = {"frechet_distance", "kernel_distance", "precision", "recall", "nearest_distance"}
+    judged = {"accuracy_gender", "accuracy_ethnicity", "accuracy_age"}
+    assert {name for name, role, _ in found if role == "result"} == names | judged
+    assert {name for name, role, _ in found if role == "baseline"} == names | judged
+    assert {name for name, role, blurred in found if role == "control" and blurred} == names
+    assert {name for name, role, blurred in found if role == "control" and not blurred} == judged
+    # Faces of training are nothing new; blurred ones are far from real ones.
+    assert (
+        found["nearest_distance", "result", False]["value"] == 0 < found["nearest_distance", "baseline", False]["value"]
+    )
+    apart = [found["frechet_distance", *which]["value"] for which in (("baseline", False), ("control", True))]
+    assert apart[0] < apart[1]
+
+
+def test_age_counts_as_asked_within_ten_years_of_the_middle_of_its_band(judge, monkeypatch):
+    judge = measured.Judge(pictures(4), pictures(4))
+    logits = np.full((3, faces.ANSWERS), -20.0)
+    for row, age in enumerate((40, 41, 12)):  # the band from 26 to 35 has its middle at 30.5
+        logits[row, 7 + age - 1] = 20.0
+    monkeypatch.setattr(judge, "sees", lambda pictures: (None, logits))
+    asked = np.array([[0, 3, 0], [0, 3, 0], [1, 1, 0]])
+    values = {row["metric"]: row for row in judge.attributes(None, asked, "test")}
+    assert values["accuracy_age"]["value"] == pytest.approx(200 / 3, abs=0.01)  # 40 and 12 are, 41 is not
+    assert values["accuracy_gender"]["n"] == 2  # the child isn't judged
+
+
+def test_a_training_batch_has_faces_latents_and_what_is_asked_for(monkeypatch):
+    recipe = StyleGAN2UTKFace()
+    x, labels = pictures(6), faces.conditions(attributes(6))
+    (z, told), y = recipe.transform(x, labels, np.random.default_rng(2))
+    assert z.shape == (6, 128) and told.shape == (6, 3)
+    for picture, old in zip(y, x, strict=True):
+        assert (picture == old).all() or (picture == old[:, ::-1]).all()
+    assert recipe.arguments["conditions"] == list(faces.CONDITIONS)
