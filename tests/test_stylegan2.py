@@ -116,9 +116,9 @@ def test_r1_is_the_mean_square_of_the_slope():
     def critic(x, told):
         return ops.sum(ops.square(x), axis=(1, 2, 3))[:, None] * told[0]  # whose slope is 2 x told
 
-    found = [float(numpy(model.regularize(critic, ops.convert_to_tensor(pictures), [strength]))) for _ in range(400)]
+    found = [float(numpy(model.regularize(critic, ops.convert_to_tensor(pictures), [strength]))) for _ in range(100)]
     slopes = 2 * pictures[:2] * numpy(strength)[:2, :, None, None]  # one of four pictures
-    assert np.mean(found) == pytest.approx(1.5 * np.square(slopes).sum(axis=(1, 2, 3)).mean(), rel=0.25)
+    assert np.mean(found) == pytest.approx(1.5 * np.square(slopes).sum(axis=(1, 2, 3)).mean(), rel=0.3)
 
 
 def test_r1_is_for_the_discriminator_alone():

@@ -123,7 +123,7 @@ class StyleGAN2(Adversarial):
 
     def regularize(self, critic, pictures, told):
         """R_1, see above."""
-        few = ops.maximum(ops.shape(pictures)[0] // PART, 1)
+        few = (ops.shape(pictures)[0] + PART - 1) // PART  # one at least
         x, told = self.prepare(pictures[:few]), [labels[:few] for labels in told]
         noise = keras.random.normal(ops.shape(x), dtype=x.dtype, seed=self.seed)
         more, less = (ops.cast(critic(x + h * noise, told), "float32") for h in (STEP, -STEP))
