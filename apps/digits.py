@@ -18,9 +18,6 @@ MAP = 20  # digits of the map, each way
 TIMES = 3  # a pixel of a network's becomes so many, each way
 
 
-Sheet = Annotated[np.ndarray, Image(label="digits")]
-
-
 class Digits(App):
     name = "digits"
     title = "Handwritten digits"
@@ -38,7 +35,7 @@ class Digits(App):
         Annotated[np.ndarray, Image(label="digits")], Annotated[np.ndarray | None, Image(label="map", when="map")]
     ]:
         """Two rows, uint8 (H, W, 3): the conditional GAN's digits, and those of many that the autoencoder drew which a
-        network that reads is surest of."""
+        network that reads is surest of; and the map, uint8 (560, 560, 3), or None."""
         asked = np.array([int(digit) for digit in digits if digit in "0123456789"], np.int32)
         if len(asked) != len(digits.replace(" ", "")) or not 1 <= len(asked) <= MOST:
             raise BadInput(f"digits is {digits!r:.40}; give 1 to {MOST} of the digits 0 to 9")

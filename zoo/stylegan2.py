@@ -198,7 +198,6 @@ def _synthesis(latents, counts, channels):
 def _discriminator(input_shape, counts, conditions):
     """Residual blocks that halve the picture (figure 7c)."""
     pictures = keras.Input(input_shape, name="pictures")
-    inputs = pictures
     x = Conv2D(counts[-1], 1, activate=True, name="from_pictures")(pictures)
     for number in range(len(counts) - 1, 0, -1):
         size = 4 << number
@@ -212,12 +211,12 @@ def _discriminator(input_shape, counts, conditions):
     if not conditions:
         return keras.Model(pictures, Dense(1, name="logit")(x), name="discriminator")
     labels = keras.Input((len(conditions),), dtype="int32", name="labels")
-    inputs = [pictures, labels]
     told = layers.Concatenate(name="told")(OneHot.each(labels, conditions))
     wanted = UnitVariance(name="wanted_normalize")(Dense(counts[0], name="wanted")(told))
     found = Dense(counts[0], name="found")(x)
     logit = layers.Dot(axes=1, name="projection")([found, wanted])
-    return keras.Model(inputs, layers.Rescaling(counts[0] ** -0.5, name="logit")(logit), name="discriminator")
+    logit = layers.Rescaling(counts[0] ** -0.5, name="logit")(logit)
+    return keras.Model([pictures, labels], logit, name="discriminator")
 
 
 class Equalized(layers.Layer):
