@@ -71,6 +71,10 @@ def test_what_is_measured():
         ("auroc", "flickr8k-test"): pytest.approx((2 * (2 + 2 * 0.5) + 2 * 0.5) / 12, abs=1e-4),
         ("refused", "flickr8k-test"): pytest.approx(200 / 3, abs=0.01),
     }
+    others = {"flickr8k-test": [dark, dark, bright], "intel_scenes-test": [dark]}
+    rows, _ = recipe.RECIPE.evaluate(predict, (*examples[:2], others), "test")
+    together = next(row for row in rows if row["metric"] == "refused")  # which the recipe's target is of
+    assert (together["split"], together["n"], together["value"]) == ("flickr8k-test+intel_scenes-test", 4, 75)
 
 
 def test_the_baseline_tells_stripes_from_stripes():
