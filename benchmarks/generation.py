@@ -2,7 +2,7 @@
 
 GPT-2 of the small shape (124 M parameters) with the same random weights, float32: 128 new tokens, always the likeliest,
 after a prompt of 16, for 1 and 8 sequences at once; each in its own process, one after the other. All must make the
-same tokens. Median of 3 runs, after one to warm up.
+same tokens, but for ours with weights of 8 bits (`zoo.hub.quantized`). Median of 3 runs, after one to warm up.
 """
 
 import json
@@ -38,12 +38,23 @@ def timed(generate):
 
 
 def with_zoo(folder, batch):
+    from zoo.sampling import Generator
+
+    return _generated(Generator, folder, batch)
+
+
+def with_zoo_in_8_bits(folder, batch):
+    from zoo.hub.quantized import QuantizedGenerator
+
+    return _generated(QuantizedGenerator, folder, batch)
+
+
+def _generated(kind, folder, batch):
     import numpy as np
 
     import zoo
-    from zoo.sampling import Generator
 
-    generator, tokens = Generator(zoo.load(f"hf:{folder}")), prompts(batch).tolist()
+    generator, tokens = kind(zoo.load(f"hf:{folder}")), prompts(batch).tolist()
     return timed(lambda: np.array(generator(tokens, new_tokens=NEW, temperature=0)))
 
 
@@ -98,7 +109,14 @@ def _copy(ours, backbone):
     backbone.get_layer("layer_norm").set_weights(ours.get_layer("norm").get_weights())
 
 
-CASES = {"zoo": with_zoo, "KerasHub": with_keras_hub, "transformers": with_transformers}
+CASES = {
+    "zoo": with_zoo,
+    "zoo, 8 bits": with_zoo_in_8_bits,
+    "KerasHub": with_keras_hub,
+    "transformers": with_transformers,
+}
+
+OURS = ("zoo", "zoo, 8 bits")
 
 
 def main() -> None:
@@ -123,10 +141,10 @@ def main() -> None:
                 else:
                     print(f"{case}: left out ({done.stderr.strip().splitlines()[-1]})")
             for case, speed in speeds.items():
-                ratio = round(speeds["zoo"] / speed, 2)
+                times = {f"{ours}'s": round(speeds[ours] / speed, 2) for ours in OURS if ours in speeds}
                 same = "" if made[case] == made["zoo"] else "   (other tokens)"
-                print(f"{case:14} batch {batch}  {speed:6.1f} tokens/s   zoo {ratio:.2f} x{same}")
-                rows[f"{case}, batch {batch}"] = {"tokens/s": round(speed, 1), "zoo's": ratio}
+                print(f"{case:14} batch {batch}  {speed:6.1f} tokens/s   {times}{same}")
+                rows[f"{case}, batch {batch}"] = {"tokens/s": round(speed, 1)} | times
     keep("generation", rows)
 
 

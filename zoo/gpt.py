@@ -151,7 +151,7 @@ class GPT(keras.Model):
         index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
         """
         now = index + ops.arange(tokens.shape[1])  # (T,)
-        places = ops.arange(cache[0].shape[2])  # (S,)
+        places = ops.arange(ops.shape(cache[0])[2], dtype="int32")  # (S,)
         seen = ops.logical_and(places <= now[:, None], places >= pad[:, None, None])  # (B, T, S)
         x = self.get_layer("embedding")(tokens)
         x = self.get_layer("positions")(x, positions=ops.maximum(now - pad[:, None], 0))  # (B, T, W)

@@ -46,10 +46,7 @@ def export(name, format: str, out=None, *, force=False) -> Path:
     card = checkpoint.card(name)
     out = Path(out or f"{card.name}{SUFFIXES[format] or '.savedmodel'}")
     _check_output(out, format, force)
-    if backend.configured() != "tensorflow":
-        raise MissingPackage(
-            f"exports are made from TensorFlow, not {backend.configured()}; set KERAS_BACKEND=tensorflow"
-        )
+    needs_tensorflow()
     backend.start()
     model = checkpoint.load(name)
     try:
@@ -74,6 +71,14 @@ def export(name, format: str, out=None, *, force=False) -> Path:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return out
+
+
+def needs_tensorflow() -> None:
+    """Raises `MissingPackage` on another backend."""
+    if backend.configured() != "tensorflow":
+        raise MissingPackage(
+            f"exports are made from TensorFlow, not {backend.configured()}; set KERAS_BACKEND=tensorflow"
+        )
 
 
 def _check_output(out: Path, format: str, force: bool) -> None:
@@ -203,7 +208,9 @@ def cached_session(name, card) -> Session:
 def _made_of(card) -> str:
     """A digest of all that an export follows from: weights, arguments, and the files of the landmarks."""
     facts = [card.weights["sha256"], card.architecture, card.arguments, card.input]
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
-    for file in sorted(Path(zoo.__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + sources()).hexdigest()
+
+
+def sources() -> bytes:
+    """The files of the landmarks, one after the other."""
+    return b"".join(file.read_bytes() for file in sorted(Path(zoo.__file__).parent.glob("*.py")))

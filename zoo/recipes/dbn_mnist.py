@@ -2,7 +2,9 @@
 
 Reproduce: `zoo train dbn.mnist`. Each RBM learns by contrastive divergence from what the one below answers, the topmost
 with the labels beside; then the stack becomes a classifier, as Hinton and Salakhutdinov (2006) do it. Hinton, Osindero
-and Teh report 98.75 % for this net, by up-down fine-tuning.
+and Teh report 98.75 % for this net, by up-down fine-tuning. Here a few pixels and units are left out at each step;
+without that it read 98.68 %, and with as much of it as is usual in wider nets, a fifth of the pixels and half of the
+units, it stayed at 98.3 % on validation.
 
 What the first part is worth shows when labels are few: the controls fine-tune on 1,000 of them, five times, from RBMs
 that saw no labels and from random weights.
@@ -22,8 +24,10 @@ class DBNMNIST(MNIST):
     summary = "A deep belief net learns what digits look like, then to read them; it can dream of them too."
     stage = "classifier"
     persistent = False
-    epochs = 20
-    batch_size = 100
+    arguments = {"dropout": (0.1, 0.2)}
+    epochs = 40
+    batch_size = 250
+    weight_decay = 0.05
     half = True
     targets = {"accuracy": 98.75}
     paper = {"accuracy": 98.75}
@@ -32,7 +36,7 @@ class DBNMNIST(MNIST):
 
     def optimizer(self, steps):
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-        return keras.optimizers.AdamW(rate, weight_decay=0.2, use_ema=True, ema_momentum=0.999)
+        return keras.optimizers.AdamW(rate, weight_decay=self.weight_decay, use_ema=True, ema_momentum=0.998)
 
     def compile(self, model, steps, **options):
         options |= {"metrics": ["accuracy"]} if self.stage == "classifier" else {}
@@ -53,7 +57,9 @@ class TopRBM(DBNMNIST):
 
     name, stage = "dbn.mnist-rbm3", "rbm3"
     persistent = True
+    arguments = {}
     epochs = 30
+    batch_size = 100
     monitor = None
 
     def optimizer(self, steps):
@@ -103,6 +109,7 @@ class FewLabels(DBNMNIST):
     """Fine-tuned on few labels; the last epoch counts, since selection would need more."""
 
     name = "dbn.mnist-1000"
+    arguments, weight_decay = {}, 0.2
     epochs, batch_size, monitor = 100, 50, None
     seeds = (1, 2, 3, 4, 5)
     paper = {}

@@ -1,0 +1,80 @@
+"""Weights of 8 bits: what they answer beside the model, for every kind of sequence model, and what is kept of them."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from test_sampling import PROMPTS, build
+
+import zoo
+from zoo.errors import BadInput
+from zoo.hub import cache
+from zoo.hub.quantized import QuantizedGenerator
+from zoo.sampling import Generator
+
+
+@pytest.fixture(autouse=True)
+def in_a_cache_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path))
+
+
+def logits_of(generator, tokens):
+    """What it has for the next token after `tokens`, of which all but the first three are read one by one."""
+    read, rest = tokens[:, :3], tokens[:, 3:]
+    length, pad = 16, np.full(len(tokens), 13, "int32")
+    filled = np.concatenate([np.zeros((len(tokens), 13), "int32"), read], axis=1)
+    logits, kept = generator._read(filled, pad, capacity=32)
+    facts = np.zeros(len(tokens), bool), np.int32(1), np.full((4, len(tokens)), 0.5, "float32")
+    for index, token in enumerate(rest.T):
+        # Where one token is by far the likeliest, it is the one that is chosen and read.
+        sure = 1e3 * np.eye(logits.shape[-1], dtype="float32")[token]
+        options = np.float32(1.0), np.float32(1.0), np.array([-1], "int32")
+        _, _, logits, kept = generator._extend(sure, kept, np.int32(length + index), pad, *facts, *options, top_k=1)
+    return np.asarray(logits)
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gpt1", "gpt2"])
+def test_it_answers_nearly_what_the_model_does(name):
+    model = build(name)
+    tokens = np.random.RandomState(0).randint(0, 7, (6, 10)).astype("int32")
+    found, expected = (logits_of(kind(model), tokens) for kind in (QuantizedGenerator, Generator))
+    assert 0 < np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
+    assert np.mean(found.argmax(axis=1) == expected.argmax(axis=1)) == 1
+
+
+def test_it_goes_on_like_any_generator():
+    generator = QuantizedGenerator(build("gpt2"), chunk=5)
+    pieces = list(generator.stream(PROMPTS, new_tokens=12, seed=4))
+    assert [len(piece[0]) for piece in pieces] == [5, 5, 2]
+    joined = [list(itertools.chain.from_iterable(rows)) for rows in zip(*pieces, strict=True)]
+    assert generator(PROMPTS, new_tokens=12, seed=4) == joined
+    whole = generator([[1, 2]], new_tokens=60, temperature=0)[0]  # longer than the room it begins with
+    assert len(whole) == 60
+    assert generator([[1, 2]], new_tokens=60, temperature=0, stop=[whole[0]]) == [[]]
+
+
+def test_it_is_made_once_for_these_weights_and_again_where_it_is_damaged():
+    model = build("rnn")
+    first = QuantizedGenerator(model)([[1]], new_tokens=5, seed=1)
+    [made] = [cache.folder() / name for name in cache.entries()]
+    written = made.stat().st_mtime_ns
+    QuantizedGenerator(model)
+    assert made.stat().st_mtime_ns == written
+    made.write_bytes(b"no export")
+    assert QuantizedGenerator(model)([[1]], new_tokens=5, seed=1) == first
+    model.trainable_variables[0].assign(0 * model.trainable_variables[0])
+    QuantizedGenerator(model)
+    assert len(cache.entries()) == 2
+
+
+def test_what_cannot_be_is_said_in_one_line(monkeypatch):
+    monkeypatch.setattr("zoo.hub.quantized.LARGEST", 1000)
+    with pytest.raises(BadInput, match="parameters, too many for 8 bits"):
+        QuantizedGenerator(build("gpt2"))
+    assert cache.entries() == {}
+    monkeypatch.undo()
+    keras.utils.set_random_seed(1)
+    translator = zoo.Transformer(vocabulary=9, width=8, depth=1, heads=2, hidden=8)
+    with pytest.raises(BadInput, match="goes from one sequence to another"):
+        QuantizedGenerator(translator)
