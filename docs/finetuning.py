@@ -6,7 +6,8 @@ docs/finetuning.png. It trains in three ways on the same photographs and measure
 - `zoo finetune mobilenet.caltech101`, as anyone would call it;
 - the same network from random weights, with the same changes to its pictures, selected on the same share held back;
 - histograms of oriented gradients and a linear SVM (zoo/recipes/hog.py), on all the photographs.
-Fewer than all 300 are drawn three times: then the figure is a mean, with its deviation.
+Fewer than all 300 are drawn three times: then the figure is a mean, with its deviation. It takes an hour; stopped, it
+goes on from the draws in runs/finetuning.json.
 """
 
 import argparse
@@ -37,6 +38,7 @@ DATASET = "intel_scenes"
 SEEDS = {10: (1, 2, 3), 50: (1, 2, 3), 300: (1,)}  # photographs of each class -> which draws of them
 EPOCHS = 60  # from random weights; fine-tuning stops by itself
 METHODS = {"finetuned": "fine-tuned", "scratch": "from scratch", "hog": "HOG + linear SVM"}
+KEPT = Path("runs/finetuning.json")  # what draws have given, until all are there
 COLOURS = {"finetuned": "#2a6f97", "scratch": "#c8553d", "hog": "#8a8a8a"}
 
 
@@ -94,6 +96,18 @@ def accuracies(count: int, seed: int, data_dir) -> dict[str, float]:
     return found
 
 
+def measured(count: int, seed: int, data_dir) -> dict[str, float]:
+    """`accuracies`, from `KEPT` where they have been measured before."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    draw = f"{count} photographs, seed {seed}"
+    if draw not in kept:
+        kept[draw] = accuracies(count, seed, data_dir)
+        KEPT.parent.mkdir(exist_ok=True)
+        KEPT.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        print(draw, kept[draw], flush=True)
+    return kept[draw]
+
+
 def figure(rows: list[dict], path: Path) -> None:
     plot, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     counts = [row["photographs"] for row in rows]
@@ -116,7 +130,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for count, seeds in SEEDS.items():
-        draws = [accuracies(count, seed, options.data_dir) for seed in seeds]
+        draws = [measured(count, seed, options.data_dir) for seed in seeds]
         row = {"photographs": count, "draws": len(seeds)}
         for method in METHODS:
             values = [draw[method] for draw in draws]
@@ -127,6 +141,7 @@ def main() -> None:
     here = Path(__file__).with_suffix("")
     here.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     figure(rows, here.with_suffix(".png"))
+    KEPT.unlink()
 
 
 if __name__ == "__main__":
