@@ -62,7 +62,10 @@ def main() -> None:
         print(f"{name:52} {value:8.2f} ms   1/{first / value:.1f}")
     for name, value in processes.items():
         print(f"{name:52} {value:8.2f} s")
-    calls = {name: {"milliseconds": round(value, 2), "ratio": round(value / first, 3)} for name, value in rows.items()}
+    calls = {
+        name: {"milliseconds": round(value, 2), "of the peer's": round(value / first, 3)}
+        for name, value in rows.items()
+    }
     keep("label", calls | {name: {"seconds": round(value, 2)} for name, value in processes.items()})
 
 

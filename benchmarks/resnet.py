@@ -143,7 +143,7 @@ def main() -> None:
         for case, speed in speeds.items():
             beside = f"   {speed / speeds['plain Keras']:.2f} x plain Keras" if "plain Keras" in speeds else ""
             print(f"{case:14} {precision:9} {speed:7.0f} images/s{beside}")
-            ratio = {"ratio": round(speed / speeds["plain Keras"], 2)} if "plain Keras" in speeds else {}
+            ratio = {"of plain Keras'": round(speed / speeds["plain Keras"], 2)} if "plain Keras" in speeds else {}
             rows[f"{case}, {precision}"] = {"images/s": round(speed), **ratio}
     keep("resnet", rows)
 

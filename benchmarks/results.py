@@ -5,7 +5,10 @@ from pathlib import Path
 
 
 def keep(name: str, rows: dict[str, dict[str, float]]) -> None:
-    """rows: case -> {what: value}. With them go the machine and the versions, without which they say nothing."""
+    """rows: case -> {unit: value, what a ratio is of: ratio, ...}.
+
+    With them go the machine and the versions, without which they say nothing.
+    """
     from zoo.recipes.training import hardware, versions
 
     facts = {"hardware": hardware(), "versions": versions(), "rows": rows}

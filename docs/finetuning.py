@@ -32,6 +32,7 @@ from zoo.hub import checkpoint, metrics
 from zoo.recipes import hog
 from zoo.recipes.finetune import finetune, split
 from zoo.recipes.finetune_pictures import mirrored
+from zoo.recipes.training import code
 
 BASE = "mobilenet.caltech101"
 DATASET = "intel_scenes"
@@ -99,7 +100,8 @@ def accuracies(count: int, seed: int, data_dir) -> dict[str, float]:
 def measured(count: int, seed: int, data_dir) -> dict[str, float]:
     """`accuracies`, from `KEPT` where they have been measured before."""
     kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    draw = f"{count} photographs, seed {seed}"
+    parts = code(finetune, mirrored, hog.train_svm, accuracies), checkpoint.card(BASE).weights["sha256"]
+    draw = f"{count} photographs, seed {seed}, {' '.join(part[:8] for part in parts)}"
     if draw not in kept:
         kept[draw] = accuracies(count, seed, data_dir)
         KEPT.parent.mkdir(exist_ok=True)

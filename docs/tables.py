@@ -16,32 +16,37 @@ PAGES = ("README.md", "docs/finetuning.md")
 
 
 def checkpoints() -> str:
-    """One row for each result in the cards, with the figure in the paper where there is one."""
+    """One row for each checkpoint: the first result of each metric, and what they compare with."""
     lines = [
-        "| checkpoint | what it is | parameters | weights | measured | paper | made by |",
-        "|---|---|---:|---:|---|---|---|",
+        "| checkpoint | what it is | parameters | weights | measured | made by |",
+        "|---|---|---:|---:|---|---|",
     ]
     for name in checkpoint.list():
         card = checkpoint.card(name)
-        measured = "<br>".join(figure(row) for row in card.metrics)
-        paper = "<br>".join("-" if row["paper"] is None else f"{row['paper']:g}" for row in card.metrics)
+        shown = card.headlines() + [row for row in card.metrics if row["role"] != "result"]
+        measured = "<br>".join(figure(row, card.training["missed"]) for row in shown)
         cells = (
             f"`{name}`",
             card.summary,
             f"{card.parameters:,}",
             f"{card.weights['bytes'] / 1e6:.2f} MB",
             measured,
-            paper,
             f"`{card.training['command']}`, {card.training['wall_time_s'] / 60:.0f} min",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def figure(row) -> str:
+def figure(row, missed) -> str:
     spread = "" if row["std"] is None else f" +- {row['std']:.2f}"
-    other = "" if row["role"] == "result" else f"; *{row['role']}: {row['protocol']}*"
-    return f"{row['metric']} {row['value']:.2f}{spread} {row['unit']} ({row['split']}{other})"
+    facts = [row["split"]]
+    if row["role"] != "result":
+        facts.append(f"*{row['role']}: {row['protocol']}*")
+    elif row["metric"] in missed:
+        facts.append(f"**target {missed[row['metric']]:g} missed**")
+    if row["paper"] is not None:
+        facts.append(f"paper {row['paper']:g}")
+    return f"{row['metric']} {row['value']:.2f}{spread} {row['unit']}".rstrip() + f" ({'; '.join(facts)})"
 
 
 def color() -> str:
@@ -53,14 +58,14 @@ def color() -> str:
 
 
 def benchmarks() -> str:
-    """What each script in benchmarks/ measured last, and on which machine."""
-    lines = ["| benchmark | case | measured | ratio to the peer |", "|---|---|---:|---:|"]
+    """What each script in benchmarks/ measured last, and on which machine; ratios are of the values in that run."""
+    lines = ["| benchmark | case | measured | ratios |", "|---|---|---:|---|"]
     for path in sorted((ROOT / "benchmarks").glob("*.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
         for case, row in facts["rows"].items():
-            [(unit, value)] = [(key, value) for key, value in row.items() if key != "ratio"]
-            ratio = f"{row['ratio']:g}" if "ratio" in row else "-"
-            lines.append(f"| `{path.stem}.py` on {facts['hardware']} | {case} | {value:g} {unit} | {ratio} |")
+            (unit, value), *ratios = row.items()
+            ratios = ", ".join(f"{what} {ratio:g}" for what, ratio in ratios) or "-"
+            lines.append(f"| `{path.stem}.py` on {facts['hardware']} | {case} | {value:g} {unit} | {ratios} |")
     return "\n".join(lines)
 
 

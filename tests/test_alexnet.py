@@ -105,7 +105,7 @@ def test_it_is_measured_by_the_mean_of_ten_parts():
         return np.where(seen, [[9.0, 0.0]], [[0.0, 1.0]])
 
     (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
-    assert ten["value"] == alone["value"] == 100 and alone["role"] == "control"
+    assert ten["value"] == alone["value"] == 100 and alone["metric"] == "accuracy_middle"
     x[1, 12:20, 12:20] = 255  # seen in all
     (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
     assert ten["value"] == alone["value"] == 50

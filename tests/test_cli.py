@@ -32,6 +32,26 @@ def run_zoo(*arguments, cwd, expect=0, **environment):
     return done.stdout, done.stderr
 
 
+def test_a_command_that_is_told_to_end_leaves_nothing_behind(tmp_path):
+    code = """
+import sys, tempfile, time
+from zoo import cli
+@cli.app.command()
+def wait():
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        print(folder, flush=True)
+        time.sleep(60)
+sys.argv = ["zoo", "wait"]
+cli.main()
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        assert list(tmp_path.iterdir())
+        process.terminate()
+        assert process.wait(timeout=30) == 130
+    assert not list(tmp_path.iterdir())
+
+
 def one_line(stderr: str) -> str:
     lines = stderr.strip().splitlines()
     assert len(lines) == 1, stderr

@@ -206,8 +206,9 @@ def test_dropout_leaves_out_pixels_and_units_only_while_the_classifier_learns():
     np.testing.assert_allclose(to_numpy(model(x)), to_numpy(plain(x)), rtol=1e-5)
     learning = [to_numpy(model(x, training=True)) for _ in range(2)]
     assert not np.allclose(*learning)
-    with pytest.raises(BadInput, match="dropout of"):
-        DBN(**SMALL, dropout=(0.2, 1.0))
+    for dropout in ((0.2, 1.0), (0.2,), (-0.1, 0.5)):
+        with pytest.raises(BadInput, match="dropout of"):
+            DBN(**SMALL, dropout=dropout)
 
 
 def test_wrong_arguments_are_named():
@@ -221,6 +222,6 @@ def test_wrong_arguments_are_named():
         model.compile(keras.optimizers.SGD(0.1), stage="rbm3", chain_steps=0)
     with pytest.raises(BadInput, match="0 steps"):
         model.dream([1], steps=0)
-    for hidden in ((), (5, 0)):
+    for hidden in ((), (5, 0), (2.5,)):
         with pytest.raises(BadInput, match="hidden layers of"):
             DBN(hidden=hidden)

@@ -97,7 +97,7 @@ def test_first_frames(size, frame):
 
 @pytest.mark.parametrize("app", [Dream(), Features()], ids=["dream", "features"])
 def test_what_cannot_be_done_is_said_in_one_line(app, photo, checkpoint):
-    with pytest.raises(UnknownName, match=r"no layer is called 'conv1_rely'; did you mean conv1_relu"):
+    with pytest.raises(UnknownName, match=r"no layer of mobilenet is called 'conv1_rely'; did you mean conv1_relu"):
         app(photo, checkpoint, "conv1_rely")
     with pytest.raises(BadCheckpoint, match="layer fc of mobilenet has no maps") as error:
         app(photo, checkpoint, "fc")

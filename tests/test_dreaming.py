@@ -7,7 +7,7 @@ import pytest
 
 import zoo
 from zoo import dreaming
-from zoo.errors import BadCheckpoint, UnknownName
+from zoo.errors import BadCheckpoint, BadInput, UnknownName
 
 MIDDLE = "conv6_pointwise_relu"
 
@@ -71,11 +71,25 @@ def test_the_layers_that_are_taken(model):
     assert dreaming.chosen(model, " conv1,conv2_depthwise , conv1") == ["conv1", "conv2_depthwise"]
     assert dreaming.chosen(zoo.ResNet(depth=20), "") == ["conv3_3_out"]
     with pytest.raises(
-        UnknownName, match=r"no layer is called 'conv6_pointwise_rulu'; did you mean conv6_pointwise_re"
+        UnknownName, match=r"no layer of mobilenet is called 'conv6_pointwise_rulu'; did you mean conv6_pointwise_re"
     ):
         dreaming.chosen(model, "conv6_pointwise_rulu")
     with pytest.raises(BadCheckpoint, match="layer fc of mobilenet has no maps; take one that has, such as conv14"):
         dreaming.chosen(model, "fc")
+    with pytest.raises(UnknownName, match="known: conv1, conv1_norm, conv1_relu, conv2_depthwise, "):
+        dreaming.chosen(model, "-")  # as far from any name as can be: then they are listed from the bottom up
+
+
+def test_what_cannot_be_is_said_in_one_line(model):
+    with pytest.raises(UnknownName, match="no layer of mobilenet is called 'conv'"):
+        dreaming.Dreamer(model, ["conv"], (40, 40))
+    with pytest.raises(BadCheckpoint, match="layer fc of mobilenet has no maps"):
+        dreaming.maximized(model, "fc", [0])
+    for channels in ([], [-1], [999]):
+        with pytest.raises(BadInput, match="layer conv1 has channels 0 to "):
+            dreaming.maximized(model, "conv1", channels)
+    with pytest.raises(BadInput, match="0 octaves are none"):
+        dreaming.Dreamer(model, ["conv1"], (40, 40)).dream(picture(40, 40), octaves=0)
 
 
 def test_networks_without_convolutions_are_refused():

@@ -138,6 +138,9 @@ def test_any_data_set_that_tfds_has_prepared_can_be_named(prepared_by_tfds, tmp_
         evaluation.evaluate(tmp_path / "mine", data_dir=tmp_path)
     with pytest.raises(UnknownName, match="no data set is called 'three_shapes'"):
         finetune("mlp.mnist", "three_shapes", tmp_path / "other", data_dir=tmp_path, runs=tmp_path / "runs")
+    (tmp_path / "photo.jpg").write_bytes(b"")
+    with pytest.raises(BadInput, match=r"photo\.jpg is a file; give a folder that has a folder of images for each"):
+        finetune("mlp.mnist", tmp_path / "photo.jpg", tmp_path / "other", runs=tmp_path / "runs")
 
 
 def test_what_cannot_be_fine_tuned_says_so(shapes, tmp_path):

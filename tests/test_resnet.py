@@ -50,10 +50,9 @@ def test_option_a_takes_every_other_pixel_and_adds_empty_maps():
 
 def test_a_block_whose_residual_is_nothing_passes_its_input_on():
     model = ResNet(depth=20)
-    for name in ("conv2_2b_norm",):
-        layer = model.get_layer(name)
-        gamma, beta, mean, variance = layer.get_weights()
-        layer.set_weights([0 * gamma, 0 * beta, mean, variance])
+    layer = model.get_layer("conv2_2b_norm")
+    gamma, beta, mean, variance = layer.get_weights()
+    layer.set_weights([0 * gamma, 0 * beta, mean, variance])
     inside = keras.Model(model.input, [model.get_layer("conv2_1_out").output, model.get_layer("conv2_2_out").output])
     before, after = inside(np.random.RandomState(0).randint(0, 256, (2, 32, 32, 3)).astype("uint8"))
     np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (before, after)))  # eq. 1 with F = 0

@@ -97,6 +97,10 @@ def test_it_works_on_landmarks_and_says_where_it_cannot():
     for wrong in (-1, 10):
         with pytest.raises(BadInput, match="classes 0 to 9"):
             visualize.Explainer(resnet).saliency(images, [wrong, 3])
+    with pytest.raises(BadInput, match="classes \\[3\\] for 2 examples"):
+        visualize.Explainer(resnet).grad_cam(images, [3])
+    with pytest.raises(BadInput, match="labels 0 to 2, not 3"):
+        visualize.occlusion(lambda x: np.zeros((len(x), 3)), images[0], 3)
     for options in ({"square": 1.1}, {"square": 0}, {"steps": 0}):
         with pytest.raises(BadInput, match="a square of"):
             visualize.occlusion(None, images[0], 0, **options)

@@ -5,6 +5,7 @@ Other packages add commands through the entry-point group `zoo.commands`: a func
 """
 
 import json
+import signal
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -41,6 +42,7 @@ UsageError = typer.BadParameter.__bases__[0]  # what typer raises for any comman
 
 def main() -> None:
     """Run the command line; what a user can mend becomes one line and exit code 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, which leaves nothing behind
     try:
         for entry in metadata.entry_points(group="zoo.commands"):
             try:
@@ -101,7 +103,7 @@ def table(title: str, columns, rows) -> None:
 
 def figure(row: dict) -> str:
     """A metric row in a few characters: `accuracy 99.31 %`."""
-    return f"{row['metric']} {row['value']:.2f} {row['unit']}"
+    return f"{row['metric']} {row['value']:.2f} {row['unit']}".rstrip()
 
 
 @app.command("list")
@@ -116,8 +118,8 @@ def list_(as_json: Json = False) -> None:
         return show_json([dataclasses.asdict(card) for card in cards])
     rows = []
     for card in cards:
-        results = [figure(row) for row in card.metrics if row["role"] == "result"]
-        rows.append((card.name, f"{card.parameters:,}", f"{card.weights['bytes'] / 1e6:.2f} MB", ", ".join(results)))
+        results = ", ".join(figure(row) for row in card.headlines())
+        rows.append((card.name, f"{card.parameters:,}", f"{card.weights['bytes'] / 1e6:.2f} MB", results))
     table("", ("checkpoint", "parameters", "weights", "measured"), rows)
 
 

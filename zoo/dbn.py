@@ -22,7 +22,8 @@ Where this file departs from the paper, and why:
   layer keeps its RBM beside what fine-tuning makes of it: the one dreams, the other reads.
 - `dropout`, off in the default, is that of G. Hinton and others, "Improving Neural Networks by Preventing Co-adaptation
   of Feature Detectors" (2012), who fine-tuned this very net with it.
-- Reconstructions, of the label units too, are probabilities rather than samples, as is usual for grey pixels.
+- In a chain that starts from the data, reconstructions, of the label units too, are probabilities rather than samples,
+  as is usual for grey pixels.
 - `persistent=True` trains the topmost RBM with chains that go on from step to step (T. Tieleman, "Training Restricted
   Boltzmann Machines using Approximations to the Likelihood Gradient", 2008). A chain from the data unlearns only what
   lies near them; far from them it leaves states, such as an empty picture, where dreams end up.
@@ -89,7 +90,7 @@ class RBM(layers.Layer):
         return ops.concatenate([ops.sigmoid(v[:, : -self.labels]), ops.softmax(v[:, -self.labels :])], axis=1)
 
     def step(self, v, seed):
-        """One step of Gibbs sampling, there and back: (B, visible) -> units that are on, (B, visible)."""
+        """One step of Gibbs sampling in an RBM with labels, there and back: (B, visible) -> units that are on, same."""
         v = self.visible(sample(self.hidden(v), seed))
         chosen = keras.random.categorical(ops.log(v[:, -self.labels :]), 1, seed=seed)[:, 0]  # (B,)
         pixels = sample(v[:, : -self.labels], seed)
@@ -130,10 +131,10 @@ class DBN(keras.Model):
     """
 
     def __init__(self, *, input_shape=(28, 28, 1), hidden=(500, 500, 2000), classes=10, dropout=(0.0, 0.0)):
-        if not hidden or any(units < 1 for units in hidden):
+        if not hidden or any(units < 1 or units != int(units) for units in hidden):
             raise BadInput(f"DBN can't have hidden layers of {list(hidden)} units; give one or more, such as 500, 2000")
         check_classes("DBN", classes)
-        if not all(0 <= share < 1 for share in dropout):
+        if len(dropout) != 2 or not all(0 <= share < 1 for share in dropout):
             raise BadInput(f"DBN can't have a dropout of {tuple(dropout)}; give two numbers from 0, below 1")
         images = keras.Input(input_shape, dtype="uint8", name="images")
         x = layers.Rescaling(1 / 255, name="rescale")(images)

@@ -24,7 +24,7 @@ import numpy as np
 from keras import ops
 
 from zoo import visualize
-from zoo.errors import BadCheckpoint, UnknownName
+from zoo.errors import BadCheckpoint, BadInput
 from zoo.visualize import Gradient
 
 TILE = 416  # a picture goes through in tiles of at most this side, so that its size doesn't matter to memory
@@ -50,11 +50,8 @@ COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]
 COLOURS /= np.linalg.norm(COLOURS, axis=0).max()
 
 
-def map_layers(model) -> list[str]:
-    """Names of a model's layers that answer stacks of maps, see `zoo.visualize.map_layers`, lowest first.
-
-    Raises `zoo.errors.BadCheckpoint` for a model that doesn't take pictures or has no such layer.
-    """
+def _names(model) -> list[str]:
+    """Of a model's layers that answer stacks of maps, see `zoo.visualize.map_layers`, lowest first."""
     takes_pictures = len(model.input_shape) == 4 and model.input_shape[-1] in (1, 3)
     names = [layer.name for layer in visualize.map_layers(model)] if takes_pictures else []
     if not names:
@@ -68,16 +65,13 @@ def chosen(model, names: str, count: int = 1) -> list[str]:
     """The layers that a text names, separated by commas; none named, a good choice.
 
     Good are layers with an activation: one at two thirds of the depth, or `count` spread over all of it.
-    Raises `zoo.errors.UnknownName` and, for layers without maps and models as in `map_layers`,
-    `zoo.errors.BadCheckpoint`.
+    Raises `zoo.errors.UnknownName` and, for a layer without maps and a model that doesn't take pictures or has no such
+    layer, `zoo.errors.BadCheckpoint`.
     """
-    known = map_layers(model)
+    known = _names(model)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
-        if name not in {layer.name for layer in model.layers}:
-            raise UnknownName("layer", name, known)
-        if name not in known:
-            raise BadCheckpoint(f"layer {name} of {model.name} has no maps; take one that has, such as {known[-1]}")
+        visualize.layer_with_maps(model, name)
     if wanted:
         return list(dict.fromkeys(wanted))
     active = [name for name in known if _has_activation(model.get_layer(name))] or known
@@ -108,10 +102,12 @@ def lower_part(model, names, size, *, linear=False) -> keras.Model:
 
     Args:
         linear: of a layer that only rectifies give what it rectifies, whose gradient is nowhere zero.
+    Raises:
+        zoo.errors.UnknownName, zoo.errors.BadCheckpoint: for a layer that isn't there or has no maps.
     """
     copy = type(model).from_config(model.get_config())  # gets frozen by those who use it; the model must not
     copy.set_weights(model.get_weights())
-    tops = [copy.get_layer(name) for name in names]
+    tops = [visualize.layer_with_maps(copy, name) for name in names]
     cut = keras.Model(
         copy.input, [top.input if linear and isinstance(top, keras.layers.ReLU) else top.output for top in tops]
     )
@@ -144,7 +140,7 @@ class Dreamer:
     """Some layers of a network, ready to dream on pictures of any size.
 
     Args:
-        layers: names.
+        layers: names; `zoo.errors.UnknownName` or `zoo.errors.BadCheckpoint` is raised for those that can't be.
         size: (height, width) of the largest picture to come. Fits the tiles to it; others work as well.
         seed: of the tiles' places, which change with each step so that their seams don't show.
     """
@@ -166,7 +162,11 @@ class Dreamer:
             octaves: sizes at which to dream, each 1.4 times the one before, so that large shapes come out as well as
                 small ones.
             track: shows progress, see `zoo_apps.app.App.track`.
+        Raises:
+            zoo.errors.BadInput: for no octave.
         """
+        if octaves < 1:
+            raise BadInput(f"{octaves} octaves are none; give 1 or more")
         sizes = octave_sizes(*photo.shape[:2], octaves)
         total = STEPS * sum(len(_corners(size, self.stride)) for size in sizes)
         answer = []
@@ -328,11 +328,18 @@ def maximized(
         track: shows progress, see `zoo_apps.app.App.track`.
     Returns:
         uint8 (N, side, side, 3).
+    Raises:
+        zoo.errors.UnknownName, zoo.errors.BadCheckpoint: for a layer that isn't there or has no maps.
+        zoo.errors.BadInput: for channels that it doesn't have.
     """
+    visualize.layer_with_maps(model, layer)
     side = channel_side(model, layer)
     net = lower_part(model, [layer], (side, side), linear=True)
     height, width = net.input_shape[1:3]
-    wanted = np.eye(net.outputs[0].shape[-1], dtype="float32")[np.asarray(channels)]  # (N, C)
+    count, channels = net.outputs[0].shape[-1], np.asarray(channels, int)
+    if channels.size == 0 or channels.min() < 0 or channels.max() >= count:
+        raise BadInput(f"layer {layer} has channels 0 to {count - 1}; {channels.tolist()} cannot be had")
+    wanted = np.eye(count, dtype="float32")[channels]  # (N, C)
     slope = Gradient(net, (len(wanted), height, width, 3), channel_means)
 
     random = np.random.default_rng(seed)

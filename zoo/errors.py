@@ -13,7 +13,7 @@ class UnknownName(ZooError):
     """No checkpoint, architecture, data set, app or metric has this name."""
 
     def __init__(self, kind: str, name: str, known):
-        known = sorted(known)
+        known = known if isinstance(known, list) else sorted(known)  # a list has an order of its own
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
         few = [*known[:MOST], "..."] if len(known) > MOST else known
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(few) or 'none'}"

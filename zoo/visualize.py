@@ -76,10 +76,12 @@ class OfClasses:
         self._traced = {}  # shape -> Gradient
 
     def __call__(self, x: np.ndarray, classes) -> np.ndarray:
-        """float32 x (B, ...), ints (B,) -> float32 of x's shape. Raises `BadInput` for a class that isn't there."""
+        """float32 x (B, ...), ints (B,) -> float32 of x's shape. Raises `BadInput` for classes that aren't there."""
         classes = np.asarray(classes)
-        if classes.min() < 0 or classes.max() >= len(self.directions):
-            raise BadInput(f"{self.net.name} has classes 0 to {len(self.directions) - 1}, not {classes.tolist()}")
+        if classes.shape != (len(x),):
+            raise BadInput(f"classes {classes.tolist()} for {len(x)} examples; give one for each")
+        if not np.all((classes >= 0) & (classes < len(self.directions))):
+            raise BadInput(f"there are classes 0 to {len(self.directions) - 1}, not {classes.tolist()}")
         if x.shape not in self._traced:
             self._traced[x.shape] = Gradient(self.net, x.shape, ops.multiply)
         return self._traced[x.shape](x, self.directions[classes])  # directions: (B, classes)
@@ -107,7 +109,8 @@ def behind(model, layer) -> keras.Model:
         return keras.Model(layer.output, model.output)
     except ValueError:
         raise BadCheckpoint(
-            f"{model.name} can't be cut at {layer.name}: a connection leads past it; take the end of a block"
+            f"{model.name} can't be cut at {layer.name}: a connection leads past it; take the end of a block, such as "
+            f"{last_maps(model).name}"
         ) from None
 
 
@@ -121,6 +124,20 @@ def map_layers(model) -> list:
             if len(shape) == 4 and shape[1:3] != (1, 1):
                 found.append(layer)
     return found
+
+
+def layer_with_maps(model, name: str):
+    """A model's layer by name.
+
+    Raises `zoo.errors.UnknownName` for none of that name and `zoo.errors.BadCheckpoint` for one without maps.
+    """
+    known = {layer.name: layer for layer in map_layers(model)}
+    if name not in {layer.name for layer in model.layers}:
+        raise UnknownName(f"layer of {model.name}", name, list(known))
+    if name not in known:
+        such = f"take one that has, such as {[*known][-1]}" if known else "none of its layers has any"
+        raise BadCheckpoint(f"layer {name} of {model.name} has no maps; {such}")
+    return known[name]
 
 
 def last_maps(model):
@@ -156,14 +173,10 @@ class Explainer:
             zoo.errors.UnknownName: for a layer that the model doesn't have.
             zoo.errors.BadCheckpoint: for a model or a layer without maps.
         """
-        model, known = self.model, {each.name: each for each in map_layers(self.model)}
-        if layer and layer not in {each.name for each in model.layers}:
-            raise UnknownName(f"layer of {model.name}", layer, known)
-        if not known or (layer and layer not in known):
-            raise BadCheckpoint(
-                f"{model.name} has no maps to look at there, so no Grad-CAM; give a convolutional layer"
-            )
-        layer = known[layer] if layer else last_maps(model)
+        model = self.model
+        layer = layer_with_maps(model, layer) if layer else last_maps(model)
+        if layer is None:
+            raise BadCheckpoint(f"{model.name} has no maps to look at, so no Grad-CAM; take a convolutional network")
         if layer.name not in self._parts:
             self._parts[layer.name] = keras.Model(model.input, layer.output), OfClasses(behind(model, layer))
         maps_of, gradients = self._parts[layer.name]
@@ -183,7 +196,7 @@ def occlusion(predict, image: np.ndarray, label: int, *, square=0.25, steps=12) 
     Returns:
         float32 (steps, steps): the fall at each place, 0 where hiding it doesn't hurt.
     Raises:
-        zoo.errors.BadInput: for a square or steps that can't be.
+        zoo.errors.BadInput: for a square, steps or a label that can't be.
     """
     if not 0 < square <= 1 or steps < 1:
         raise BadInput(f"a square of {square:g} at {steps} places; give a share above 0, at most 1, and 1 or more")
@@ -194,7 +207,10 @@ def occlusion(predict, image: np.ndarray, label: int, *, square=0.25, steps=12) 
     lefts = np.linspace(0, width - side, steps).round().astype(int)
     for number, (top, left) in enumerate((top, left) for top in tops for left in lefts):
         covered[number, top : top + side, left : left + side] = 127
-    probability = probabilities(predict(np.concatenate([image[None], covered])))[:, label]
+    each = probabilities(predict(np.concatenate([image[None], covered])))  # (1 + steps ** 2, classes)
+    if not 0 <= label < each.shape[1]:
+        raise BadInput(f"there are labels 0 to {each.shape[1] - 1}, not {label}")
+    probability = each[:, label]
     return np.maximum(probability[0] - probability[1:], 0).reshape(steps, steps).astype("float32")
 
 

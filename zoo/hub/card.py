@@ -104,6 +104,14 @@ class Card:
         """Names and dtypes of the arrays (B, T) that the model takes by name, or None where it takes a single array."""
         return self.input.get("arrays")
 
+    def headlines(self) -> list[dict]:
+        """The first row of role "result" for each metric."""
+        first = {}
+        for row in self.metrics:
+            if row["role"] == "result":
+                first.setdefault(row["metric"], row)
+        return list(first.values())
+
     def result(self, metric: str, split: str | None = None) -> dict | None:
         """The row of role "result" for `metric` (on `split`, or on the first split that has one), or None."""
         for row in self.metrics:

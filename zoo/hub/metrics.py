@@ -19,6 +19,7 @@ class Metric:
 
 METRICS = {
     "accuracy": Metric("%", True, "share of examples whose most probable class is the true one"),
+    "accuracy_middle": Metric("%", True, "accuracy where only the middle part of each picture is looked at"),
     "accuracy_gender": Metric("%", True, "accuracy for the attribute gender, as others perceived it"),
     "accuracy_ethnicity": Metric("%", True, "accuracy for the attribute ethnicity, as others perceived it"),
     "accuracy_age": Metric("%", True, "share of examples that look as old as they should, within some years"),

@@ -92,9 +92,9 @@ class Faces(Recipe):
         rows = judge.rows(made, asked, name)
         rows += judge.rows(other, asked, name, role="baseline", protocol="other real faces in their place")
         blurred = np.stack([cv2.GaussianBlur(face, (0, 0), BLUR) for face in other])
-        rows += judge.distances(blurred, name, role="control", protocol=f"other real faces, blurred by {BLUR:g} pixel")
+        rows += judge.distances(blurred, name, role="baseline", protocol=f"other real faces, blurred by {BLUR:g} pixel")
         shuffled = np.random.default_rng(self.seed).permutation(asked)
-        rows += judge.attributes(other, shuffled, name, role="control", protocol="other real faces, labels shuffled")
+        rows += judge.attributes(other, shuffled, name, role="baseline", protocol="other real faces, labels shuffled")
         return rows, {}
 
 

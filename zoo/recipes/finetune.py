@@ -5,6 +5,7 @@ What the data are, and how they are learned from, follows from what the checkpoi
 """
 
 import abc
+import contextlib
 import shlex
 import shutil
 import sys
@@ -208,6 +209,8 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
     )
     checkpoint.save(shipped, out, card, tokenizer=work.tokenizer, files=_pictures(work, curves), force=force)
     shutil.rmtree(run)  # done, so there is nothing left to go on with
+    with contextlib.suppress(OSError):  # other trainings' states are there
+        run.parent.rmdir()
     return card
 
 

@@ -110,6 +110,8 @@ def labelled(data, shape, data_dir=None):
     if Path(data).is_dir():
         labels = class_folders(data)
         return (*read_examples(data, labels, shape), labels, OWN)
+    if Path(data).is_file():
+        raise BadInput(f"{data} is a file; give a folder that has a folder of images for each class")
     return of_data_set(str(data), "train", shape, data_dir)
 
 
