@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+import zoo
 from zoo.dbn import DBN, RBM, sample
 from zoo.errors import BadInput, UnknownName
 
@@ -225,3 +226,18 @@ def test_wrong_arguments_are_named():
     for hidden in ((), (5, 0), (2.5,)):
         with pytest.raises(BadInput, match="hidden layers of"):
             DBN(hidden=hidden)
+
+
+def test_what_the_shipped_net_dreams_is_read_as_it_was_asked_for():
+    asked = np.arange(10).repeat(10)
+    pictures = zoo.load("dbn.mnist").dream(asked)
+    read = to_numpy(zoo.load("lenet5.mnist")(pictures)).argmax(axis=1)
+    assert np.mean(read == asked) > 0.85  # 0.90 to 0.96 by five seeds
+    assert len({picture.tobytes() for picture in pictures}) == len(asked)
+
+
+def test_of_few_labels_more_is_learned_after_seeing_digits_without():
+    few = [row for row in zoo.card("dbn.mnist").metrics if row["role"] == "control"]
+    scratch = next(row for row in few if "random weights" in row["protocol"])
+    [pretrained] = [row for row in few if row is not scratch]
+    assert pretrained["value"] - scratch["value"] > 3 * max(pretrained["std"], scratch["std"])

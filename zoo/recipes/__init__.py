@@ -4,7 +4,15 @@ import importlib
 
 from zoo.errors import UnknownName
 
-NAMES = ("perceptron.mnist-01", "mlp.mnist", "lenet5.mnist", "unet.color", "resnet20.cifar10", "mobilenet.caltech101")
+NAMES = (
+    "perceptron.mnist-01",
+    "mlp.mnist",
+    "lenet5.mnist",
+    "dbn.mnist",
+    "unet.color",
+    "resnet20.cifar10",
+    "mobilenet.caltech101",
+)
 
 
 def check(name: str) -> None:
