@@ -59,13 +59,13 @@ def color() -> str:
 
 def benchmarks() -> str:
     """What each script in benchmarks/ measured last, and on which machine; ratios are of the values in that run."""
-    lines = ["| benchmark | case | measured | ratios |", "|---|---|---:|---|"]
+    lines = ["| benchmark | case | measured | ratio | machine |", "|---|---|---:|---|---|"]
     for path in sorted((ROOT / "benchmarks").glob("*.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
         for case, row in facts["rows"].items():
             (unit, value), *ratios = row.items()
-            ratios = ", ".join(f"{what} {ratio:g}" for what, ratio in ratios) or "-"
-            lines.append(f"| `{path.stem}.py` on {facts['hardware']} | {case} | {value:g} {unit} | {ratios} |")
+            ratios = ", ".join(f"{ratio:g} {what}" for what, ratio in ratios) or "-"
+            lines.append(f"| `{path.stem}.py` | {case} | {value:g} {unit} | {ratios} | {facts['hardware']} |")
     return "\n".join(lines)
 
 

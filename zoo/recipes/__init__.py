@@ -9,6 +9,7 @@ NAMES = (
     "mlp.mnist",
     "lenet5.mnist",
     "dbn.mnist",
+    "alexnet.cifar10",
     "unet.color",
     "resnet20.cifar10",
     "mobilenet.caltech101",

@@ -5,7 +5,8 @@ Reproduce: `zoo data prepare cifar10`, then `zoo train alexnet.cifar10`. The pap
 from parts of 24 x 24 pixels, mirrored every other time, and is measured on ten of them: corners and middle, mirrored
 too. Instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights; and with squares cut
 out of the pictures: on whole pictures, shifted by up to 4 pixels, it had 88 % of what it learned from right after 24
-epochs, and 82 % of others.
+epochs, and 82 % of others. This way it has 82.4 % of the test pictures right, by the ten parts, and 81 % of what it
+learned from: it has not learned all that it could, but the paper's net took many times as many epochs.
 """
 
 import keras
