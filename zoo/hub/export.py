@@ -185,7 +185,11 @@ class Session:
     def __call__(self, x) -> np.ndarray:
         """x: an array, or {name: array} where the model takes several."""
         arrays = {name: _named(x, name) if isinstance(x, dict) else np.asarray(x) for name in self._inputs}
-        return self._session.run(None, arrays)[0]
+        return self.outputs(arrays)[0]
+
+    def outputs(self, arrays: dict) -> list[np.ndarray]:
+        """All outputs, of {the name of an input in the file: array}."""
+        return self._session.run(None, arrays)
 
 
 def cached_session(name, card) -> Session:
@@ -194,6 +198,16 @@ def cached_session(name, card) -> Session:
     Raises what `export` raises.
     """
     path = cache.folder() / "onnx" / f"{card.name}-{_made_of(card)[:16]}.onnx"
+
+    def make():
+        print(f"{card.name}: exporting it to ONNX, once, for fast starts from now on", file=sys.stderr)
+        export(name, "onnx", path)
+
+    return kept_session(path, make)
+
+
+def kept_session(path: Path, make) -> Session:
+    """The ONNX file at `path`, in the cache; `make()` writes it where it isn't there or is damaged."""
     if path.exists():
         try:
             return Session(path)
@@ -201,8 +215,8 @@ def cached_session(name, card) -> Session:
             raise
         except Exception:  # ONNX Runtime has a dozen kinds for a file that is none
             path.unlink()
-    print(f"{card.name}: exporting it to ONNX, once, for fast starts from now on", file=sys.stderr)
-    return Session(export(name, "onnx", path))
+    make()
+    return Session(path)
 
 
 def _made_of(card) -> str:

@@ -49,7 +49,7 @@ class QuantizedGenerator(Generator):
             token = ops.convert_to_numpy(choose(logits, chance[i], temperature, top_p, top_k))  # (B,)
             done = done | np.isin(token, stop)
             tokens[:, i] = np.where(done, -1, token)
-            logits, *cache = self._session.run(None, _inputs(token[:, None], np.array(index + i, "int32"), pad, cache))
+            logits, *cache = self._session.outputs(_inputs(token[:, None], np.array(index + i, "int32"), pad, cache))
         return tokens, done, logits, cache
 
 
@@ -59,21 +59,7 @@ def _inputs(tokens, index, pad, cache) -> dict:
 
 def _session(model):
     path = cache.folder() / "onnx" / f"{model.name}-int8-{_digest(model)[:16]}.onnx"
-    if path.exists():
-        try:
-            return _open(path)
-        except Exception:  # ONNX Runtime has a dozen kinds for a file that is none
-            path.unlink()
-    _make(model, path)
-    return _open(path)
-
-
-def _open(path):
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return export.kept_session(path, lambda: _make(model, path))
 
 
 def _digest(model) -> str:
@@ -123,7 +109,7 @@ def _make(model, path: Path) -> None:
             per_channel=True,
             reduce_range=True,
         )
-        _open(rounded)  # raises where it cannot be run, before it takes its place
+        export.Session(rounded)  # raises where it cannot be run, before it takes its place
         rounded.replace(path)
 
 
