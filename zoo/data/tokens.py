@@ -38,7 +38,7 @@ class Tokenizer:
 
     def to_bytes(self) -> bytes:
         """The file's contents."""
-        return self.inner.to_str(pretty=True).encode()
+        return self.inner.to_str().encode()
 
     @property
     def size(self) -> int:
@@ -76,9 +76,10 @@ class Tokenizer:
         return self.inner.encode_batch(texts, add_special_tokens=special)
 
 
-def filled(rows, *, multiple: int = 16) -> np.ndarray:
-    """Lists of token numbers as one array, int32 (B, T), with zeros at the end; T is a multiple, so there are few."""
-    longest = max(map(len, rows))
+def filled(rows, *, multiple: int = 16, least: int = 1) -> np.ndarray:
+    """Lists of token numbers as one array, int32 (B, T), with zeros at the end; T is a multiple, so there are few, and
+    `least` or more."""
+    longest = max(least, *map(len, rows))
     length = max(1, -(-longest // multiple)) * multiple
     return np.array([[*row, *[0] * (length - len(row))] for row in rows], np.int32)
 

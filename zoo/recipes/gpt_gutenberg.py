@@ -21,8 +21,8 @@ class GPTGutenberg(LanguageModel):
     dataset = "gutenberg"
     context = 128
     unit = "nats/token"
-    arguments = {"vocabulary": TOKENS, "context": 128, "width": 192, "depth": 4, "heads": 6, "dropout": 0.2}
-    epochs = 16
+    arguments = {"vocabulary": TOKENS, "context": 128, "width": 160, "depth": 5, "heads": 5, "dropout": 0.2}
+    epochs = 20
     batch_size = 64
     output = {
         "kind": "logits",

@@ -14,8 +14,8 @@ class GPTShakespeare(Shakespeare):
     name = "gpt.shakespeare"
     summary = "A small GPT writes plays in the manner of Shakespeare, character by character."
     context = 256
-    arguments = {"vocabulary": 65, "context": 256, "width": 192, "depth": 5, "heads": 6, "dropout": 0.2}
-    epochs = 25
+    arguments = {"vocabulary": 65, "context": 256, "width": 160, "depth": 5, "heads": 5, "dropout": 0.2}
+    epochs = 40
     batch_size = 32
     targets = {"nll": 1.55}
 

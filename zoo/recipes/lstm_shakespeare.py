@@ -12,8 +12,8 @@ class LSTMShakespeare(Shakespeare):
     name = "lstm.shakespeare"
     summary = "An LSTM writes plays in the manner of Shakespeare, character by character."
     context = 128
-    arguments = {"vocabulary": 65, "embedding": 64, "units": 320, "depth": 2, "dropout": 0.2}
-    epochs = 25
+    arguments = {"vocabulary": 65, "embedding": 64, "units": 256, "depth": 2, "dropout": 0.2}
+    epochs = 30
     batch_size = 64
     targets = {"nll": 1.60}
 
