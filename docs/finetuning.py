@@ -26,7 +26,7 @@ import numpy as np
 import zoo
 from zoo import backend
 from zoo.data import catalogue
-from zoo.data.batches import Batches
+from zoo.data.batches import Batches, validation_feed
 from zoo.data.images import fit, write_image
 from zoo.hub import checkpoint, metrics
 from zoo.recipes import hog
@@ -74,7 +74,7 @@ def scratch(photos, y, seed):
     best = keras.callbacks.EarlyStopping("val_accuracy", patience=EPOCHS, restore_best_weights=True)
     model.compile(keras.optimizers.Adam(rate), metrics=["accuracy"], jit_compile=backend.jit_compile())
     held_back = (x[held], y[held])
-    model.fit(batches, validation_data=held_back, epochs=EPOCHS, verbose=0, **batches.fit_options([best]))
+    model.fit(batches.feed(), **validation_feed(held_back, 32), epochs=EPOCHS, verbose=0, **batches.fit_options([best]))
     return lambda pictures: model.predict(pictures, verbose=0)
 
 

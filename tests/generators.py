@@ -18,7 +18,7 @@ def right_halves(model, *, epochs):
     kinds = np.where(y[:, None, None, None] == 1, half, 1 - half)
     pictures = np.clip(255 * (0.1 + 0.8 * kinds) + 10 * random.standard_normal(kinds.shape), 0, 255).astype("uint8")
     batches = Batches(pictures, y, batch_size=32, seed=1, transform=drawn(4))
-    model.fit(batches, epochs=epochs, verbose=0, **batches.fit_options())
+    model.fit(batches.feed(), epochs=epochs, verbose=0, **batches.fit_options())
     asked = np.arange(100) % 2
     made = model.sample(100, labels=asked[:, None], seed=9).astype(float)
     left, right = made[:, :, :4].mean(axis=(1, 2, 3)), made[:, :, 4:].mean(axis=(1, 2, 3))

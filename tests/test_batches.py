@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from zoo.data.batches import Batches, Windows
+from zoo.data.batches import Batches, Windows, validation_feed
 
 pytestmark = pytest.mark.backends
 N, SIZE = 70, 16
@@ -43,7 +43,7 @@ def fitted(batches, epochs, initial_epoch=0):
     """What `fit` really consumed: (steps, B)."""
     model = Recorder(len(batches) * (epochs - initial_epoch))
     model.compile(keras.optimizers.SGD(0.0), loss="mse")
-    model.fit(batches, epochs=epochs, initial_epoch=initial_epoch, verbose=0, **batches.fit_options())
+    model.fit(batches.feed(), epochs=epochs, initial_epoch=initial_epoch, verbose=0, **batches.fit_options())
     return keras.ops.convert_to_numpy(model.seen)
 
 
@@ -168,3 +168,19 @@ def test_windows_of_a_long_sequence():
     assert windows.digest() != Windows(tokens + 1, 30, batch_size=4, seed=1).digest()
     with pytest.raises(ValueError, match="61 or more"):
         Windows(np.arange(60), 30, batch_size=4, seed=1)
+
+
+def test_what_fit_takes_on_tensorflow_is_read_without_autotuning_and_of_any_length():
+    if keras.config.backend() != "tensorflow":
+        pytest.skip("of TensorFlow's data sets")
+    tokens = [np.arange(length, dtype="int32") for length in (3, 3, 3, 3, 5, 5)]
+    # The first two batches, of which Keras would conclude the shape of all, have 3 tokens each.
+    batches = Batches(
+        tokens, batch_size=2, seed=1, shuffle=False, lengths=[3] * 6, transform=lambda x, y, rng: np.stack(x)
+    )
+    fed = batches.feed()
+    assert fed.options().autotune.enabled is False
+    assert [batch.shape for batch in fed.as_numpy_iterator()] == [(2, 3), (2, 3), (2, 5)]
+    held = validation_feed((np.ones((3, 2)), np.ones(3)), 2)["validation_data"]
+    assert held.options().autotune.enabled is False
+    assert [x.shape for x, y in held.as_numpy_iterator()] == [(2, 2), (1, 2)]

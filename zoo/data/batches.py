@@ -111,14 +111,49 @@ class Batches(keras.utils.PyDataset):
         batches = order[:full].reshape(-1, self.batch_size)[rng.permutation(len(self))]
         return np.concatenate([batches.ravel(), order[full:]])
 
+    def feed(self):
+        """What `fit` takes: `model.fit(batches.feed(), **batches.fit_options(), ...)`. See `steady`."""
+        if keras.config.backend() != "tensorflow":
+            return self
+        import tensorflow as tf
+
+        free = 1 if self.lengths is None else 2  # axes that may differ from batch to batch
+        shapes = keras.tree.map_structure(
+            lambda array: tf.TensorSpec((None,) * min(free, array.ndim) + array.shape[free:], array.dtype), self[0]
+        )
+        made = tf.data.Dataset.from_generator(lambda: (self[i] for i in range(len(self))), output_signature=shapes)
+        return steady(made.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(_AHEAD))
+
     def fit_options(self, callbacks=()) -> dict:
-        """Arguments for `fit` that keep the order as promised: `model.fit(batches, **batches.fit_options(), ...)`.
+        """Arguments for `fit` that keep the order as promised: `model.fit(batches.feed(), **batches.fit_options())`.
 
         The callback tells the batches which epoch it is: Keras calls `on_epoch_end` of a data set not only then. And
         without shuffle=False it shuffles the batches once more, by Python's global `random`.
         """
         follow = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(self, "epoch", epoch))
         return {"callbacks": [follow, *callbacks], "shuffle": False}
+
+
+def steady(dataset):
+    """A TensorFlow data set that is read without autotuning.
+
+    The data sets that Keras makes are read with it. It has a thread that sleeps longer and longer, and the end of each
+    epoch and each validation waits for it: up to as long as the epoch took, with all cores idle.
+    """
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
+
+
+def validation_feed(validation, batch_size: int) -> dict:
+    """Arguments for `fit` that give it arrays (x, y) to validate on, of any structure."""
+    if keras.config.backend() != "tensorflow":
+        return {"validation_data": validation, "validation_batch_size": batch_size}
+    import tensorflow as tf
+
+    return {"validation_data": steady(tf.data.Dataset.from_tensor_slices(validation).batch(batch_size))}
 
 
 class Windows(Batches):

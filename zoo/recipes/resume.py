@@ -16,6 +16,7 @@ import zipfile
 import keras
 import numpy as np
 
+from zoo.data.batches import validation_feed
 from zoo.errors import BadInput
 
 
@@ -69,9 +70,8 @@ class Resume(keras.callbacks.Callback):
             print(f"{self.folder}: {self.epoch} of {epochs} epochs done", file=sys.stderr)
             averages = [keras.callbacks.SwapEMAWeights()] if model.optimizer.use_ema else []  # validation sees these
             model.fit(
-                batches,
-                validation_data=validation,
-                validation_batch_size=max(32, batches.batch_size),
+                batches.feed(),
+                **validation_feed(validation, max(32, batches.batch_size)),
                 epochs=epochs,
                 initial_epoch=self.epoch,
                 **batches.fit_options([self, *averages]),
