@@ -31,10 +31,15 @@ def checkpoints() -> str:
             f"{card.parameters:,}",
             f"{card.weights['bytes'] / 1e6:.2f} MB",
             measured,
-            f"`{card.training['command']}`, {card.training['wall_time_s'] / 60:.0f} min",
+            f"`{card.training['command']}`, {card.training['wall_time_s'] / 60:.0f} min{on(card.training['hardware'])}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def on(hardware: str) -> str:
+    """What a training ran on, where that is not a few cores of a processor."""
+    return "" if hardware.endswith(" cores") else f" on an {hardware}"
 
 
 def figure(row, missed) -> str:
@@ -72,7 +77,7 @@ def benchmarks() -> str:
 def finetuning() -> str:
     """Accuracy over photographs of each class, as docs/finetuning.py measured it."""
     rows = json.loads((ROOT / "docs/finetuning.json").read_text(encoding="utf-8"))
-    methods = {"finetuned": "fine-tuned", "scratch": "from scratch", "hog": "HOG + linear SVM"}
+    methods = {"finetuned": "fine-tuned", "scratch": "from scratch", "gradients": "HOG + linear SVM"}
     lines = [f"| photographs of each class | {' | '.join(methods.values())} |", "|---:|---:|---:|---:|"]
     for row in rows:
         spread = " +- {:.1f}" if row["draws"] > 1 else ""

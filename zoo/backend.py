@@ -76,6 +76,28 @@ def has_accelerator() -> bool:
     return any("cpu" not in device for device in keras.distribution.list_devices())
 
 
+def accelerator() -> str | None:
+    """What the backend computes on besides CPUs, as its maker calls it; None where that is nothing."""
+    import keras
+
+    if not has_accelerator():
+        return None
+    if keras.config.backend() == "torch":
+        import torch
+
+        return (
+            torch.cuda.get_device_name() if torch.cuda.is_available() else str(torch.accelerator.current_accelerator())
+        )
+    if keras.config.backend() == "jax":
+        import jax
+
+        return jax.devices()[0].device_kind
+    import tensorflow as tf
+
+    device = next(device for device in tf.config.list_physical_devices() if device.device_type != "CPU")
+    return tf.config.experimental.get_device_details(device).get("device_name", device.device_type)
+
+
 def cpu_flags() -> set[str]:
     """What instructions the CPU has, by Linux's names for them; empty elsewhere."""
     try:

@@ -13,6 +13,9 @@ NAMES = (
     "unet.color",
     "resnet20.cifar10",
     "mobilenet.caltech101",
+    "gpt.shakespeare",
+    "gpt.gutenberg",
+    "bert.gutenberg",
 )
 
 

@@ -43,7 +43,7 @@ class BERTGutenberg(Recipe):
     }
     output = {
         "kind": "two heads",
-        "shape": [None, TOKENS],
+        "heads": {"masked": [None, TOKENS], "next": [2]},
         "dtype": "float32",
         "description": "masked: one logit for each token that might stand there; next: logits that B follows A, or not",
     }

@@ -265,12 +265,13 @@ def data_facts(names, split: str) -> dict:
 
 
 def hardware() -> str:
-    """The processor and its cores, as the card states them."""
+    """The processor and its cores, and what else the backend computes on, as the card states them."""
     name = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             name = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), name)
-    return f"{name}, {os.cpu_count()} cores"
+    other = backend.accelerator()
+    return f"{name}, {os.cpu_count()} cores" + (f", {other}" if other else "")
 
 
 def versions() -> dict[str, str]:
