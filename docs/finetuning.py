@@ -11,6 +11,8 @@ goes on from the draws in runs/finetuning.json.
 """
 
 import argparse
+import hashlib
+import inspect
 import json
 import os
 import statistics
@@ -38,15 +40,20 @@ BASE = "mobilenet.caltech101"
 DATASET = "intel_scenes"
 SEEDS = {10: (1, 2, 3), 50: (1, 2, 3), 300: (1,)}  # photographs of each class -> which draws of them
 EPOCHS = 60  # from random weights; fine-tuning stops by itself
-METHODS = {"finetuned": "fine-tuned", "scratch": "from scratch", "hog": "HOG + linear SVM"}
+METHODS = {"finetuned": "fine-tuned", "scratch": "from scratch", "gradients": "HOG + linear SVM"}
 KEPT = Path("runs/finetuning.json")  # what draws have given, until all are there
-COLOURS = {"finetuned": "#2a6f97", "scratch": "#c8553d", "hog": "#8a8a8a"}
+COLOURS = {"finetuned": "#2a6f97", "scratch": "#c8553d", "gradients": "#8a8a8a"}
 
 
 def draw_photographs(y, count: int, seed: int) -> np.ndarray:
     """Indices of `count` photographs of each class."""
     rng = np.random.default_rng(seed)
     return np.concatenate([rng.permutation(np.flatnonzero(y == label))[:count] for label in np.unique(y)])
+
+
+def pictures(photos) -> np.ndarray:
+    """Photographs as the network takes them: uint8 (N, H, W, 3)."""
+    return np.stack([fit(photo, checkpoint.card(BASE).input["shape"]) for photo in photos])
 
 
 def finetuned(photos, y, seed):
@@ -59,13 +66,13 @@ def finetuned(photos, y, seed):
             write_image(Path(folder) / "photos" / labels[label] / f"{number:04}.png", photo)
         out = Path(folder) / "scenes"
         finetune(BASE, Path(folder) / "photos", out, seed=seed, runs=Path(folder) / "runs")
-        return zoo.predictor(out, "model")
+        predict = zoo.predictor(out, "model")
+        return lambda photos: predict(pictures(photos))
 
 
 def scratch(photos, y, seed):
     """The same architecture from random weights, all layers at once; the best epoch on what is held back is kept."""
-    base = checkpoint.card(BASE)
-    x = np.stack([fit(photo, base.input["shape"]) for photo in photos])
+    base, x = checkpoint.card(BASE), pictures(photos)
     training, held = split(y, seed)
     keras.utils.set_random_seed(seed)
     model = zoo.MobileNet(**base.arguments | {"classes": len(catalogue.dataset(DATASET).labels)})
@@ -73,37 +80,39 @@ def scratch(photos, y, seed):
     rate = keras.optimizers.schedules.CosineDecay(1e-3, EPOCHS * len(batches))
     best = keras.callbacks.EarlyStopping("val_accuracy", patience=EPOCHS, restore_best_weights=True)
     model.compile(keras.optimizers.Adam(rate), metrics=["accuracy"], jit_compile=backend.jit_compile())
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.9  # with Keras's 0.99 its averages lag behind for as long as these few steps take
     held_back = (x[held], y[held])
     model.fit(batches.feed(), **validation_feed(held_back, 32), epochs=EPOCHS, verbose=0, **batches.fit_options([best]))
-    return lambda pictures: model.predict(pictures, verbose=0)
+    return lambda photos: model.predict(pictures(photos), verbose=0)
 
 
-def accuracies(count: int, seed: int, data_dir) -> dict[str, float]:
-    """Test accuracy in percent of each way to learn from `count` photographs a class."""
+def gradients(photos, y, seed):
+    """Histograms of oriented gradients of the photographs, and a linear SVM on all of them."""
+    score = hog.train_svm(hog.features(photos), y, len(np.unique(y)), seed=seed)
+    return lambda photos: score(hog.features(photos))
+
+
+def accuracy(way, count: int, seed: int, data_dir) -> float:
+    """Test accuracy in percent of one way to learn from `count` photographs a class."""
     photos, y = catalogue.load(DATASET, "train", data_dir)
     chosen = draw_photographs(y, count, seed)
-    photos, y = [photos[index] for index in chosen], y[chosen]
-    test_photos, test_y = catalogue.load(DATASET, "test", data_dir)
-    pictures = np.stack([fit(photo, checkpoint.card(BASE).input["shape"]) for photo in test_photos])
-
-    found = {}
-    for way in (finetuned, scratch):
-        predict = way(photos, y, seed)
-        logits = np.concatenate([predict(pictures[start : start + 100]) for start in range(0, len(pictures), 100)])
-        found[way.__name__] = metrics.accuracy(logits, test_y)
-        keras.utils.clear_session()
-    score = hog.train_svm(hog.features(photos), y, len(np.unique(y)), seed=seed)
-    found["hog"] = metrics.accuracy(score(hog.features(test_photos)), test_y)
-    return found
+    predict = way([photos[index] for index in chosen], y[chosen], seed)
+    photos, y = catalogue.load(DATASET, "test", data_dir)
+    logits = np.concatenate([predict(photos[start : start + 100]) for start in range(0, len(photos), 100)])
+    keras.utils.clear_session()
+    return metrics.accuracy(logits, y)
 
 
-def measured(count: int, seed: int, data_dir) -> dict[str, float]:
-    """`accuracies`, from `KEPT` where they have been measured before."""
+def measured(way, count: int, seed: int, data_dir) -> float:
+    """`accuracy`, from `KEPT` where it has been measured before with the same code and weights."""
     kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    parts = code(finetune, mirrored, hog.train_svm, accuracies), checkpoint.card(BASE).weights["sha256"]
-    draw = f"{count} photographs, seed {seed}, {' '.join(part[:8] for part in parts)}"
+    source = hashlib.sha256((inspect.getsource(way) + code(finetune, mirrored, hog.train_svm)).encode()).hexdigest()
+    weights = checkpoint.card(BASE).weights["sha256"]
+    draw = f"{way.__name__}, {count} photographs, seed {seed}, {source[:8]} {weights[:8]}"
     if draw not in kept:
-        kept[draw] = accuracies(count, seed, data_dir)
+        kept[draw] = accuracy(way, count, seed, data_dir)
         KEPT.parent.mkdir(exist_ok=True)
         KEPT.write_text(json.dumps(kept, indent=1), encoding="utf-8")
         print(draw, kept[draw], flush=True)
@@ -132,12 +141,11 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     for count, seeds in SEEDS.items():
-        draws = [measured(count, seed, options.data_dir) for seed in seeds]
         row = {"photographs": count, "draws": len(seeds)}
-        for method in METHODS:
-            values = [draw[method] for draw in draws]
+        for way in (finetuned, scratch, gradients):
+            values = [measured(way, count, seed, options.data_dir) for seed in seeds]
             deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-            row[method] = [round(statistics.mean(values), 2), round(deviation, 2)]
+            row[way.__name__] = [round(statistics.mean(values), 2), round(deviation, 2)]
         print(row, flush=True)
         rows.append(row)
     here = Path(__file__).with_suffix("")
