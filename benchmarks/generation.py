@@ -141,8 +141,8 @@ def main() -> None:
                 else:
                     print(f"{case}: left out ({done.stderr.strip().splitlines()[-1]})")
             for case, speed in speeds.items():
-                times = {f"{ours}'s": round(speeds[ours] / speed, 2) for ours in OURS if ours in speeds}
-                same = "" if made[case] == made["zoo"] else "   (other tokens)"
+                times = {f"of {ours}'s": round(speed / speeds[ours], 2) for ours in OURS if ours in speeds}
+                same = "" if made[case] == made.get("zoo") else "   (other tokens)"
                 print(f"{case:14} batch {batch}  {speed:6.1f} tokens/s   {times}{same}")
                 rows[f"{case}, batch {batch}"] = {"tokens/s": round(speed, 1)} | times
     keep("generation", rows)

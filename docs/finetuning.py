@@ -2,7 +2,8 @@
 
 Reproduce, after `zoo data prepare intel_scenes`: `python docs/finetuning.py`. It writes docs/finetuning.json and
 docs/finetuning.png. It trains in three ways on the same photographs and measures each on the 900 of the test split
-(which first runs on 10 and 50 photographs were measured on too, when the rates of fine-tuning were set):
+(which first runs on 10 and 50 photographs were measured on too, when the rates of fine-tuning were set, and the other
+net's normalisation):
 - `zoo finetune mobilenet.caltech101`, as anyone would call it;
 - the same network from random weights, with the same changes to its pictures, selected on the same share held back;
 - histograms of oriented gradients and a linear SVM (zoo/recipes/hog.py), on all the photographs.
@@ -12,7 +13,6 @@ goes on from the draws in runs/finetuning.json.
 
 import argparse
 import hashlib
-import inspect
 import json
 import os
 import statistics
@@ -28,12 +28,13 @@ import numpy as np
 import zoo
 from zoo import backend
 from zoo.data import catalogue
-from zoo.data.batches import Batches, validation_feed
+from zoo.data.batches import Batches
 from zoo.data.images import fit, write_image
 from zoo.hub import checkpoint, metrics
 from zoo.recipes import hog
 from zoo.recipes.finetune import finetune, split
 from zoo.recipes.finetune_pictures import mirrored
+from zoo.recipes.resume import Resume
 from zoo.recipes.training import code
 
 BASE = "mobilenet.caltech101"
@@ -78,13 +79,12 @@ def scratch(photos, y, seed):
     model = zoo.MobileNet(**base.arguments | {"classes": len(catalogue.dataset(DATASET).labels)})
     batches = Batches(x[training], y[training], batch_size=min(32, len(training) // 10), seed=seed, transform=mirrored)
     rate = keras.optimizers.schedules.CosineDecay(1e-3, EPOCHS * len(batches))
-    best = keras.callbacks.EarlyStopping("val_accuracy", patience=EPOCHS, restore_best_weights=True)
     model.compile(keras.optimizers.Adam(rate), metrics=["accuracy"], jit_compile=backend.jit_compile())
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.9  # with Keras's 0.99 its averages lag behind for as long as these few steps take
-    held_back = (x[held], y[held])
-    model.fit(batches.feed(), **validation_feed(held_back, 32), epochs=EPOCHS, verbose=0, **batches.fit_options([best]))
+    with tempfile.TemporaryDirectory() as folder:  # selects as fine-tuning does
+        Resume(Path(folder), {}, "accuracy").fit(model, batches, (x[held], y[held]), epochs=EPOCHS)
     return lambda photos: model.predict(pictures(photos), verbose=0)
 
 
@@ -108,13 +108,16 @@ def accuracy(way, count: int, seed: int, data_dir) -> float:
 def measured(way, count: int, seed: int, data_dir) -> float:
     """`accuracy`, from `KEPT` where it has been measured before with the same code and weights."""
     kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
-    source = hashlib.sha256((inspect.getsource(way) + code(finetune, mirrored, hog.train_svm)).encode()).hexdigest()
+    source = Path(__file__).read_text(encoding="utf-8") + code(finetune, mirrored, hog.train_svm, Resume, zoo.MobileNet)
+    source = hashlib.sha256(source.encode()).hexdigest()
     weights = checkpoint.card(BASE).weights["sha256"]
     draw = f"{way.__name__}, {count} photographs, seed {seed}, {source[:8]} {weights[:8]}"
     if draw not in kept:
         kept[draw] = accuracy(way, count, seed, data_dir)
         KEPT.parent.mkdir(exist_ok=True)
-        KEPT.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        beside = KEPT.with_suffix(".partial")
+        beside.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+        os.replace(beside, KEPT)
         print(draw, kept[draw], flush=True)
     return kept[draw]
 

@@ -38,8 +38,9 @@ def checkpoints() -> str:
 
 
 def on(hardware: str) -> str:
-    """What a training ran on, where that is not a few cores of a processor."""
-    return "" if hardware.endswith(" cores") else f" on an {hardware}"
+    """What a training ran on beside the cores of a processor, if anything."""
+    _, _, other = hardware.partition(" cores, ")
+    return f" on {other}" if other else ""
 
 
 def figure(row, missed) -> str:

@@ -223,7 +223,7 @@ def test_wrong_arguments_are_named():
         model.compile(keras.optimizers.SGD(0.1), stage="rbm3", chain_steps=0)
     with pytest.raises(BadInput, match="0 steps"):
         model.dream([1], steps=0)
-    for hidden in ((), (5, 0), (2.5,)):
+    for hidden in ((), (5, 0), (2.5,), (500.0,)):
         with pytest.raises(BadInput, match="hidden layers of"):
             DBN(hidden=hidden)
 

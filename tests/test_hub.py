@@ -13,6 +13,7 @@ from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.hub import card as cards
 from zoo.hub import checkpoint, metrics
 from zoo.hub.card import Card
+from zoo.hub.export import export
 
 NAMES = zoo.list()
 
@@ -206,6 +207,14 @@ def test_shipped_checkpoints_are_whole_and_their_cards_complete(name):
     assert made == card.output.get("heads", card.output.get("shape"))
     assert card.labels is None or len(card.labels) == max(2, made[-1])
     assert card.weights["dtype"] == "float32" or 0 < card.weights["tolerance"] < 0.5
+
+
+def test_a_checkpoint_with_several_outputs_is_no_function_from_texts_and_cannot_be_exported(tmp_path):
+    predict = zoo.predictor("bert.gutenberg", "model")
+    with pytest.raises(BadInput, match=r"several outputs .masked, next.; call zoo.load"):
+        predict(["a text"])
+    with pytest.raises(BadInput, match="only models of one"):
+        export("bert.gutenberg", "onnx", tmp_path / "bert.onnx")
 
 
 def test_every_checkpoint_has_a_recipe_and_fits_the_wheel():

@@ -160,9 +160,16 @@ def show(name: Name, as_json: Json = False) -> None:
 
 
 def side(facts: dict) -> str:
-    """The input or output of a card: dtype, shape with B for the batch, and what it is."""
-    sizes = ", ".join(["B", *("any" if size is None else str(size) for size in facts.get("shape", ["?"]))])
-    return f"{facts.get('dtype', '')} ({sizes}): {facts.get('description', '')}"
+    """The input or output of a card: dtype, shape with B for the batch, and what it is; of each, if there are more."""
+
+    def sizes(shape):
+        return f"({', '.join(['B', *('any' if size is None else str(size) for size in shape)])})"
+
+    shapes = facts.get("heads", {"": facts.get("shape", ["?"])})
+    of_heads = ", ".join(f"{name} {sizes(shape)}".strip() for name, shape in shapes.items())
+    kinds = ", ".join(f"{name} {dtype}" for name, dtype in facts.get("arrays", {}).items())
+    kinds = kinds or f"{facts.get('dtype', '')} {of_heads}"
+    return f"{kinds}: {facts.get('description', '')}"
 
 
 def paper(row: dict) -> str:

@@ -32,6 +32,7 @@ Parameters: 1,665,010 of the classifier 784-500-500-2000-10, and 1,666,794 of th
 """
 
 import math
+import numbers
 
 import keras
 import numpy as np
@@ -131,7 +132,7 @@ class DBN(keras.Model):
     """
 
     def __init__(self, *, input_shape=(28, 28, 1), hidden=(500, 500, 2000), classes=10, dropout=(0.0, 0.0)):
-        if not hidden or any(units < 1 or units != int(units) for units in hidden):
+        if not hidden or any(units < 1 or not isinstance(units, numbers.Integral) for units in hidden):
             raise BadInput(f"DBN can't have hidden layers of {list(hidden)} units; give one or more, such as 500, 2000")
         check_classes("DBN", classes)
         if len(dropout) != 2 or not all(0 <= share < 1 for share in dropout):

@@ -17,7 +17,8 @@ class Batches(keras.utils.PyDataset):
 
     x: array (N, ...) or list of N arrays of any shapes. y: array (N, ...), or None.
     transform(x, y, rng): makes a batch from x (an array (B, ...), or a list of B arrays if x is a list) and y (an
-        array, or None), with a NumPy generator of its own; returns what `fit` takes, (x, y) or x. It runs in background
+        array, or None), with a NumPy generator of its own; returns what `fit` takes, (x, y) or x, each an array or a
+        tuple or dict of arrays. It runs in background
         threads, so all its randomness must come from `rng`.
     seed, epoch: the order of an epoch depends on both, `rng` on both and the batch's number, and on nothing else. To
         resume after n epochs, call `fit` with initial_epoch=n and `fit_options()`, which keep `epoch` up to date.
@@ -95,16 +96,15 @@ class Batches(keras.utils.PyDataset):
             count = len(self.x)
             rng = np.random.default_rng([self.seed, epoch, _ORDER, 0])
             order = rng.permutation(count) if self.shuffle else np.arange(count)
-            if self.lengths is not None:
+            if self.shuffle and self.lengths is not None:
                 order = self._alike(order, rng)
             self._order_of = (epoch, order)
         return order
 
     def _alike(self, order: np.ndarray, rng) -> np.ndarray:
         """An order with examples of about one length in each batch, the batches in any order."""
-        pool = (
-            _POOL * self.batch_size
-        )  # sorted by length not as a whole, or a batch would always have the same examples
+        # Sorted by length not as a whole, or a batch would always have the same examples.
+        pool = _POOL * self.batch_size
         pools = [order[start : start + pool] for start in range(0, len(order), pool)]
         order = np.concatenate([part[np.argsort(self.lengths[part], kind="stable")] for part in pools])
         full = len(self) * self.batch_size
@@ -148,7 +148,7 @@ def steady(dataset):
 
 
 def validation_feed(validation, batch_size: int) -> dict:
-    """Arguments for `fit` that give it arrays (x, y) to validate on, of any structure."""
+    """Arguments for `fit` that give it (x, y) to validate on: arrays, or tuples or dicts of arrays."""
     if keras.config.backend() != "tensorflow":
         return {"validation_data": validation, "validation_batch_size": batch_size}
     import tensorflow as tf

@@ -79,8 +79,8 @@ class Tokenizer:
 def filled(rows, *, multiple: int = 16, least: int = 1) -> np.ndarray:
     """Lists of token numbers as one array, int32 (B, T), with zeros at the end; T is a multiple, so there are few, and
     `least` or more."""
-    longest = max(least, *map(len, rows))
-    length = max(1, -(-longest // multiple)) * multiple
+    longest = max([least, *map(len, rows)])
+    length = -(-longest // multiple) * multiple
     return np.array([[*row, *[0] * (length - len(row))] for row in rows], np.int32)
 
 

@@ -44,6 +44,8 @@ def export(name, format: str, out=None, *, force=False) -> Path:
     if format not in SUFFIXES:
         raise UnknownName("export format", format, SUFFIXES)
     card = checkpoint.card(name)
+    if heads := card.output.get("heads"):
+        raise BadInput(f"{card.name} has several outputs ({', '.join(heads)}), and only models of one can be exported")
     out = Path(out or f"{card.name}{SUFFIXES[format] or '.savedmodel'}")
     _check_output(out, format, force)
     needs_tensorflow()
@@ -214,7 +216,7 @@ def kept_session(path: Path, make) -> Session:
         except MissingPackage:
             raise
         except Exception:  # ONNX Runtime has a dozen kinds for a file that is none
-            path.unlink()
+            path.unlink(missing_ok=True)  # another process may have found it, too
     make()
     return Session(path)
 

@@ -50,7 +50,8 @@ class Predictor:
         self.name = str(name)
         self.card = checkpoint.card(name)
         self.tokenizer = checkpoint.tokenizer(name)
-        self.engine = engine or ("onnx" if backend.configured() == "tensorflow" else "model")
+        exported = backend.configured() == "tensorflow" and not self.card.output.get("heads")
+        self.engine = engine or ("onnx" if exported else "model")
         checkpoint.verify(name)  # changed weights must not hide behind an old export
         if self.engine == "onnx":
             try:
@@ -68,8 +69,12 @@ class Predictor:
         """Run a batch: x (B, ...) as the card's `input` says -> (B, ...) as its `output` says.
 
         A checkpoint that reads sentences takes a list of str. Large batches go through in parts. Raises `BadInput` for
-        an array of another shape or type.
+        an array of another shape or type, and for a checkpoint with several outputs.
         """
+        if heads := self.card.output.get("heads"):
+            raise BadInput(
+                f"{self.name} has several outputs ({', '.join(heads)}); call zoo.load({self.name!r}) instead"
+            )
         if self.card.input.get("kind") == "sentences":
             if not isinstance(x, list) or not x or not all(isinstance(sentence, str) for sentence in x):
                 raise BadInput(f"{self.name} takes a list of texts, not {x!r:.60}")

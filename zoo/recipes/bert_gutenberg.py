@@ -148,7 +148,8 @@ def with_gaps(stretches, y, rng, *, tokenizer):
         second = second[:room]
         rows.append([cls, *first, sep, *second, sep])
         segments.append([0] * (len(first) + 2) + [1] * (len(second) + 1))
-    x = {"tokens": filled(rows), "segments": filled(segments)}
+    # Few lengths, since JAX compiles for each anew.
+    x = {"tokens": filled(rows, multiple=64), "segments": filled(segments, multiple=64)}
     usual = x["tokens"] > mask  # no special token
     asked = usual & (rng.random(usual.shape) < ASKED)
     labels = np.where(asked, x["tokens"], -1)

@@ -1,8 +1,10 @@
 """GPT on Tiny Shakespeare, character by character.
 
 Reproduce: `zoo data prepare tinyshakespeare --from FOLDER`, then `zoo train gpt.shakespeare`. A. Karpathy's nanoGPT has
-1.88 nats a character with a small net on a laptop's CPU and 1.47 with one of 10.7 million parameters on a GPU; here the
-net is between those, and what it has learned is averaged over the last steps.
+1.88 nats a character with a small net on a laptop's CPU and 1.47 with one of 10.7 million parameters on a GPU, measured
+in windows from their first character on; here the net is between those, and what it has learned is averaged over the
+last steps. It was trained and measured on a copy of the file that ends after 1,059,544 of 1,115,394 characters: the
+same 90 % for training, and half of the rest.
 """
 
 import keras

@@ -34,11 +34,13 @@ class LanguageModel(Recipe):
     def evaluate(self, predict, examples, split):
         tokens = numbers(predict.tokenizer, examples)
         surprise = surprises(predict, tokens, self.context)  # (N - 1,)
-        size = len(tokens) if self.unit == "nats/token" else len("".join(examples))
-        protocol = f"mean over all {self.unit.partition('/')[2]}s, each with {self.context // 2} or more before it"
-        return [
-            metrics.row("nll", self.split_name(split), np.mean(surprise), n=size, unit=self.unit, protocol=protocol)
-        ], {}
+        protocol = (
+            f"mean over all {self.unit.partition('/')[2]}s but the first, each with {self.context // 2} or more before "
+            "it, or all there are"
+        )
+        value = np.mean(surprise)
+        row = metrics.row("nll", self.split_name(split), value, n=len(surprise), unit=self.unit, protocol=protocol)
+        return [row], {}
 
 
 def numbers(tokenizer, texts) -> np.ndarray:

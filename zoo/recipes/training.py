@@ -25,8 +25,8 @@ from zoo.recipes.recipe import Recipe
 from zoo.recipes.resume import Resume
 
 PACKAGES = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "numpy")
-# Modules of which a recipe or a network takes a part that decides what is learned: blocks, distortions, order, colours.
-SHARED = {"zoo.layers", "zoo.data.augment", "zoo.data.batches", "zoo.data.color"}
+# Modules of which a recipe or a network takes a part that decides what is learned.
+SHARED = {"zoo.layers"} | {f"zoo.data.{name}" for name in ("augment", "batches", "color", "latents", "tokens")}
 
 
 def train(
