@@ -3,8 +3,8 @@
 Reproduce: `zoo train dbn.mnist`. Each RBM learns by contrastive divergence from what the one below answers, the topmost
 with the labels beside; then the stack becomes a classifier, as Hinton and Salakhutdinov (2006) do it. Hinton, Osindero
 and Teh report 98.75 % for this net, by up-down fine-tuning. Here a few pixels and units are left out at each step;
-without that it read 98.68 %, and with a fifth of the pixels and half of the units left out it stayed at 98.3 % on validation.
-It is the fourth way to fine-tune that was tried; two of the others were measured on the test split, too.
+without that it read 98.68 %, and with a fifth of the pixels and half of the units left out it stayed at 98.3 % on
+validation. It is the fourth way to fine-tune that was tried; two of the others were measured on the test split, too.
 
 What the first part is worth shows when labels are few: the controls fine-tune on 1,000 of them, five times, from RBMs
 that saw no labels and from random weights.
