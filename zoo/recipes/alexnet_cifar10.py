@@ -3,10 +3,12 @@
 Reproduce: `zoo data prepare cifar10`, then `zoo train alexnet.cifar10`. The paper has 11 % errors with this net, and
 13 % without local response normalisation (`normalization=False`). As in Krizhevsky's published configuration it learns
 from parts of 24 x 24 pixels, mirrored every other time, and is measured on ten of them: corners and middle, mirrored
-too. Instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights; and with squares cut
-out of the pictures: on whole pictures, shifted by up to 4 pixels, it had 88 % of what it learned from right after 24
-epochs, and 82 % of others. This way it has 82.4 % of the test pictures right, by the ten parts, and 81 % of what it
-learned from: it has not learned all that it could, but the paper's net took many times as many epochs.
+too. Instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights.
+
+In two parts: 50 epochs with squares cut out of the pictures, after which it has 81 % right of what it learned from and,
+by the ten parts, 82.4 % of the test pictures; and 45 from a higher rate again without, after which it is 89 and 85.0 %.
+It was tried before on whole pictures, shifted by up to 4 pixels: 88 % of what it learned from after 24 epochs, 82 % of
+others. The test split chose none of this, but was looked at each time.
 """
 
 import keras
@@ -24,7 +26,7 @@ class AlexNetCIFAR10(CIFAR10):
     name = "alexnet.cifar10"
     summary = "The CIFAR-10 network of the AlexNet paper names ten kinds of things."
     arguments = {"classes": 10, "layout": "cifar10"}
-    epochs = 50
+    epochs = 45
     targets = {"accuracy": 87.0}
     paper = {"accuracy": 89.0}
     protocol = (
@@ -32,11 +34,17 @@ class AlexNetCIFAR10(CIFAR10):
         "of CIFAR-10 is JPEG-compressed"
     )
     input = CIFAR10.input | {"shape": [SIDE, SIDE, 3], "description": "a part of a small colour picture with one thing"}
+    limits = CIFAR10.limits + " It takes the middle 24, and was to reach 87 %."
     intended_use = "To see what AlexNet's ingredients do at a size that trains on a laptop; a base to fine-tune."
+
+    peak = 1e-3  # the learning rate's
 
     @staticmethod
     def transform(x, y, rng):
-        return cut_out(*crop_and_mirror(x, y, rng, size=(SIDE, SIDE)), rng, side=8)
+        return crop_and_mirror(x, y, rng, size=(SIDE, SIDE))
+
+    def starts_from(self):
+        return WithSquaresCutOut()
 
     def training_data(self, data_dir):
         batches, (x, y) = super().training_data(data_dir)
@@ -44,7 +52,7 @@ class AlexNetCIFAR10(CIFAR10):
 
     def optimizer(self, steps):
         warm = min(500, steps // 10)
-        rate = keras.optimizers.schedules.CosineDecay(1e-5, steps - warm, warmup_target=5e-4, warmup_steps=warm)
+        rate = keras.optimizers.schedules.CosineDecay(1e-5, steps - warm, warmup_target=self.peak, warmup_steps=warm)
         return keras.optimizers.AdamW(rate, weight_decay=0.2, use_ema=True, ema_momentum=0.998)
 
     def evaluate(self, predict, examples, split):
@@ -58,6 +66,21 @@ class AlexNetCIFAR10(CIFAR10):
             metrics.row("accuracy", value=ten, paper=paper, protocol=self.protocol, **facts),
             metrics.row("accuracy_middle", value=one, protocol=alone, **facts),
         ], {}
+
+
+class WithSquaresCutOut(AlexNetCIFAR10):
+    """The first part."""
+
+    name = "alexnet.cifar10-cut"
+    epochs = 50
+    peak = 5e-4
+
+    @staticmethod
+    def transform(x, y, rng):
+        return cut_out(*AlexNetCIFAR10.transform(x, y, rng), rng, side=8)
+
+    def starts_from(self):
+        return None
 
 
 def predict_all(predict, x):
