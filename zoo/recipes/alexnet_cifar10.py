@@ -34,9 +34,8 @@ class AlexNetCIFAR10(CIFAR10):
         "of CIFAR-10 is JPEG-compressed"
     )
     input = CIFAR10.input | {"shape": [SIDE, SIDE, 3], "description": "a part of a small colour picture with one thing"}
-    limits = CIFAR10.limits + " It takes the middle 24, and was to reach 87 %."
+    limits = CIFAR10.limits + " It takes parts of 24, and was to reach 87 %."
     intended_use = "To see what AlexNet's ingredients do at a size that trains on a laptop; a base to fine-tune."
-
     peak = 1e-3  # the learning rate's
 
     @staticmethod
