@@ -10,6 +10,7 @@ from keras import ops
 from zoo import bert, transformer
 from zoo.bert import BERT
 from zoo.errors import BadInput
+from zoo.layers import TransformerBlock
 from zoo.sampling import Generator
 from zoo.transformer import Transformer, WarmUp
 
@@ -111,8 +112,9 @@ def test_the_target_sees_what_came_before_and_all_of_the_source_but_padding():
     np.testing.assert_allclose(numpy_of(model(padded))[0], usual, atol=1e-4)
 
 
-def test_it_goes_on_with_the_target_as_a_plain_loop_does():
-    model = small()
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_it_goes_on_with_the_target_as_a_plain_loop_does(norm_first):
+    model = small(norm_first=norm_first)
     generator = Generator(model, chunk=4)
     sources, prompts = sentences([3, 6]), [[1], [1, 4]]
     found = generator(prompts, new_tokens=9, temperature=0, source=sources)
@@ -126,8 +128,37 @@ def test_it_goes_on_with_the_target_as_a_plain_loop_does():
     assert together == [generator.beam([[1]], new_tokens=6, stop=2, source=[source])[0] for source in sources]
 
 
-def test_attention_is_a_share_of_the_source_for_each_token_of_the_target():
-    weights = numpy_of(small().attention(np.array([[3, 4, 5, 0]], "int32"), np.array([[1, 6]], "int32")))
+def normalized(x):
+    return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-6)
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_what_is_normalised_when(norm_first):
+    """Without its parts, a block is its norms alone: of the sum, or of nothing on the way through."""
+    keras.utils.set_random_seed(3)
+    block = TransformerBlock(12, 3, 16, "relu", norm_first=norm_first)
+    x = np.random.RandomState(0).normal(2, 3, size=(2, 5, 12)).astype("float32")
+    block(x)
+    for variable in block.trainable_variables:
+        if "norm" not in variable.path:
+            variable.assign(ops.zeros_like(variable))
+    np.testing.assert_allclose(numpy_of(block(x)), x if norm_first else normalized(normalized(x)), atol=1e-4)
+
+
+def test_the_variant_that_normalises_first_normalises_what_encoder_and_decoder_give():
+    model = small(norm_first=True)
+    for name in ("encoder_norm", "decoder_norm"):
+        layer = model.get_layer(name)
+        layer.set_weights([np.ones(12), np.zeros(12)])
+    memory = numpy_of(model.encode(np.array([[3, 4, 5]], "int32"))[0])
+    np.testing.assert_allclose(memory, normalized(memory), atol=1e-4)
+    assert "encoder_norm" not in [layer.name for layer in small().layers]
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_attention_is_a_share_of_the_source_for_each_token_of_the_target(norm_first):
+    model = small(norm_first=norm_first)
+    weights = numpy_of(model.attention(np.array([[3, 4, 5, 0]], "int32"), np.array([[1, 6]], "int32")))
     assert weights.shape == (1, 2, 4)
     np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-4)
     np.testing.assert_allclose(weights[..., 3], 0, atol=1e-6)

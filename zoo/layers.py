@@ -106,7 +106,7 @@ class TransformerBlock(layers.Layer):
 
     Args:
         hidden: units of the first of the two layers on each place. activation: of those.
-        dropout: of attention and of what each part adds.
+        dropout: of what each part adds, and of attention where `attention_dropout` is None.
         causal: whether each place sees only itself and those before it.
         looks_up: whether it attends to a memory, as a decoder does to what was encoded.
         output_initializer: of the layers whose output is added; `initializer`, that of all others, when None.
@@ -120,6 +120,7 @@ class TransformerBlock(layers.Layer):
         activation,
         *,
         dropout=0.0,
+        attention_dropout=None,
         norm_first=False,
         causal=False,
         looks_up=False,
@@ -131,9 +132,10 @@ class TransformerBlock(layers.Layer):
         super().__init__(**kwargs)
         self.norm_first, self.causal = norm_first, causal
         last = output_initializer or initializer
-        self.attention = MultiHeadAttention(width, heads, dropout, initializer, last, name="attention")
+        look = dropout if attention_dropout is None else attention_dropout
+        self.attention = MultiHeadAttention(width, heads, look, initializer, last, name="attention")
         self.norm1 = layers.LayerNormalization(epsilon=epsilon, name="norm1")
-        self.lookup = MultiHeadAttention(width, heads, dropout, initializer, last, name="lookup") if looks_up else None
+        self.lookup = MultiHeadAttention(width, heads, look, initializer, last, name="lookup") if looks_up else None
         self.norm_lookup = layers.LayerNormalization(epsilon=epsilon, name="norm_lookup") if looks_up else None
         self.hidden = layers.Dense(hidden, activation=activation, kernel_initializer=initializer, name="hidden")
         self.output_dense = layers.Dense(width, kernel_initializer=last, name="output")
@@ -173,6 +175,13 @@ class TransformerBlock(layers.Layer):
         if memory is not None:
             x = self._add(x, self.norm_lookup, lambda x: self.lookup.attend(x, *memory, memory_seen))
         return self._add(x, self.norm2, self._feed_forward), cache
+
+    def lookup_weights(self, x, memory, memory_seen=None):
+        """How much each place of x (B, T, W), which sees itself and those before, looks at each of the memory
+        (B, S, W): (B, H, T, S)."""
+        x = self._add(x, self.norm1, lambda x: self.attention(x, seen=causal(ops.shape(x)[1])))
+        x = self.norm_lookup(x) if self.norm_first else x
+        return self.lookup.weights_of(x, self.lookup.keys_and_values(memory)[0], memory_seen)
 
     def _feed_forward(self, x):
         return self.output_dense(self.hidden(x))

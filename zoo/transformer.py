@@ -18,7 +18,9 @@ multiplied by sqrt(W). Labels are smoothed by 0.1 (section 5.4).
 
 Where this file departs from the paper, and why:
 - Token 0 fills sentences up to one length. It is not looked at in the source and asks for nothing as a label.
-- Dropout is on attention, too, as in the authors' own code.
+- `norm_first`, off in the default: each part's input is normalised rather than the sum after it, and once more what the
+  encoder and the decoder give (R. Xiong and others, "On Layer Normalization in the Transformer Architecture", 2020). On
+  little data the paper's order can end with an encoder that makes the same of every word.
 
 Parameters, with the paper's 37,000 tokens: 63,082,496 for the base model (W 512, 6 blocks, 8 heads, 2048 hidden units),
 214,245,376 for the big one (1024, 6, 16, 4096); table 3 says 65 and 213 million.
@@ -32,7 +34,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
-from zoo.layers import TransformerBlock, causal
+from zoo.layers import TransformerBlock
 
 PAD = 0  # the token that fills up
 
@@ -93,7 +95,8 @@ class Transformer(keras.Model):
     Args:
         vocabulary: tokens that there are, of both languages.
         width: numbers at each place. depth: blocks of each side. heads: a divisor of width. hidden: units of eq. 2.
-        dropout: share dropped in training, of embeddings, attention and what blocks add.
+        dropout: share dropped in training, of embeddings and of what blocks add (section 5.4).
+        norm_first: normalise what goes into each part rather than what comes out, see above.
         label_smoothing: share of the probability that is asked of all tokens alike.
         context: tokens of the longest sentence.
     """
@@ -107,6 +110,7 @@ class Transformer(keras.Model):
         heads=8,
         hidden=2048,
         dropout=0.1,
+        norm_first=False,
         label_smoothing=0.1,
         context=512,
     ):
@@ -124,15 +128,18 @@ class Transformer(keras.Model):
         placed = SinusoidalPositions(context, name="positions")
         drop = layers.Dropout(dropout, name="dropout")
         sizes = (width, heads, hidden, "relu")
+        options = {"dropout": dropout, "attention_dropout": 0.0, "norm_first": norm_first}
 
         seen = Seen(name="seen")(source)
         x = drop(placed(embedding(source)))  # (B, S, W)
         for number in range(1, depth + 1):
-            x = TransformerBlock(*sizes, dropout=dropout, name=f"encoder{number}")(x, seen=seen)
+            x = TransformerBlock(*sizes, **options, name=f"encoder{number}")(x, seen=seen)
+        x = layers.LayerNormalization(epsilon=1e-6, name="encoder_norm")(x) if norm_first else x
         memory, x = x, drop(placed(embedding(target)))  # (B, S, W), (B, T, W)
         for number in range(1, depth + 1):
-            block = TransformerBlock(*sizes, dropout=dropout, causal=True, looks_up=True, name=f"decoder{number}")
+            block = TransformerBlock(*sizes, **options, causal=True, looks_up=True, name=f"decoder{number}")
             x = block(x, memory, memory_seen=seen)
+        x = layers.LayerNormalization(epsilon=1e-6, name="decoder_norm")(x) if norm_first else x
         logits = embedding(x, reverse=True)  # (B, T, vocabulary)
         super().__init__({"source": source, "target": target}, logits, name="transformer")
         self.context = context
@@ -143,6 +150,7 @@ class Transformer(keras.Model):
             "heads": heads,
             "hidden": hidden,
             "dropout": dropout,
+            "norm_first": norm_first,
             "label_smoothing": label_smoothing,
             "context": context,
         }
@@ -165,7 +173,7 @@ class Transformer(keras.Model):
         x = self.get_layer("positions")(self.get_layer("embedding")(source))
         for number in range(1, self.arguments["depth"] + 1):
             x = self.get_layer(f"encoder{number}")(x, seen=seen)
-        return x, seen
+        return self._normalized(x, "encoder_norm"), seen
 
     def cache(self, batch, capacity, source):
         """Room for keys and values of `capacity` places of the target, and those of the source (B, S), encoded here.
@@ -198,7 +206,8 @@ class Transformer(keras.Model):
             keys, values, *memory = cache[4 * number : 4 * number + 4]
             x, kept = block.cached(x, keys, values, index, seen, memory, memory_seen)
             after += [*kept, *memory]
-        return self.get_layer("embedding")(x[:, -1], reverse=True), [*after, memory_seen]
+        x = self._normalized(x[:, -1], "decoder_norm")
+        return self.get_layer("embedding")(x, reverse=True), [*after, memory_seen]
 
     def attention(self, source, target):
         """How much each token of the target looks at each of the source in the last block, mean of heads: (B, T, S)."""
@@ -207,8 +216,10 @@ class Transformer(keras.Model):
         *below, last = self._decoder()
         for block in below:
             x = block(x, memory, memory_seen=seen)
-        x = last.norm1(x + last.attention(x, seen=causal(x.shape[1])))
-        return ops.mean(last.lookup.weights_of(x, last.lookup.keys_and_values(memory)[0], seen), axis=1)
+        return ops.mean(last.lookup_weights(x, memory, seen), axis=1)
+
+    def _normalized(self, x, name):
+        return self.get_layer(name)(x) if self.arguments["norm_first"] else x
 
     def _decoder(self):
         return [self.get_layer(f"decoder{number}") for number in range(1, self.arguments["depth"] + 1)]
