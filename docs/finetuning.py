@@ -152,7 +152,9 @@ def main() -> None:
         print(row, flush=True)
         rows.append(row)
     here = Path(__file__).with_suffix("")
-    here.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    here.with_suffix(".json").write_text(
+        json.dumps({"methods": METHODS, "rows": rows}, indent=1) + "\n", encoding="utf-8"
+    )
     figure(rows, here.with_suffix(".png"))
     KEPT.unlink()
 

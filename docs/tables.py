@@ -65,20 +65,22 @@ def color() -> str:
 
 def benchmarks() -> str:
     """What each script in benchmarks/ measured last, and on which machine; ratios are of the values in that run."""
-    lines = ["| benchmark | case | measured | ratio | machine |", "|---|---|---:|---|---|"]
+    lines = ["| benchmark, machine | case | measured | ratio |", "|---|---|---:|---|"]
     for path in sorted((ROOT / "benchmarks").glob("*.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
+        benchmark = f"`{path.stem}.py`, {facts['hardware']}"  # beside the first of its rows
         for case, row in facts["rows"].items():
             (unit, value), *ratios = row.items()
             ratios = ", ".join(f"{ratio:g} {what}" for what, ratio in ratios) or "-"
-            lines.append(f"| `{path.stem}.py` | {case} | {value:g} {unit} | {ratios} | {facts['hardware']} |")
+            lines.append(f"| {benchmark} | {case} | {value:g} {unit} | {ratios} |")
+            benchmark = ""
     return "\n".join(lines)
 
 
 def finetuning() -> str:
     """Accuracy over photographs of each class, as docs/finetuning.py measured it."""
-    rows = json.loads((ROOT / "docs/finetuning.json").read_text(encoding="utf-8"))
-    methods = {"finetuned": "fine-tuned", "scratch": "from scratch", "gradients": "HOG + linear SVM"}
+    facts = json.loads((ROOT / "docs/finetuning.json").read_text(encoding="utf-8"))
+    rows, methods = facts["rows"], facts["methods"]  # method -> what it is called
     lines = [f"| photographs of each class | {' | '.join(methods.values())} |", "|---:|---:|---:|---:|"]
     for row in rows:
         spread = " +- {:.1f}" if row["draws"] > 1 else ""
