@@ -83,8 +83,11 @@ def run_on_texts(
     for number, picture in drawn.items():
         write_drawn(pictures[number], app.outputs[number], picture)
         written.append(pictures[number])
-    for line in [f"results are in {folder}"] * bool(written) if folder else [f"wrote {path}" for path in written]:
-        report.console.print(line)
+    if folder and written:
+        report.console.print(f"results are in {folder}")
+    elif not folder:
+        for path in written:
+            report.console.print(f"wrote {path}")
     if files and len(wanted) > 1:
         done = sum(item.found is not None for item in wanted)
         speed = f"{done / (time.perf_counter() - started):.1f} a second"

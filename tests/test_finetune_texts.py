@@ -87,6 +87,7 @@ def test_what_cannot_be_learned_from_says_so(bert, lstm, table, tmp_path):
         (bert, "text,mood\na,b\n", "no column 'label'"),
         (bert, "text,label\na,b\n", "has 1 labels"),
         (bert, "text,label\na,b\nc,b\nd,e\n", "label 'e' has one text"),
+        (bert, "text,label\n,b\n", "has no labelled text"),
         (lstm, "text,label\na,b\n", "goes on with texts"),
     )
     for number, (base, content, expected) in enumerate(cases):

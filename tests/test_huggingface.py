@@ -94,6 +94,10 @@ def test_what_cannot_be_read_is_one_line(tmp_path, monkeypatch):
     described(activation_function="relu")
     with pytest.raises(BadInput, match="activation_function 'relu'"):
         zoo.load(f"hf:{tmp_path}")
+    for setting in ({"scale_attn_by_inverse_layer_idx": True}, {"layer_norm_epsilon": 1e-6}, {"n_inner": 100}):
+        described(**setting)
+        with pytest.raises(BadInput, match="is none of ours"):
+            zoo.load(f"hf:{tmp_path}")
     described(n_layer=3)
     with pytest.raises(BadCheckpoint, match=r"has no 'h\.2\.ln_1"):
         zoo.load(f"hf:{tmp_path}")

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.data import tokens
+from zoo.data import catalogue, tokens
+from zoo.data.labels import confidence, probabilities
 from zoo.hub import checkpoint
-from zoo.recipes import bert_clinc150, bert_gutenberg, training
+from zoo.recipes import bert_clinc150, bert_gutenberg, bert_rt_polarity, training, words
 from zoo.recipes.bert_gutenberg import BERTGutenberg, stretches, with_gaps
+from zoo.recipes.calibration import KNOWN, calibrate
 from zoo.recipes.language_model import numbers, surprises
 from zoo.recipes.lstm_shakespeare import LSTMShakespeare
 from zoo.recipes.multi30k import Multi30k
@@ -190,6 +192,65 @@ def test_a_bert_is_pre_trained_and_fine_tuned(tmp_path):
         keras.ops.convert_to_numpy(model.get_layer("block1").weights[0]),
         keras.ops.convert_to_numpy(base.get_layer("block1").weights[0]),
     )
+
+
+def test_a_text_of_less_than_two_tokens_has_no_figure():
+    recipe, tokenizer = LSTMShakespeare(), tokens.characters(["ab"])
+    for text in ([], [""], ["a"]):
+        predict = type("Predict", (Logits,), {"tokenizer": tokenizer})()
+        with pytest.raises(zoo.errors.BadInput, match="too few to measure on"):
+            recipe.evaluate(predict, text, "validation")
+
+
+def test_ten_folds_part_the_sentences(monkeypatch):
+    everything = [f"sentence {number}" for number in range(105)], np.arange(105) % 2
+    monkeypatch.setattr(catalogue, "load", lambda name, split, data_dir: everything)
+    recipe = bert_rt_polarity.RECIPE
+    parts = [recipe.examples(f"fold{fold}") for fold in range(1, 11)]
+    assert sorted(text for texts, _ in parts for text in texts) == sorted(everything[0])
+    for fold, (texts, y) in enumerate(parts, start=1):
+        rest, rest_y = recipe.examples(f"rest{fold}")
+        assert set(texts) | set(rest) == set(everything[0]) and not set(texts) & set(rest)
+        for text, label in [*zip(texts, y, strict=True), *zip(rest, rest_y, strict=True)]:
+            assert label == everything[1][everything[0].index(text)]
+
+
+def test_the_threshold_costs_no_more_than_it_may():
+    rng = np.random.default_rng(0)
+    inside = np.arange(2000) < 1500
+    sure, right = rng.normal(inside * 2.0), rng.random(2000) < 0.9
+    place = bert_clinc150.best_threshold(sure, right, inside)
+    lost = np.mean((right & (sure < place))[inside])
+    assert 0.9 * bert_clinc150.COST < lost <= bert_clinc150.COST
+    above = np.sort(sure[inside])
+    above = above[above > place][0]
+    assert np.mean((right & (sure < above))[inside]) > bert_clinc150.COST or not right[sure == place]
+
+
+def test_calibration_makes_probabilities_right_and_the_threshold_zero():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(4000, 3)).astype("float32")
+    true = 2 * features  # logits by which labels are drawn
+    y = (rng.gumbel(size=true.shape) + true).argmax(axis=1)
+    head = keras.layers.Dense(3)
+    head.build((None, 3))
+    head.set_weights([20 * np.eye(3, dtype="float32"), np.full(3, 5, "float32")])  # ten times too sure
+    logits = keras.ops.convert_to_numpy(head(features))
+    calibrate(head, logits, np.eye(3)[y], lambda sure: np.quantile(sure, 0.25))
+    after = keras.ops.convert_to_numpy(head(features))
+    np.testing.assert_array_equal(after.argmax(axis=1), true.argmax(axis=1))
+    assert np.mean(confidence(after) < KNOWN) == pytest.approx(0.25, abs=0.001)
+    assert np.mean(probabilities(after).max(axis=1)) == pytest.approx(np.mean(after.argmax(axis=1) == y), abs=0.02)
+
+
+def test_baselines_learn_words():
+    good, bad = ("a fine warm film", "warm and fine"), ("a dull cold film", "cold and dull")
+    texts, y = [*good, *bad] * 5, np.array([1, 1, 0, 0] * 5)
+    assert words.logistic_regression(texts, y)(["so warm", "so dull"]).argmax(axis=1).tolist() == [1, 0]
+    others = ["what time is it now", "who won the match"]
+    score = words.linear_svm([*texts, *others * 5], np.array([*y, *[-1, -1] * 5]))
+    assert score(["warm film", "cold film"]).argmax(axis=1).tolist() == [1, 0]
+    assert score(["fine and warm"]).max() > 0 > score(["what time is it"]).max()
 
 
 def test_what_is_out_of_scope_is_measured_apart():

@@ -127,11 +127,12 @@ SEEN = {}  # what a model answered, so that it need not answer again
 
 
 def test_one_beam_is_greedy_until_the_stop(generators):
-    greedy = generators["gpt1"](PROMPTS, new_tokens=8, temperature=0, stop=[3])
-    # With one beam and no penalty for length it ends where ending is the likeliest, or earlier where that pays.
-    found = generators["gpt1"].beam(PROMPTS, new_tokens=8, stop=3, beams=1, length_penalty=0.0)
-    for beam, plain in zip(found, greedy, strict=True):
-        assert beam == plain[: len(beam)]
+    generator, options = generators["rnn"], {"new_tokens": 8}
+    free = generator(PROMPTS, temperature=0, **options)
+    stop = next(token for row in free for token in row if token != row[0])
+    greedy = generator(PROMPTS, temperature=0, stop=[stop], **options)
+    assert any(0 < len(tokens) < 8 for tokens in greedy)
+    assert generator.beam(PROMPTS, stop=stop, beams=1, length_penalty=0.0, **options) == greedy
 
 
 @pytest.mark.skipif(keras.config.backend() == "torch", reason="PyTorch compiles nothing here")
@@ -147,10 +148,28 @@ def test_other_prompts_and_lengths_need_no_other_compilation():
     assert generator.traces == before + 2
 
 
-def test_a_text_may_outgrow_what_the_model_can_see():
-    generator = Generator(build("gpt2", context=12), chunk=4)
+@pytest.mark.skipif(keras.config.backend() == "torch", reason="PyTorch compiles nothing here")
+def test_prompts_of_one_bucket_share_what_is_compiled_though_they_fill_the_context():
+    generator = Generator(build("gpt2", context=64))
+    generator([[1] * 20], new_tokens=100, seed=1)
+    before = generator.traces
+    generator([[1] * 32], new_tokens=100, seed=1)
+    assert generator.traces == before
+
+
+@pytest.mark.parametrize("chunk", [4, 16])
+def test_a_text_may_outgrow_what_the_model_can_see(chunk):
+    generator = Generator(build("gpt2", context=12), chunk=chunk)
+    assert generator.chunk == min(chunk, 6)
     tokens = generator([[1, 2, 3], [4]], new_tokens=40, temperature=0)
     assert [len(row) for row in tokens] == [40, 40]
+    # Each token follows from what was seen: all of the text, until it goes on from the last half of the context.
+    text, kept = [1, 2, 3], 0
+    for token in tokens[0]:
+        if (len(text) - 3) % generator.chunk == 0 and len(text) - kept + generator.chunk > 12:
+            kept = len(text) - 6
+        assert token == logits_after(generator.model, text[kept:]).argmax()
+        text.append(token)
     # A prompt longer than that is seen from its end.
     long = list(np.random.RandomState(0).randint(0, V, 50))
     [first] = generator([long], new_tokens=4, temperature=0)
@@ -168,6 +187,8 @@ def test_rnns_go_on_without_end(generators):
         ([[1], []], {}, "an empty prompt"),
         ([[1, V]], {}, "token 7; give numbers from 0 to 6"),
         ([[-2]], {}, "token -2; give"),
+        ([[-2, 5]], {}, "token -2; give"),
+        ([[1]], {"source": [[1]]}, "gpt takes no source"),
         ([[1]], {"new_tokens": 0}, "0 new tokens are none"),
         ([[1]], {"temperature": -1}, "temperature is -1"),
         ([[1]], {"temperature": float("nan")}, "temperature is nan"),
@@ -178,6 +199,12 @@ def test_rnns_go_on_without_end(generators):
 def test_what_cannot_be_gone_on_with_is_refused_in_one_line(generators, prompts, options, line):
     with pytest.raises(BadInput, match=line):
         generators["gpt2"](prompts, **{"new_tokens": 3} | options)
+
+
+def test_beams_cannot_stop_at_no_token_or_be_paid_for_length(generators):
+    for options in ({"stop": -1}, {"stop": V}, {"stop": 0, "length_penalty": -0.5}):
+        with pytest.raises(BadInput, match="give a token from 0 to 6 and a penalty of 0 or more"):
+            generators["gpt2"].beam([[1]], new_tokens=3, **options)
 
 
 def test_beams_cannot_outgrow_what_the_model_can_see(generators):

@@ -193,6 +193,7 @@ def test_byte_pairs(tmp_path):
         [numbers] = tokenizer([text])
         assert tokenizer.text(numbers) == text and min(numbers) > 2
     assert len(tokenizer(["We know't"])[0]) < len("We know't")
+    assert "not UTF-8" in failing(BadInput, tokenizer, [b"caf\xe9".decode(errors="surrogateescape")])
 
 
 def test_word_pieces(tmp_path):

@@ -128,6 +128,23 @@ def test_it_goes_on_with_the_target_as_a_plain_loop_does(norm_first):
     assert together == [generator.beam([[1]], new_tokens=6, stop=2, source=[source])[0] for source in sources]
 
 
+def test_a_source_that_cannot_be_is_said():
+    generator = Generator(small())
+    for sources, expected in (
+        (None, "needs a source"),
+        ([[3], [4]], "2 sources don't go with 1 prompts"),
+        ([[3] * 41], "a source of 41 tokens is more than the 40"),
+        ([[99]], "a source has token 99; give numbers from 0 to 10"),
+        ([[]], "an empty source"),
+    ):
+        with pytest.raises(BadInput, match=expected):
+            generator([[1]], new_tokens=3, source=sources)
+        with pytest.raises(BadInput, match=expected):
+            generator.beam([[1]], new_tokens=3, stop=2, source=sources)
+    with pytest.raises(BadInput, match="41 tokens are more than the 40 that this Transformer can see"):
+        generator.model({"source": np.ones((1, 41), "int32"), "target": np.ones((1, 2), "int32")})
+
+
 def normalized(x):
     return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-6)
 

@@ -8,7 +8,7 @@ https://cdn.openai.com/better-language-models/language_models_are_unsupervised_m
 What was new: the decoder of a Transformer, alone, learns from plain text to predict the next token; little is changed
 to make it do other tasks. Larger and on more text, it does some of them without having been shown any (GPT-2).
 
-    h_0 = W_e[u] + W_p                                  section 3.1: tokens u, and where they stand
+    h_0 = W_e[u] + W_p                                  eq. 2 of GPT-1: tokens u, and where they stand
     h_l = block(h_{l-1})                                attention to what came before, then a layer of 4 W units
     P(u) = softmax(h_n W_e^T)                           the same W_e, turned around
 

@@ -26,7 +26,8 @@ Where this file departs from the paper, and why:
   gradients that are exact otherwise.
 - The forget gate's bias starts at 1, so that cells remember until they learn to forget (Gers and others).
 
-Parameters: 4 (inputs + units + 1) units for each layer, 3 units more with peepholes; less a quarter without the gate.
+Parameters: 4 (inputs + units + 1) units for each layer, 3 units more with peepholes; without the forget
+gate 3 times the first and 2 units.
 """
 
 import keras

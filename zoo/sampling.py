@@ -37,7 +37,8 @@ class Generator:
     """
 
     def __init__(self, model, *, chunk: int = CHUNK):
-        self.model, self.chunk = model, chunk
+        # Half of what the model can see is read when a text outgrows it; a chunk must fit behind that.
+        self.model, self.chunk = model, chunk if model.context is None else max(1, min(chunk, model.context // 2))
         self.traces = 0  # how often a function was compiled; a new batch size or a longer text does it
         self._read = backend.compiled(self._counted(self._read_prompt), model.variables, static=("capacity",))
         self._extend = backend.compiled(self._counted(self._make_chunk), model.variables, static=("top_k",))
@@ -69,7 +70,8 @@ class Generator:
 
         Args:
             prompts: B lists of token numbers, of any lengths from 1 up. Of one longer than the model can see, it sees
-                the end; where a text outgrows what it can see, it goes on from the last half of that.
+                the end; where a text outgrows what it can see, it goes on from the last half of that. What one prompt
+                leaves no room for is cut from all, so one by itself may see more.
             new_tokens: at most, for each prompt.
             temperature: above 1 bolder, below 1 more careful; 0 always takes the likeliest token.
             top_k: choose among this many likeliest tokens; None among all.
@@ -82,6 +84,7 @@ class Generator:
         """
         prompts = _checked(prompts, self._vocabulary())
         _check_options(new_tokens, temperature, top_k, top_p, self._vocabulary())
+        source = self._checked_source(source, len(prompts))
         rng = np.random.default_rng(seed)
         stop = np.array(sorted({-1, *stop}), "int32")  # -1 is no token: an array of none would be another shape
         texts = [list(prompt) for prompt in prompts]
@@ -137,6 +140,12 @@ class Generator:
                 f"a prompt of {longest} tokens and {new_tokens} new ones are more than the {self.model.context} that "
                 "the model can see at once"
             )
+        if not 0 <= stop < self._vocabulary() or length_penalty < 0:
+            raise BadInput(
+                f"beams can't stop at token {stop} with a length penalty of {length_penalty}; give a token from 0 to "
+                f"{self._vocabulary() - 1} and a penalty of 0 or more"
+            )
+        source = self._checked_source(source, len(prompts))
         # All beams of a prompt lie side by side in the batch.
         source = None if source is None else [each for each in source for _ in range(beams)]
         state = self._start([prompt for prompt in prompts for _ in range(beams)], new_tokens, source)
@@ -157,6 +166,19 @@ class Generator:
     def _vocabulary(self) -> int:
         return self.model.output.shape[-1]
 
+    def _checked_source(self, source, count: int) -> list[list[int]] | None:
+        reads = isinstance(self.model.input, dict) and "source" in self.model.input
+        if reads != (source is not None):
+            raise BadInput(f"{self.model.name} {'needs a' if reads else 'takes no'} source to go on from")
+        if source is None:
+            return None
+        if len(source) != count:
+            raise BadInput(f"{len(source)} sources don't go with {count} prompts; give one for each")
+        source = _checked(source, self._vocabulary(), "source")
+        if (longest := max(map(len, source))) > self._longest():
+            raise BadInput(f"a source of {longest} tokens is more than the {self._longest()} that the model can see")
+        return source
+
     def _longest(self) -> float:
         return math.inf if self.model.context is None else self.model.context
 
@@ -175,7 +197,8 @@ class Generator:
         pad = np.array([length - len(text) for text in texts], "int32")
         tokens = np.array([[0] * (length - len(text)) + text for text in texts], "int32")
         # Room for the new tokens, though no more than the model can see; then it starts anew.
-        capacity = _bucket(length + int(min(new_tokens, self._longest() - longest)))
+        room = max(self._longest() - length, self.chunk)
+        capacity = _bucket(length + int(min(new_tokens, room)))
         sources = () if source is None else (_filled(source, self._longest()),)
         logits, cache = self._read(tokens, pad, *sources, capacity=capacity)
         return {"logits": logits, "cache": cache, "index": length, "pad": pad, "capacity": capacity}
@@ -233,8 +256,11 @@ class Generator:
         def one_more(i, tokens, scores, best, best_score, logits, *cache):
             step = ops.reshape(ops.log_softmax(logits, axis=-1), (batch, width, vocabulary))
             total = scores[:, :, None] + step  # (B, K, V)
-            # The best that ends here.
-            ended = total[:, :, stop] / penalty(i + 1)  # (B, K)
+            # The best that ends here. Ending must be among the K best steps: else each beam would end at each step, and
+            # short, unlikely ends would win.
+            least = ops.top_k(ops.reshape(total, (batch, width * vocabulary)), width)[0][:, -1:]  # (B, 1)
+            ends = total[:, :, stop]  # (B, K)
+            ended = ops.where(ends >= least, ends / penalty(i + 1), UNLIKELY)
             beam = ops.argmax(ended, axis=1)  # (B,)
             score = ops.max(ended, axis=1)
             chosen = ops.take_along_axis(tokens, beam[:, None, None], axis=1)[:, 0]  # (B, N)
@@ -257,7 +283,7 @@ class Generator:
         best, best_score = tokens[:, 0], ops.full((batch,), UNLIKELY)  # of those that ended
         state = (i, tokens, scores, best, best_score, logits, *cache)
         _, tokens, scores, best, best_score, *_ = ops.while_loop(unfinished, one_more, state)
-        # Where none has ended, the best of those cut off.
+        # The best of those cut off may still be better than all that have ended.
         scores = scores / penalty(new_tokens)
         cut_off = ops.take_along_axis(tokens, ops.argmax(scores, axis=1)[:, None, None], axis=1)[:, 0]
         return ops.where((ops.max(scores, axis=1) > best_score)[:, None], cut_off, best)
@@ -292,14 +318,14 @@ def _filled(source, longest: float) -> np.ndarray:
     return np.array([[*each, *[0] * (length - len(each))] for each in source], "int32")
 
 
-def _checked(prompts, vocabulary: int) -> list[list[int]]:
-    prompts = [[int(token) for token in prompt] for prompt in prompts]
-    if not prompts or not all(prompts):
-        raise BadInput("an empty prompt cannot be gone on with; give it at least one token")
-    for prompt in prompts:
-        if min(prompt) < 0 or max(prompt) >= vocabulary:
-            raise BadInput(f"a prompt has token {max(prompt, key=abs)}; give numbers from 0 to {vocabulary - 1}")
-    return prompts
+def _checked(texts, vocabulary: int, what: str = "prompt") -> list[list[int]]:
+    texts = [[int(token) for token in text] for text in texts]
+    if not texts or not all(texts):
+        raise BadInput(f"an empty {what} cannot be gone on with; give it at least one token")
+    for text in texts:
+        if strange := [token for token in text if not 0 <= token < vocabulary]:
+            raise BadInput(f"a {what} has token {strange[0]}; give numbers from 0 to {vocabulary - 1}")
+    return texts
 
 
 def _check_options(new_tokens, temperature, top_k, top_p, vocabulary) -> None:

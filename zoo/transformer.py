@@ -17,6 +17,8 @@ One table of embeddings serves source, target and, turned around, the logits (se
 multiplied by sqrt(W). Labels are smoothed by 0.1 (section 5.4).
 
 Where this file departs from the paper, and why:
+- Queries, keys, values and outputs of attention have biases, as layers of a net usually have.
+- Positions are half sines, half cosines rather than in turn: the same numbers in another order.
 - Token 0 fills sentences up to one length. It is not looked at in the source and asks for nothing as a label.
 - `norm_first`, off in the default: each part's input is normalised rather than the sum after it, and once more what the
   encoder and the decoder give (R. Xiong and others, "On Layer Normalization in the Transformer Architecture", 2020). On
@@ -65,6 +67,9 @@ class SinusoidalPositions(layers.Layer):
         return shape
 
     def call(self, x, places=None):
+        length = x.shape[1]
+        if places is None and length is not None and length > self.context:
+            raise BadInput(f"{length} tokens are more than the {self.context} that this Transformer can see at once")
         table = ops.cast(self.table, x.dtype)
         placed = table[: ops.shape(x)[1]] if places is None else ops.take(table, places, axis=0)
         return x * math.sqrt(x.shape[-1]) + placed
@@ -83,7 +88,7 @@ class Seen(layers.Layer):
     year=2017,
     paper="A. Vaswani and others, Attention Is All You Need",
     url="https://arxiv.org/abs/1706.03762",
-    lineage=("lstm",),
+    lineage=("seq2seq",),
 )
 class Transformer(keras.Model):
     """{"source": int32 (B, S), "target": int32 (B, T)} -> logits (B, T, vocabulary) of the target's token after each.

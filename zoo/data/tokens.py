@@ -69,6 +69,10 @@ class Tokenizer:
         from tokenizers.models import WordLevel
 
         texts = list(texts)
+        try:
+            "".join(texts).encode()
+        except UnicodeEncodeError:  # what Python makes of bytes on a command line that are no UTF-8
+            raise BadInput("a text is not UTF-8; save or type it as UTF-8") from None
         # The others can write any text, or have [UNK].
         single = isinstance(self.inner.model, WordLevel)
         if single and (strange := sorted(set("".join(texts)) - set(self.inner.get_vocab()))):

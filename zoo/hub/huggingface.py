@@ -15,6 +15,21 @@ from zoo.hub import checkpoint
 
 PREFIX = "hf:"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+# Settings of the published models that ours have for good.
+GPT2 = {
+    "activation_function": "gelu_new",
+    "layer_norm_epsilon": 1e-5,
+    "scale_attn_weights": True,
+    "scale_attn_by_inverse_layer_idx": False,
+    "tie_word_embeddings": True,
+}
+BERT_BASE = {
+    "hidden_act": "gelu",
+    "layer_norm_eps": 1e-12,
+    "type_vocab_size": 2,
+    "position_embedding_type": "absolute",
+    "tie_word_embeddings": True,
+}
 HEADS = {"BertForPreTraining", "BertForMaskedLM"}  # whose heads our BERT without classes has
 
 
@@ -24,6 +39,8 @@ def load(name: str, *, classes: int | None = None):
     Args:
         name: what follows "hf:".
         classes: give a BERT an output layer of random weights for this many classes.
+    Heads of a BERT that the file lacks have random weights, too: the next sentence's of a masked language model, both
+    of a bare encoder.
     Raises:
         MissingData, MissingPackage, BadCheckpoint, BadInput: in one line.
     """
@@ -94,12 +111,19 @@ class _Weights:
         return [self[f"{name}.weight"].T, self[f"{name}.bias"]]
 
 
+def _check(config: dict, kind: str, ours: dict) -> None:
+    """Raises `BadInput` for a setting that our model computes otherwise."""
+    for key, value in ours.items():
+        if config.get(key, value) != value:
+            raise BadInput(f"a {kind} with {key} {config[key]!r} is none of ours; {value!r} can be read")
+
+
 def _gpt2(config, weights, classes):
     from zoo.gpt import GPT
 
-    for key, ours in (("activation_function", "gelu_new"), ("scale_attn_weights", True), ("n_inner", None)):
-        if config.get(key, ours) not in (ours, 4 * config["n_embd"]):
-            raise BadInput(f"a GPT-2 with {key} {config[key]!r} is none of ours; {ours!r} can be read")
+    _check(config, "GPT-2", GPT2)
+    if config.get("n_inner") not in (None, 4 * config["n_embd"]):
+        raise BadInput(f"a GPT-2 with {config['n_inner']} hidden units is none of ours; 4 width can be read")
     model = GPT(
         vocabulary=config["vocab_size"],
         context=config["n_positions"],
@@ -131,9 +155,7 @@ def _gpt2(config, weights, classes):
 def _bert(config, weights, classes):
     from zoo.bert import BERT
 
-    for key, ours in (("hidden_act", "gelu"), ("type_vocab_size", 2), ("position_embedding_type", "absolute")):
-        if config.get(key, ours) != ours:
-            raise BadInput(f"a BERT with {key} {config[key]!r} is none of ours; {ours!r} can be read")
+    _check(config, "BERT", BERT_BASE)
     if config.get("intermediate_size") != 4 * config["hidden_size"]:
         raise BadInput(
             f"a BERT with {config.get('intermediate_size')} hidden units is none of ours; 4 width can be read"

@@ -49,8 +49,8 @@ class BERTGutenberg(Recipe):
     }
     intended_use = "To fine-tune on labelled texts (zoo finetune), and to see what filling in gaps teaches."
     limits = (
-        "Two million words of novels and chats, 1.4 million parameters: a thousandth of BERT in either. What it knows "
-        "of today's world is what two people chatted about in 2018."
+        "Two million words of novels and chats, 1.4 million parameters: BERT read 3,300 million and has 110 million. "
+        "What it knows of today's world is what two people chatted about in 2018."
     )
     licence = "Apache-2.0; trained on texts in the public domain and under CDLA-Sharing 1.0"
     commercial_use = True

@@ -22,7 +22,6 @@ class BERTRtPolarity(Sentences):
     classes = len(LABELS)
     dataset = "rt_polarity"
     eval_split = "fold1"
-    validation = 500
     epochs = 4
     monitor = None
     protocol = "share of the sentences of one tenth told right, by the net that was trained on the others"

@@ -12,9 +12,9 @@ def calibrate(head, logits, y, threshold) -> None:
     """Scale and shift a classifier's last layer, in place.
 
     The scale makes the probabilities right (C. Guo and others, "On Calibration of Modern Neural Networks", 2017), on
-    the logits (N, classes) of examples held back and their classes y, one-hot (N, classes). The shift makes `KNOWN` of
-    what `threshold` returns, given the best logit of each of them, (N,). The mean of the logits over classes, which
-    says nothing, becomes constant.
+    the logits (N, classes) of examples held back and their classes y, probabilities (N, classes). The shift makes
+    `KNOWN` of what `threshold` returns, given the best logit of each of them, (N,). The mean of the logits over
+    classes, which says nothing, becomes constant.
     """
     kernel, bias = (keras.ops.convert_to_numpy(weights) for weights in head.weights)
     kernel, bias = kernel - kernel.mean(axis=1, keepdims=True), bias - bias.mean()

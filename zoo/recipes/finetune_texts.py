@@ -27,6 +27,8 @@ class Sentences(Classes):
 
     def __init__(self, name, base, data, seed, data_dir):
         texts, y, self.labels = labelled(data)
+        if len(self.labels) < 2:
+            raise BadInput(f"{data} has {len(self.labels)} labels; give texts of 2 or more")
         training, held = split(y, seed)
         if len(np.unique(y[held])) < len(self.labels):
             lone = self.labels[np.flatnonzero(np.bincount(y) < 2)[0]]
@@ -48,10 +50,8 @@ class Sentences(Classes):
             lengths=list(map(len, kept)),
         )
         self.held = arrays([rows[i] for i in held], y[held], None)
-        self.input, self.limits = (
-            base.input,
-            ("Measured on texts like those it was trained on; it names one of its classes for any text."),
-        )
+        self.input = base.input
+        self.limits = "Measured on texts like those it was trained on; it names one of its classes for any text."
 
     def stages(self, model, epochs):
         return [("whole", model.layers, epochs, RATES["text"])]
@@ -92,9 +92,11 @@ class Continuation(Task):
         return [("whole", model.layers, epochs, RATES["text"])]
 
     def measure(self, model):
-        nll = np.mean(surprises(Compiled(model), self.rest, self.context))
+        surprise = surprises(Compiled(model), self.rest, self.context)
         protocol = f"the last {HELD_TEXT:.0%} of the text, held back and used to select the epoch"
-        return [metrics.row("nll", "validation", nll, n=len(self.rest), unit=self.unit, protocol=protocol)], {}
+        return [
+            metrics.row("nll", "validation", np.mean(surprise), n=len(surprise), unit=self.unit, protocol=protocol)
+        ], {}
 
     def summary(self, base):
         return f"{base.name} fine-tuned on a text of {len(self.batches.tokens) + len(self.rest):,} tokens."
@@ -110,9 +112,9 @@ def labelled(path) -> tuple[list[str], np.ndarray, list[str]]:
         raise BadInput(f"{path}: give a CSV file with the columns text and label")
     rows = [(text.strip(), label.strip()) for text, label in read_table(path, ("text", "label"))]
     rows = [(text, label) for text, label in rows if text and label]
+    if not rows:
+        raise BadInput(f"{path} has no labelled text; give rows with a text and a label")
     labels = sorted({label for _, label in rows})
-    if len(labels) < 2:
-        raise BadInput(f"{path} has {len(labels)} labels; give texts of 2 or more")
     return [text for text, _ in rows], np.array([labels.index(label) for _, label in rows]), labels
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from zoo.data.batches import Windows
+from zoo.errors import BadInput
 from zoo.hub import metrics
 from zoo.recipes.recipe import Recipe
 
@@ -33,6 +34,8 @@ class LanguageModel(Recipe):
 
     def evaluate(self, predict, examples, split):
         tokens = numbers(predict.tokenizer, examples)
+        if len(tokens) < 2:
+            raise BadInput(f"{len(tokens)} tokens are too few to measure on; give a text of 2 or more")
         surprise = surprises(predict, tokens, self.context)  # (N - 1,)
         protocol = (
             f"mean over all {self.unit.partition('/')[2]}s but the first, each with {self.context // 2} or more before "
@@ -46,7 +49,7 @@ class LanguageModel(Recipe):
 def numbers(tokenizer, texts) -> np.ndarray:
     """All texts as one sequence of tokens, int32 (N,). By lines, since tokenisers are slow with long texts."""
     lines = [line for text in texts for line in text.splitlines(keepends=True)]
-    return np.concatenate([np.array(line, np.int32) for line in tokenizer(lines)])
+    return np.concatenate([np.zeros(0, np.int32), *(np.array(line, np.int32) for line in tokenizer(lines))])
 
 
 def surprises(predict, tokens, context: int) -> np.ndarray:

@@ -59,7 +59,7 @@ class Multi30k(Recipe):
 
     @property
     def intended_use(self):
-        return "To see attention translate, sentence by sentence (app translate); a base to fine-tune."
+        return "To see attention translate, sentence by sentence (app translate)."
 
     @property
     def input(self):
