@@ -5,8 +5,8 @@ when it can't.
   what passes between them.
 - `skills.py`, `words.py`, `lists.py`, `timers.py`, `alarms.py`, `reminders.py`, `personal.py`, `jokes.py`: what it can
   do; `limits.py`, `talk.py`: what it says where it can do nothing.
-- `memory.py`: its file. `numbers.py`, `arithmetic.py`, `units.py`, `durations.py`, `dates.py`, `places.py`: from words
-  to values.
+- `memory.py`: its file. `numbers.py`, `arithmetic.py`, `units.py`, `durations.py`, `days.py`, `dates.py`, `places.py`:
+  from words to values.
 """
 
 from .dialogue import Assistant, Reply

@@ -3,7 +3,8 @@
 import re
 from datetime import datetime
 
-from . import dates
+from . import dates, phrases
+from .days import DAYS
 from .memory import new_id
 from .numbers import digits
 from .timers import ONLY_OPEN
@@ -11,47 +12,59 @@ from .turn import Answer, Question, Skill, Turn, sentence
 
 MOST = 50
 REPEATED = re.compile(
-    r"\b(?:every|each) (?:\w+ ?)?(?:day|morning|evening|night|week\w*|month|year|hour|\w+day)s?\b|"
-    r"\b(?:daily|weekly|monthly|hourly)\b",
+    r"\b(?:every|each) (?:\w+ ?)?(?:day|morning|evening|night|week\w*|month|year|hour|minute|\w+day)s?\b|"
+    rf"\b(?:daily|weekly|monthly|hourly|week(?:days|ends)|(?:{'|'.join(DAYS)})s)\b",
     re.IGNORECASE,
 )
 _CANCEL = r"\b(?:cancel|delete|remove|turn off|switch off|clear|get rid of|disable|stop|kill|scrap)\b"
 _LIST = r"\b(?:what|which|list|show|when|check|any|do i have|have i|are there|is there|read|tell me)\b"
 _CHANGE = r"\b(?:change|move|make (?:it|that)|reset|adjust|update|push|reschedule)\b"
-_HALF = re.compile(
-    r"\d ?[ap]\.?m\b|\b(?:morning|afternoon|evening|night|tonight|noon|midday|midnight)\b|\bin (?:an?|half|\d)"
+# How questions begin about alarms that are there.
+_ASKS = re.compile(
+    r"(?:what|which|is (?!it possible|there a way)|are (?!you)|do i|when|how many alarms|have i|did i)\b"
 )
 _SET = r"\b(?:set|wake|create|make|put|need|want|add)\b"
+_LEAD = re.compile(r"^.*?\b(?:alarms?|wake me(?: up)?|get me up)\b[ ,:]*(?:(?:set|to go off|ring) )?", re.IGNORECASE)
+_FROM_TO = re.compile(r"(?P<old>.*?\balarm\b.*?) to (?:go off at )?(?P<new>.+)", re.IGNORECASE)
+_SEVERAL = re.compile(r"\balarms\b|\bboth\b|\band (?:an|a |the |at )*(?:other|second|next|noon|midnight|\d)")
+_ORDER = {"first": 0, "second": 1, "third": 2, "last": -1}
 
 
 def read_alarm(turn: Turn) -> dict:
-    """{"action": set, change, cancel or list; "at": datetime, "all"} as far as they are there."""
-    text = re.sub(
-        r"^.*?\b(?:alarms?|wake me(?: up)?|get me up)\b[ ,:]*(?:(?:set|to go off|ring) )?", "", turn.text, flags=re.I
-    )
-    if re.search(r"\bwake|\bget me up\b", turn.low) and not _HALF.search(turn.low):
-        text += " in the morning"
-    old = datetime.fromisoformat(turn.about["was"]) if turn.following and "was" in turn.about else None
-    found = dates.moment(text, turn.wall, early=True, like=old)
-    found = found or (dates.moment(turn.text, turn.wall, early=True, like=old) if text != turn.text else None)
-    if turn.want and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", digits(turn.text))):
-        found = dates.moment(number[0], turn.wall, early=True)  # "the 8 one"
-    slots = {"at": found.at} if found and (found.has_clock or old) else {}
-    if re.search(r"\b(?:all|every|both)\b", turn.low):
-        slots["all"] = True
+    """{"action": set, change, cancel or list; "at": datetime, "said": its words, "old", "all"} as far as they go.
+
+    "old" is the time of an alarm that is to be changed or cancelled, "on" a day without a time.
+    """
+    if turn.want and "alarm" in turn.low and _ASKS.match(turn.low):
+        return {}
+    whole = re.sub(r"\b(?:my|the) (\d{1,2}(?::\d\d)?) alarm\b", r"alarm at \1", digits(turn.text), flags=re.IGNORECASE)
+    waking = bool(turn.about.get("waking") or re.search(r"\bwake|\bget me up\b", turn.low))
+    slots = {"all": True} if re.search(r"\b(?:all|every|both)\b", turn.low) else {}
+    if turn.want == "old" and (order := re.search(rf"\b({'|'.join(_ORDER)})\b", turn.low)):
+        return slots | {"order": order[1]}
+    text = _LEAD.sub("", whole)
+    if re.search(_CHANGE, turn.low) and not turn.following and (parts := _FROM_TO.match(whole)):
+        old, text, whole = _moment(turn, parts["old"], waking), parts["new"], parts["new"]
+        slots |= {"old": old.at} if old else {}
+    like = turn.about.get("was" if turn.following else "on")
+    if _SEVERAL.search(whole.lower()) and _moment(turn, text.split(" and ")[0], waking, like):
+        text = text.split(" and ")[0]
+    found = _moment(turn, text, waking, like) or _moment(turn, whole, waking, like)
+    if turn.want and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", whole)):
+        found = _moment(turn, number[0], waking, like)  # "the 8 one"
+    timed = found is not None and (found.has_clock or like is not None)
+    action = _action(turn, timed)
+    if timed and (turn.want == "old" or (action == "cancel" and not turn.want)):
+        slots["old"] = found.at
+    elif timed:
+        slots |= {"at": found.at, "said": text}
     if turn.want:
         return slots
-    if re.search(_CANCEL, turn.low.split("alarm")[0]) or re.search(r"\balarms? off\b", turn.low):
-        slots["action"] = "cancel"
-    elif turn.following or re.search(_CHANGE, turn.low):
-        slots["action"] = "change"
-    elif re.search(_LIST, turn.low) and not re.search(_SET, turn.low) and not slots:
-        slots["action"] = "list"
-    else:
-        slots["action"] = "set"
-    if turn.following and ("id" not in turn.about or (slots["action"] == "change" and "at" not in slots)):
+    if found and not timed:
+        slots["on"] = found.at.isoformat()
+    if turn.following and ("id" not in turn.about or (action == "change" and "at" not in slots)):
         return {}
-    return slots
+    return slots | {"action": action} | ({"waking": True} if waking else {})
 
 
 def use_alarm(turn: Turn, slots: dict) -> Answer:
@@ -83,9 +96,7 @@ def _set(turn: Turn, slots: dict) -> Answer:
         alarm = {"id": new_id(data), "at": slots["at"].isoformat()}
         data["alarms"].append(alarm)
     line = f"Alarm for {dates.named(slots['at'], turn.wall)}."
-    if re.search(
-        r"\balarms\b|\bboth\b|\band (?:an|a |the |at )*(?:other|second|next|noon|midnight|\d)", digits(turn.low)
-    ):
+    if _SEVERAL.search(digits(turn.low)):
         line += " Only that one: I take one at a time."
     return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _about(alarm))
 
@@ -94,28 +105,25 @@ def _change(turn: Turn, slots: dict) -> Answer:
     if problem := _unfit(turn, slots, "To which time?"):
         return problem
     with turn.memory.change() as data:
-        alarms = data["alarms"]
-        chosen = [alarm for alarm in alarms if alarm["id"] == turn.about.get("id")] or alarms
+        chosen = _chosen(data["alarms"], slots, turn)
         if len(chosen) != 1:
-            return _none_or_several(turn, alarms)
-        if chosen[0]["at"] == slots["at"].isoformat():
+            return _none_or_several(turn, data["alarms"], slots, chosen)
+        at = slots["at"]
+        if "said" in slots:  # the day and its half stay, where they aren't said
+            found = _moment(turn, slots["said"], False, chosen[0]["at"])
+            at = found.at if found and found.at > turn.wall else at
+        if chosen[0]["at"] == at.isoformat():
             return Answer("That is the time it is set for already.", about=_about(chosen[0]))
-        chosen[0]["at"] = slots["at"].isoformat()
-    return Answer(f"The alarm is for {dates.named(slots['at'], turn.wall)} now.", ("alarm.change",), _about(chosen[0]))
+        chosen[0]["at"] = at.isoformat()
+    return Answer(f"The alarm is for {dates.named(at, turn.wall)} now.", ("alarm.change",), _about(chosen[0]))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
     with turn.memory.change() as data:
         alarms = data["alarms"]
-        at = slots.get("at")
-        # "at 7" may have been read as the wrong half of the day.
-        meant = [a for a in alarms if at and (datetime.fromisoformat(a["at"]) - at).total_seconds() % 43200 == 0]
-        exact = [alarm for alarm in meant if datetime.fromisoformat(alarm["at"]) == at]
-        spoken_of = not at and "alarm" not in turn.low
-        same = [alarm for alarm in alarms if alarm["id"] == turn.about.get("id")] if spoken_of else []
-        chosen = alarms if slots.get("all") else exact or meant or same or ([] if at else alarms)
+        chosen = alarms if slots.get("all") else _chosen(alarms, slots, turn)
         if not chosen or (len(chosen) > 1 and not slots.get("all")):
-            return _none_or_several(turn, alarms, slots)
+            return _none_or_several(turn, alarms, slots, chosen)
         if len(chosen) > 1 and not slots.get("sure"):
             return Answer(f"Cancel all {len(chosen)} alarms?", question=Question("sure", slots, "All alarms stay."))
         gone = [dates.named(datetime.fromisoformat(alarm["at"]), turn.wall) for alarm in chosen]
@@ -131,13 +139,43 @@ def _list(turn: Turn, slots: dict) -> Answer:
     return Answer(f"Alarms: {_times(turn, alarms)}.", ("alarm.list",), about)
 
 
-def _none_or_several(turn: Turn, alarms: list[dict], slots: dict | None = None) -> Answer:
+def _chosen(alarms: list[dict], slots: dict, turn: Turn) -> list[dict]:
+    """The alarms that are meant: by their time or order, the one just spoken of, else all."""
+    if "order" in slots:
+        return alarms[_ORDER[slots["order"]] :][:1]
+    if "old" in slots:
+        return at_time(alarms, slots["old"])
+    return [each for each in alarms if each["id"] == turn.about.get("id") and "alarm" not in turn.low] or alarms
+
+
+def at_time(kept: list[dict], at: datetime) -> list[dict]:
+    """Alarms or reminders at a time; "at 7" may have been read as the wrong half of the day, or another day."""
+    exact = [each for each in kept if datetime.fromisoformat(each["at"]) == at]
+    return exact or [e for e in kept if (datetime.fromisoformat(e["at"]) - at).total_seconds() % 43200 == 0]
+
+
+def _none_or_several(turn: Turn, alarms: list[dict], slots: dict, chosen: list[dict]) -> Answer:
     if not alarms:
         return Answer("No alarm is set, so there is none to touch.", about={})
-    if slots and "at" in slots:
+    if not chosen:
         return Answer(f"There is no such alarm. Set: {_times(turn, alarms)}.", about={})
-    question = Question("at", slots, "All alarms stay.") if slots else None
-    return Answer(f"Which one? {_times(turn, alarms)}.", about={}, question=question)
+    return Answer(f"Which one? {_times(turn, chosen)}.", question=Question("old", slots, "All alarms stay."))
+
+
+def _action(turn: Turn, timed: bool) -> str:
+    low = phrases.POLITE.sub("", turn.low)
+    if not turn.following and _ASKS.match(low):
+        return "list"
+    if re.search(_CANCEL, low.split("alarm")[0]) or re.search(r"\balarms? off\b", low):
+        return "cancel"
+    if turn.following or re.search(_CHANGE, low):
+        return "change"
+    return "list" if re.search(_LIST, low) and not re.search(_SET, low) and not timed else "set"
+
+
+def _moment(turn: Turn, text: str, waking: bool, like: str | None = None) -> dates.Moment | None:
+    old = datetime.fromisoformat(like) if like else None
+    return dates.moment(text, turn.wall, early=True, waking=waking, like=old)
 
 
 def _unfit(turn: Turn, slots: dict, ask: str) -> Answer | None:

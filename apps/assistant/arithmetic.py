@@ -19,15 +19,25 @@ class Impossible(Exception):
     """Arithmetic that was understood and has no answer; the message is a clause that says why."""
 
 
+def _shares(one: str, other: str) -> str:
+    """ "divide 4 into 100" is 100 / 4, "divide 100 into 4" parts too: the smaller divides the larger."""
+    numbers = [re.fullmatch(r"\d+(?:\.\d+)?", each) for each in (one, other)]
+    swapped = all(numbers) and float(one) < float(other)
+    return f"({other}) / ({one})" if swapped else f"({one}) / ({other})"
+
+
 # What people say -> the signs that the parser knows. In this order, on lower-case text with numbers in digits.
 _WORDS = [
     (r"(?<=\d)\s*(?:dollars?|euros?|bucks|cents|pounds sterling)\b|[$€£](?=\d)", ""),
     (r"\bhow many times (?:can|does|do|will|would) (\S+) (?:go|fit) into (\S+)$", r"(\2) / (\1)"),
     (r"\b(?:sum|total) of (?=.*(?:\+|\bplus\b))", ""),
     (r"\b(?:add|sum of|total of)(?: up)? (.+?),? (?:and|to|with|plus) (\S+)$", r"\1 + \2"),
+    (r"\bsubtract ([\d.]+ ?(?:%|per ?cent)) from (.+)$", r"(\2) - \1"),  # without brackets it is that much off
     (r"\bsubtract (.+) from (.+)$", r"(\2) - (\1)"),
+    (r"\b(?:multiply|product of) (?=.*,)(.+)$", lambda m: re.sub(r",? and |, ", " * ", m[1])),
     (r"\b(?:multiply|product of) (.+?) (?:by|and|with|times) (.+)$", r"(\1) * (\2)"),
-    (r"\bdivide (.+?) (?:by|into) (.+)$", r"(\1) / (\2)"),
+    (r"\bdivide (.+?) by (.+)$", r"(\1) / (\2)"),
+    (r"\bdivide (.+?) into (.+)$", lambda m: _shares(m[1], m[2])),
     (r"\bthe\s+", ""),
     (r"\bsquare root (?:of )?|\bsqrt(?: of)?\b|√", " sqrt "),
     (r"\bcub(?:e|ic) root (?:of )?", " cbrt "),

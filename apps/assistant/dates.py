@@ -1,81 +1,58 @@
-"""When: "tomorrow at half past six", "on the 15th", "in two hours" -> dates and times of day, and back into words.
+"""When: "tomorrow at half past six", "in two hours" -> dates and times of day, and back into words.
 
 All in wall-clock time: datetimes without a zone. dateparser and parsedatetime were tried on such phrases; the first
 knows neither "half past six" nor "three thirty", the second takes "quarter to eight tomorrow morning" for six.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from dateutil.easter import easter
-from dateutil.relativedelta import relativedelta
-
-from . import durations
+from . import days, durations
+from .days import DAYS, MONTHS
 from .numbers import WORDS, Digits, corrected
 
-DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-MONTHS = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-]  # fmt: skip
 PARTS = {"morning": 9, "afternoon": 15, "evening": 19, "night": 20}  # the hour that a part of the day stands for
-_ORDINALS = [
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
-    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
-    "twentieth",
-]  # fmt: skip
-_HOLIDAYS = {
-    "christmas eve": (12, 24), "boxing day": (12, 26), "christmas(?: day)?|xmas": (12, 25),
-    "new year'?s eve": (12, 31), "new year'?s?(?: day)?": (1, 1), "halloween": (10, 31),
-    "valentine'?s?(?: day)?": (2, 14), "st\\.? patrick'?s day": (3, 17), "independence day": (7, 4),
-}  # fmt: skip
+_NO_SLIPS = ("sundae", "sundaes", "sundry")  # words that nearly are a day's
 
-_MONTH = rf"(?P<month>{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)}|sept)\.?"
-_NTH = rf"\d{{1,2}}(?:st|nd|rd|th)|(?:[23]0[ -])?(?:{'|'.join(_ORDINALS)})|thirtieth"
-_YEAR = r"(?:,? (?:of )?(?P<year>(?:19|20|21)\d\d))?"
-_WEEKDAY = rf"(?P<weekday>{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in DAYS)}|tues|thurs)"
-_DATES = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\b(?:(?:in|after)(?: another)? )?(?P<count>\d+|an?|a couple of) (?P<unit>day|week|month|year)s?"
-        r"(?: (?P<from>from now|from today|ago))?\b",
-        r"\b(?:for |by |on )?(?P<near>(?:the )?day after tomorrow|(?:the )?day before yesterday|tomorrow|today|"
-        r"yesterday|"
-        r"tonight)\b(?:'?s\b)?",
-        r"\b(?:on )?(?P<iso>\d{4}-\d\d?-\d\d?)\b",
-        r"\b(?:(?P<following>next) )(?P<unit>week|month|year)\b",
-        rf"\b(?:on )?(?:{_WEEKDAY},? )?(?:the )?(?P<day>{_NTH}|\d{{1,2}}) (?:day )?(?:of )?{_MONTH}\b{_YEAR}",
-        rf"\b(?:on )?(?:{_WEEKDAY},? (?:the )?)?{_MONTH} (?:the )?(?P<day>{_NTH}|\d{{1,2}})\b(?!:){_YEAR}",
-        rf"\bon (?:{_WEEKDAY},? )?the (?P<day>{_NTH})\b",
-        rf"\b(?:{_WEEKDAY},? )?the (?P<day>\d{{1,2}}(?:st|nd|rd|th))\b",
-        rf"\b(?:(?:on|next|this|coming|by) )+{_WEEKDAY}\b",
-        rf"\b(?P<weekday>{'|'.join(DAYS)})\b",
-        r"\b(?:on |at )?(?:the |this |next )(?P<weekend>weekend)\b",
-        rf"\b(?:on |at )?(?:next )?(?P<holiday>easter(?: sunday)?|thanksgiving|{'|'.join(_HOLIDAYS)})\b(?: this "
-        rf"year)?{_YEAR}",
-    )
-]
 _HALF_DAY = r" ?(?P<half>a\.?m\.?|p\.?m\.?)(?!\w)"
-_CLOCKS = [
-    re.compile(rf"\b(?:(?:at|by|for|until|around|about|from) )?(?:{pattern})", re.IGNORECASE)
-    for pattern in (
-        r"(?P<named>noon|midday|midnight)\b",
-        rf"(?:an? )?(?P<minutes>quarter|half|\d{{1,2}})(?: minutes?)? (?P<side>past|after|to|before|til+) "
-        rf"(?P<hour>\d{{1,2}})\b(?: o'? ?clock)?(?:{_HALF_DAY})?",
-        rf"(?P<hour>\d{{1,2}})[:.h](?P<minute>[0-5]\d)(?!\d)(?:{_HALF_DAY})?",
-        rf"(?P<hour>\d{{1,2}}) ?(?P<minute>[0-5]\d)?(?:{_HALF_DAY}| o'? ?clock\b)",
-        r"(?P<hour>\d{1,2}) (?P<minute>[1-5]\d)\b(?=$|,| in the | this | at night| tonight| morning| afternoon| "
-        r"evening)",
-    )
-]
-# An hour alone needs a word before it, and "for" only begins a time: "a table for 2".
-_HOUR = (
-    r"(?:\bat|\bby|\buntil|\baround|^for|^to) (?P<hour>\d{1,2})"
-    r"(?=$|[,;!?.]+(?:$| )| (?:in the|this|at night|morning|afternoon|evening|night|tonight|to|on|and|please)\b)"
+_AT = r"\b(?:at|by|for|until|around|about) "
+# What may follow an hour alone; dates stand there as commas.
+_NEXT = (
+    r"(?=[ ,;!?.]*$|[,;!?.]+ | ,| (?:in the|this|at night|morning|afternoon|evening|night|tonight|to|on|and|please|"
+    r"for|so|sharp|every|before|because|or|instead)\b)"
 )
-_CLOCKS += [re.compile(_HOUR, re.IGNORECASE), re.compile(r"^(?P<hour>\d{1,2})$")]
-_PART = re.compile(r"\b(?:in the |this |at |every )?(?P<part>morning|afternoon|evening|night)\b", re.IGNORECASE)
+
+
+def _clocks(lead: str, *patterns: str) -> list[re.Pattern]:
+    return [re.compile(rf"{lead}(?:{pattern})(?: sharp\b)?", re.IGNORECASE) for pattern in patterns]
+
+
+_CLOCKS = [
+    *_clocks(
+        rf"(?:{_AT}|\bfrom |\b)",
+        r"(?P<named>noon|midday|midnight)\b",
+        r"(?:an? )?(?P<minutes>quarter|half|\d{1,2}(?= minutes?\b| past\b| after\b))(?: minutes?)? "
+        rf"(?P<side>past|after|to|before|til+) (?P<hour>\d{{1,2}})\b(?: o'? ?clock)?(?:{_HALF_DAY})?",
+        rf"(?P<hour>\d{{1,2}})[:h](?P<minute>[0-5]\d)(?!\d)(?:{_HALF_DAY})?",
+        rf"(?P<hour>\d{{1,2}})[ .]?(?P<minute>[0-5]\d)?(?:{_HALF_DAY}| o'? ?clock\b)",
+        r"(?P<hour>\d{1,2}) (?P<minute>[1-5]\d)\b(?=[ ,]*$| ?,| in the | this | at night| tonight| morning| "
+        r"afternoon| evening)",
+    ),
+    # "10 to 12" may be pages, 1.30 a price.
+    *_clocks(
+        rf"(?:{_AT}|(?:^|(?<=,) ))",
+        rf"(?P<minutes>\d{{1,2}}) (?P<side>to|before|til+) (?P<hour>\d{{1,2}})\b(?: o'? ?clock)?(?:{_HALF_DAY})?",
+        r"(?P<hour>\d{1,2})\.(?P<minute>[0-5]\d)(?!\d| (?:dollars?|euros?|pounds?|percent)\b)",
+    ),
+    # An hour alone needs a word before it, and "for" only begins a time: "a table for 2".
+    *_clocks(r"(?:\bat|\bby|\buntil|\baround|^[ ,]*for|^[ ,]*to) ", rf"(?P<hour>\d{{1,2}})(?P<minute>[0-5]\d)?{_NEXT}"),
+    *_clocks(r"^[ ,]*", r"(?P<hour>\d{1,2})(?P<minute>(?<=\d\d)[0-5]\d)?[ ,]*$"),
+]  # fmt: skip
+_PART = re.compile(
+    r"\b(?:(?:in the |this |at |every )?(?<!good )(?P<part>morning|afternoon|evening|night)|tonight)\b", re.IGNORECASE
+)
+_BETWEEN = re.compile(r"[ ,]*(?:(?:at|on|in|the|by|for|around|about)\b[ ,]*)*", re.IGNORECASE)  # words of one time
 
 
 @dataclass(frozen=True)
@@ -88,30 +65,24 @@ class Moment:
     rest: str
 
 
-def moment(text: str, now: datetime, *, early: bool = False, like: datetime | None = None) -> Moment | None:
-    """The moment that a text names; None if it names none.
+def moment(
+    text: str, now: datetime, *, early: bool = False, waking: bool = False, like: datetime | None = None
+) -> Moment | None:
+    """The moment that a text names; None if it names none, or one that there isn't.
 
-    A clock time alone is the next one of that kind. "7" on another day is in the morning if `early`; if not, hours
-    before seven are in the afternoon. `like` is the moment that this one replaces: its date and its half of the day
-    stay, where the text gives none.
+    Of several times it is the one that the text begins with, else the last. A clock time alone is the next one of that
+    kind. "7" on another day is in the morning if `early`, and always if `waking`; if not, hours before seven are in the
+    afternoon. `like` is the moment that this one replaces: its date and its half of the day stay, where the text gives
+    none.
     """
-    text = corrected(text, [*DAYS, "tomorrow", "yesterday"], 0.83)
+    text = corrected(text, [*DAYS, "tomorrow", "yesterday", *_NO_SLIPS], 0.83)
+    how = {"early": early, "waking": waking, "like": like}
     for attempt in (text, corrected(text, [*WORDS, *MONTHS, "minutes", "hours"])):
-        found = _relative(attempt, now) or _absolute(attempt, now, early, like)
+        if (ahead := _ahead(attempt)) is not None:
+            return _before(*ahead, now, how)
+        found = _relative(attempt, now) or _absolute(attempt, now, **how)
         if found:
             return found
-    return None
-
-
-def day(text: str, today: date) -> tuple[date, str] | None:
-    """The date that a text names, next of its kind where it has no year, and the text without it."""
-    known = Digits(text)
-    for pattern in _DATES:
-        for match in pattern.finditer(known.text):
-            found = _date(match, today)
-            if found:
-                end = match.end() if match[0].lower() != "tonight" else match.start()  # its evening is still to be read
-                return found, known.without(match.start(), end)
     return None
 
 
@@ -141,19 +112,40 @@ def named(at: datetime, now: datetime) -> str:
     return spoken(at, now).removeprefix("on ")
 
 
+def _ahead(text: str) -> tuple[float | None, str] | None:
+    """Of "10 minutes before my meeting at 4" the seconds and what follows "before"; without them within a sentence."""
+    known = Digits(text)
+    for seconds, start, end in durations.find_all(known.text):
+        before = re.match(r" (?:before|ahead of) (?=\D)", known.text[end:], re.IGNORECASE)
+        leads = not known.text[:start].strip()
+        before = before or (leads and re.match(r" before ", known.text[end:], re.IGNORECASE))
+        if before and not re.search(r"day|week", known.text[start:end], re.IGNORECASE):
+            return (seconds if leads else None), known.without(0, end + before.end())
+    return None
+
+
+def _before(seconds: float | None, text: str, now: datetime, how: dict) -> Moment | None:
+    """So long before the moment in a text; None if it isn't said when that is."""
+    found = moment(text, now, **how) if seconds is not None else None
+    try:
+        return replace(found, at=found.at - timedelta(seconds=seconds)) if found and found.has_clock else None
+    except OverflowError:  # before the year 1
+        return None
+
+
 def _relative(text: str, now: datetime) -> Moment | None:
     """ "in an hour and a half", "20 minutes from now": hours, minutes and seconds from now."""
-    known = Digits(text)
-    found = durations.find(known.text)
-    if found is None:
+    known, spans = Digits(text), []
+    for seconds, start, end in durations.find_all(known.text):
+        before = re.search(r"\b(?:in|after) $", known.text[:start], re.IGNORECASE)
+        after = re.match(r" from now\b", known.text[end:], re.IGNORECASE)
+        alone = not known.text[:start].strip() and not known.text[end:].strip(" .!")
+        if (before or after or alone) and not re.search(r"day|week", known.text[start:end], re.IGNORECASE):
+            span = before.start() if before else start, end + (after.end() if after else 0)
+            spans.append((seconds, *span))
+    if not spans:
         return None
-    seconds, start, end = found
-    before = re.search(r"\b(?:in|after) $", known.text[:start], re.IGNORECASE)
-    after = re.match(r" from now\b", known.text[end:], re.IGNORECASE)
-    alone = not known.text[:start].strip() and not known.text[end:].strip(" .!")
-    if not (before or after or alone) or re.search(r"day|week", known.text[start:end], re.IGNORECASE):
-        return None
-    start, end = before.start() if before else start, end + (after.end() if after else 0)
+    seconds, start, end = spans[0] if not known.text[: spans[0][1]].strip() else spans[-1]
     try:
         at = (now + timedelta(seconds=seconds)).replace(microsecond=0)
     except OverflowError:  # beyond the year 9999
@@ -161,52 +153,90 @@ def _relative(text: str, now: datetime) -> Moment | None:
     return Moment(at, has_date=True, has_clock=True, rest=known.without(start, end))
 
 
-def _absolute(text, now, early, like) -> Moment | None:
-    found = day(text, now.date())
-    on, rest = found or (None, text)
-    clock, rest = _clock(rest)
-    if on is None and clock is None:
+def _absolute(text, now, early, waking, like) -> Moment | None:
+    known = Digits(text)
+    said = _said(known.text, now.date())
+    if not said:
         return None
+    rest = known.cut({(start, end) for _, start, end in said.values()})
+    on = said["date"][0] if "date" in said else None
+    clock = _hour(said)
     if clock is None:
         at = time(9, 0) if like is None else like.time()
         return Moment(datetime.combine(on, at), has_date=True, has_clock=False, rest=rest)
     hour, minute, sure = clock
     if on is None and like is not None:
         on = like.date()
+    usual = hour if early or 7 <= hour < 12 else hour % 12 + 12
     if sure:
         options = [hour]
+    elif waking:
+        options = [hour % 12]
     elif like is not None:
         options = [hour % 12 + 12 * (like.hour >= 12)]
     elif on is None or on == now.date():
         options = [hour % 12, hour % 12 + 12]
     else:
-        options = [hour if early or 7 <= hour < 12 else hour % 12 + 12]
+        options = [usual]
     times = [datetime.combine(on or now.date(), time(each, minute)) for each in options]
     at = next((each for each in times if each > now), times[-1])
     if at <= now and on is None:
-        at = times[0] + timedelta(days=1)
+        at = datetime.combine(now.date() + timedelta(days=1), time(usual if len(options) > 1 else options[0], minute))
     return Moment(at, has_date=on is not None, has_clock=True, rest=rest)
 
 
-def _clock(text: str) -> tuple[tuple[int, int, bool] | None, str]:
-    """The time of day in a text, (hour, minute, whether its half of the day is sure), and the text without it."""
-    known = Digits(text)
-    matches = [match for pattern in _CLOCKS if (match := pattern.search(known.text)) and _time(match.groupdict())]
-    match = min(matches, key=lambda each: each.start(), default=None)  # the first in the text
-    found = match and _time(match.groupdict())
-    rest = known.without(match.start(), match.end()) if match else text
-    part = _PART.search(rest) or re.search(r"\b(?P<part>tonight)\b", rest, re.IGNORECASE)
-    if part is None:
-        return found, rest
-    name = part["part"].lower().replace("tonight", "night")
-    rest = f"{rest[: part.start()].rstrip()} {rest[part.end() :].lstrip()}".strip()
-    if found is None:
-        return (PARTS[name], 0, True), rest
-    hour, minute, sure = found
-    if not sure:
-        late = name in ("afternoon", "evening") or (name == "night" and 5 <= hour < 12)
-        hour = hour % 12 + 12 * late
-    return (hour, minute, True), rest
+def _said(text: str, today: date) -> dict[str, tuple]:
+    """The date, the clock and the part of the day that a text with numbers in digits names: kind -> (what, start, end).
+
+    Words that stand together are one time. The time is what the text begins with, else the last one; what that doesn't
+    say is taken from the others.
+    """
+    found = days.find(text, today)
+    if any(on is None for on, *_ in found):
+        return {}
+    pieces, masked = [(start, end, "date", on) for on, start, end in found], text
+    for start, end, *_ in pieces:
+        masked = masked[:start] + "," * (end - start) + masked[end:]
+    for match in days.longest(_CLOCKS, masked):
+        if clock := _time(match.groupdict()):
+            start = match.start() + len(match[0]) - len(match[0].lstrip(" ,"))
+            pieces.append((start, start + len(match[0].strip(" ,")), "clock", clock))
+    for match in _PART.finditer(text):  # "tonight" is a date as well
+        start, end = next(((a, b) for _, a, b in found if a <= match.start() < b), match.span())
+        pieces.append((start, end, "part", (match["part"] or "night").lower()))
+    times = []
+    for start, end, kind, what in sorted(pieces, key=lambda each: each[:3]):
+        stop = max((each[2] for each in times[-1].values()), default=0) if times else 0
+        if times and kind not in times[-1] and (start < stop or _BETWEEN.fullmatch(text, stop, start)):
+            times[-1][kind] = what, start, end
+        else:
+            times.append({kind: (what, start, end)})
+    if not times:
+        return {}
+    leads = _BETWEEN.fullmatch(text, 0, min(start for _, start, _ in times[0].values()))
+    chosen = times[0] if leads else times[-1]
+    for other in reversed(times):
+        # "at 5 to prepare tomorrow's lunch": the day is the lunch's.
+        others = leads and "clock" in chosen and "date" in other and text[: other["date"][2]].endswith("s")
+        if "date" in other and "date" not in chosen and not others:
+            chosen = {kind: other[kind] for kind in ("date", "part") if kind in other} | chosen
+        if "clock" in other and "clock" not in chosen:
+            chosen = {"clock": other["clock"]} | chosen
+    if "clock" not in chosen and "part" not in chosen:
+        chosen = next(({"part": other["part"]} | chosen for other in reversed(times) if "part" in other), chosen)
+    return chosen
+
+
+def _hour(said: dict) -> tuple[int, int, bool] | None:
+    """Hour, minute, and whether the half of the day is sure; None if only a date is said."""
+    part = said["part"][0] if "part" in said else None
+    if "clock" not in said:
+        return (PARTS[part], 0, True) if part else None
+    hour, minute, sure = said["clock"][0]
+    if part and not sure:
+        late = part in ("afternoon", "evening") or (part == "night" and 5 <= hour < 12)
+        hour, sure = hour % 12 + 12 * late, True
+    return hour, minute, sure
 
 
 def _time(found: dict) -> tuple[int, int, bool] | None:
@@ -224,79 +254,3 @@ def _time(found: dict) -> tuple[int, int, bool] | None:
     if half:
         return hour % 12 + 12 * (half[0].lower() == "p"), minute, True
     return hour, minute, hour == 0 or hour > 12 or hour_text.startswith("0")
-
-
-def _date(match, today: date) -> date | None:
-    """The date that a pattern found; None if there is no such date."""
-    found = {name: text and text.lower() for name, text in match.groupdict().items()}
-    try:
-        if found.get("near"):
-            near = found["near"].removeprefix("the ")
-            days = {"day after tomorrow": 2, "tomorrow": 1, "yesterday": -1, "day before yesterday": -2}.get(near, 0)
-            return today + timedelta(days=days)
-        if found.get("iso"):
-            return date(*map(int, found["iso"].split("-")))
-        if found.get("unit"):
-            return _stepped(match, found, today)
-        if found.get("holiday"):
-            return _holiday(found["holiday"], today, found.get("year"))
-        if found.get("day"):
-            month = found.get("month") and next(i for i, m in enumerate(MONTHS, 1) if m[:3] == found["month"][:3])
-            return _numbered(_nth(found["day"]), month, found.get("year"), today)
-        if found.get("weekend"):
-            found["weekday"] = "saturday"
-        days = (next(i for i, name in enumerate(DAYS) if name[:3] == found["weekday"][:3]) - today.weekday()) % 7
-        return today + timedelta(days=days or 7)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _stepped(match, found: dict, today: date) -> date | None:
-    """ "in 3 days", "two weeks ago", "next month"; a bare "3 days" is no date."""
-    if found.get("following"):
-        count = 1
-    elif not found["from"] and not match[0].lower().startswith(("in ", "after ")):
-        return None
-    else:
-        count = {"a": 1, "an": 1, "a couple of": 2}.get(found["count"]) or int(found["count"])
-    return today + relativedelta(**{f"{found['unit']}s": -count if found.get("from") == "ago" else count})
-
-
-def _numbered(number: int, month: int | None, year: str | None, today: date) -> date:
-    """A day of a month; of the next such month where none, or no year, is given."""
-    if year:
-        return date(int(year), month, number)
-    step = relativedelta(years=1) if month else relativedelta(months=1)
-    start = date(today.year, month or today.month, 1)
-    for i in range(8):  # 29 February may be eight years away
-        first = start + i * step
-        try:
-            found = first.replace(day=number)
-        except ValueError:
-            continue
-        if found >= today:
-            return found
-    raise ValueError(f"no month has a day {number}")
-
-
-def _holiday(name: str, today: date, year: str | None) -> date:
-    def of(year: int) -> date:
-        if name.startswith("easter"):
-            return easter(year)
-        if name == "thanksgiving":  # that of the US, the fourth Thursday of November
-            return date(year, 11, 22) + timedelta(days=(3 - date(year, 11, 22).weekday()) % 7)
-        return date(year, *next(on for pattern, on in _HOLIDAYS.items() if re.fullmatch(pattern, name)))
-
-    if year:
-        return of(int(year))
-    return of(today.year) if of(today.year) >= today else of(today.year + 1)
-
-
-def _nth(text: str) -> int:
-    """ "3rd" -> 3, "20 first" -> 21."""
-    if text[-1].isdigit() or text[:-2].isdigit():
-        return int(re.match(r"\d+", text)[0])
-    if text == "thirtieth":
-        return 30
-    tens, _, name = text.replace("-", " ").rpartition(" ")
-    return int(tens or 0) + _ORDINALS.index(name) + 1

@@ -25,6 +25,9 @@ LONGEST = 500  # characters of a line
 PATIENCE = 2  # times that one thing is asked
 
 _FREE = ("text", "items", "word", "phrase", "name")  # slots that take any words
+_TASK = re.compile(r"(?:play|book|call|order|turn|send|find|let|give)\b", re.IGNORECASE)  # how things to do begin
+_CHANGING = {"timer", "alarm", "reminder", "list", "call_user", "call_self", "reset"}  # skills that change the file
+_SET = {f"{name}.{act}" for name in ("timer", "alarm", "reminder") for act in ("set", "add", "change")}
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Assistant:
             if answer is not None:
                 return answer
         answer = self._followed(turn) or self._new(turn)
-        elsewhere = asked is not None and asked[0] != self._topic
+        elsewhere = asked is not None and (asked[0] != self._topic or not self._fresh)
         if elsewhere and asked[1].dropped and answer.question is None:
             return replace(answer, text=f"{answer.text} ({asked[1].dropped})")
         return answer
@@ -115,6 +118,7 @@ class Assistant:
         about = answer.question.slots if answer.question and answer.about is None else answer.about
         self._topic, self._about, self._fresh, self._last_refused = name, about, True, False
         self._done = answer.text if answer.acts else self._done
+        self._refused = "" if name == "list" else self._refused  # "it" is what is on the list now
         if answer.question is not None:
             self._asked = name, answer.question, answer.text, 1
         return answer
@@ -129,9 +133,9 @@ class Assistant:
             if _is_new(turn):
                 return None
             return self._ask_again(name, question, words, times, self._voice.pick(talk.SURE))
-        if phrases.STOP.match(turn.text):
+        if phrases.STOP.match(turn.text) or (question.want not in ("phrase", "word") and _forbids(turn)):
             return Answer(f"{self._voice.pick(talk.DROPPED)} {question.dropped}".strip())
-        if question.want != "phrase" and _is_other_request(turn, name, question.want in _FREE):
+        if question.want != "phrase" and _is_other_request(turn, name, question.want):
             return None
         found = SKILLS[name].read(replace(turn, want=question.want, about=question.slots))
         if found:  # if it is another slot than the one that was asked for, the skill asks again
@@ -161,12 +165,13 @@ class Assistant:
         match = phrases.AND.match(text)
         rest = text[match.end() :] if match else text
         seen = turn.understanding
-        near = not seen.in_scope or seen.intent in NEAR or INTENTS.get(seen.intent) == self._topic
+        loose = not seen.in_scope or seen.intent in ("no", "cancel")
+        near = loose or seen.intent in NEAR or INTENTS.get(seen.intent) == self._topic
         own = (match or near) and re.match(rf"(?:{skill.goes_on})\b", rest, re.IGNORECASE)
         if match and (own or not phrases.REQUEST.match(rest) or phrases.IT.search(rest)):
             return self._go_on(replace(turn, text=rest, following=follows))
         other = named(turn)
-        if other in (None, self._topic) and (own or (not turn.understanding.in_scope and len(rest.split()) <= 3)):
+        if other in (None, self._topic) and (own or (loose and 0 < len(rest.split()) <= 3)):
             return self._go_on(replace(turn, text=rest, following="bare"))
         return None
 
@@ -181,10 +186,15 @@ class Assistant:
         if second:
             return self._both(first, second[0])
         name = route(turn)
+        if name in _CHANGING and _forbids(turn):
+            return Answer(self._voice.pick(talk.NOT_TO))
         if name is not None:
             turn = replace(turn, about=self._about or {} if name == self._topic else {})
             return self._do(turn, name, SKILLS[name].read(turn))
-        intent, self._fresh = turn.understanding.intent, False
+        intent = turn.understanding.intent
+        if turn.understanding.in_scope and intent in ("no", "cancel") and _SET & set(self._last.acts):
+            return self._taken_back(turn)
+        self._fresh = False
         if not turn.understanding.in_scope:
             return Answer(self._voice.pick(talk.OUT_OF_SCOPE), in_scope=False)
         if intent == "repeat":
@@ -197,6 +207,12 @@ class Assistant:
         if intent == "yes" and self._last_refused and "on your to-do list" in self._last.text:
             return self._do(turn, "list", {"list": "todo", "action": "add", "items": [self._refused]})
         return talk.chat(turn)
+
+    def _taken_back(self, turn: Turn) -> Answer:
+        """The answer to "never mind", or "no", after a timer, an alarm or a reminder was set or changed."""
+        if turn.understanding.intent == "no" or not {"timer.set", "alarm.set", "reminder.add"} & set(self._last.acts):
+            return Answer(talk.STANDS)
+        return self._go_on(replace(turn, text="cancel it", about=self._about, following="and"))
 
     def _both(self, first: Turn, second: Turn) -> Answer:
         """Two requests in one line; the second only if nothing is asked back about the first."""
@@ -265,12 +281,16 @@ def _yes_or_no(turn: Turn) -> bool | None:
     return {"yes": True, "no": False, "cancel": False}.get(seen.intent) if seen.in_scope and short else None
 
 
-def _is_other_request(turn: Turn, name: str, free: bool) -> bool:
+def _forbids(turn: Turn) -> bool:
+    return bool(phrases.NOT.match(phrases.POLITE.sub("", turn.text)))
+
+
+def _is_other_request(turn: Turn, name: str, want: str) -> bool:
     """Whether a line that should answer a skill's question is a request of its own, put as a question or a command.
 
-    `free`: any words would answer. What is to be translated isn't asked about here: it may be a request.
+    What is to be translated isn't asked about here: it may be a request.
     """
-    text, seen = phrases.SOFT.sub("", turn.text), turn.understanding
+    text, seen, free = phrases.SOFT.sub("", turn.text), turn.understanding, want in _FREE
     if phrases.DID_YOU.match(text):
         return True
     if phrases.AND.match(text) or not seen.in_scope:
@@ -278,6 +298,8 @@ def _is_other_request(turn: Turn, name: str, free: bool) -> bool:
     if free and len(text.split()) > 6 and seen.confidence >= 0.8:  # too long, and too clear, for a thing on a list
         return INTENTS.get(seen.intent) != name
     if not phrases.REQUEST.match(text):
+        return False
+    if want in ("text", "items") and _TASK.match(text):  # "order a pizza"
         return False
     return not text.lower().startswith("call") if free else INTENTS.get(seen.intent) != name
 

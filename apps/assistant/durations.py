@@ -9,27 +9,37 @@ from .numbers import WORDS, Digits, corrected
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
 _UNIT = r"(?P<unit>(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)\b|(?<=\d)[hms](?=\d|\b))"
-_AMOUNT = r"(?P<amount>\d+(?:\.\d+)?|half an?|an?|(?:an? )?quarter of an|(?P<quarters>\d) quarters of an)"
+_AMOUNT = (
+    r"(?P<amount>\d+(?:\.\d+)?|(?:a )?half(?: an?)?|a couple(?: of)?|an?|(?:an? )?quarter of an|"
+    r"(?P<quarters>\d) quarters of an)"
+)
 _ONE = rf"{_AMOUNT}[ -]*{_UNIT}(?: and an? (?P<more>half|quarter))?"
-_TERM = re.compile(rf"(?<![\w.]){_ONE}", re.IGNORECASE)
+# "a second timer" is one more of them.
+_TERM = re.compile(rf"(?<![\w.])(?!a second (?:timer|alarm|reminder|one|time)\b){_ONE}", re.IGNORECASE)
 _INNER = re.compile(rf"(?:,? and |,? ?){_ONE}", re.IGNORECASE)
-_TAIL = re.compile(r"(?<=[hH])(\d{1,2})(?!\w)")  # the minutes of "1h30"
+_TAIL = re.compile(r"(?<=h)(\d{1,2})(?!\w)|(?<=hour|ours) (?:and )?(\d{1,2})(?=\W*$)", re.IGNORECASE)  # "1h30"
 
 
 def find(text: str) -> tuple[float, int, int] | None:
     """The first duration in a text with numbers in digits: (seconds, start, end)."""
+    return next(find_all(text), None)
+
+
+def find_all(text: str):
+    """All durations in a text with numbers in digits, in their order: (seconds, start, end).
+
+    What follows in the same unit, or a larger one, is another: "5 minutes and 10 minutes".
+    """
     match = _TERM.search(text)
-    if match is None:
-        return None
-    start, total = match.start(), 0.0
     while match is not None:
-        total += _seconds(match)
-        end = match.end()
-        tail = _TAIL.match(text, end)
-        if tail:
-            return total + 60 * int(tail[1]), start, tail.end()
-        match = _INNER.match(text, end)
-    return total, start, end
+        start, total, size = match.start(), 0.0, float("inf")
+        while match is not None and _size(match) < size:
+            total, size, end = total + _seconds(match), _size(match), match.end()
+            if tail := _TAIL.match(text, end):
+                total, end = total + 60 * int(tail[1] or tail[2]), tail.end()
+            match = _INNER.match(text, end)
+        yield total, start, end
+        match = _TERM.search(text, end)
 
 
 def read(text: str) -> tuple[float, str] | None:
@@ -55,13 +65,19 @@ def spoken(seconds: float) -> str:
     return " ".join(words) or "0 seconds"
 
 
+def _size(match) -> int:
+    """The seconds of a unit."""
+    return SECONDS[next(name for name in SECONDS if name[0] == match["unit"][0].lower())]
+
+
 def _seconds(match) -> float:
-    amount, unit = match["amount"].lower(), match["unit"].lower()
-    size = SECONDS[next(name for name in SECONDS if name[0] == unit[0])]
+    amount = match["amount"].lower()
     if match["quarters"]:
         count = int(match["quarters"]) / 4
     elif "half" in amount or "quarter" in amount:
         count = 0.5 if "half" in amount else 0.25
+    elif "couple" in amount:
+        count = 2.0
     else:
         count = 1.0 if amount in ("a", "an") else float(amount)
-    return size * (count + {"half": 0.5, "quarter": 0.25}.get((match["more"] or "").lower(), 0))
+    return _size(match) * (count + {"half": 0.5, "quarter": 0.25}.get((match["more"] or "").lower(), 0))

@@ -37,6 +37,8 @@ _PATTERNS = [
     for action, pattern in (
         ("clear", rf"\b{_CLEAR} (?:{_ALL} )?(?:(?:on|in|from|off|of) )?{_ITS}\W*(?:please)?\W*$"),
         ("clear", rf"\b(?:{_CLEAR}|take) {_ALL}(?: {_OFF})?\W*(?:please)?\W*$"),
+        ("remove", rf"\b(?:tick|check) (?P<items>(?!off ).+?) {_OFF}\b"),
+        ("remove", rf"\b(?:tick|check) off (?P<items>.+?)(?: (?:on|from) {_ITS})?\W*$"),
         ("read", r"^(?:can you |could you |please )*(?:what|which)\b"),
         ("add", rf"\b(?:do i have|is|are) (?P<items>.+?) (?:already )?(?:on|in) {_ITS},?.*{_IF_NOT}"),
         ("add", rf"\bif (?P<items>.+?) (?:is|are) (?:already )?(?:on|in) {_ITS},?.*{_IF_NOT}"),
@@ -64,7 +66,7 @@ _PATTERNS = [
     )
 ]  # fmt: skip
 # A second request after the first, or before it.
-_REST = re.compile(rf"\b(?:and|but)\b.{{0,25}}\b(?:{_ADD}|{_REMOVE}|need)\b", re.IGNORECASE)
+_REST = re.compile(rf"\b(?:and|but)\b.{{0,25}}\b(?:{_ADD}|{_REMOVE}|need)\b|\band .+ {_ON}", re.IGNORECASE)
 _FIRST = re.compile(rf"\b(?:{_ADD}|{_REMOVE}) .+ and $", re.IGNORECASE)
 # Without a list's name, once the talk is of a list.
 _GOING_ON = [
@@ -80,7 +82,12 @@ _GOING_ON = [
     ("add", re.compile(rf"^{_ADD} (?P<items>.+?) (?:to|on) (?:it|there)\W*$", re.IGNORECASE)),
     ("remove", re.compile(rf"^{_REMOVE} (?P<items>.+?)(?: (?:again|from it|off it))?\W*$", re.IGNORECASE)),
 ]
-_FILLER = re.compile(r"^(?:the (?:chore|task) of |a note to |also |in )|^(?:some|the|a|an) (?=\w+$)", re.IGNORECASE)
+_FILLER = re.compile(
+    r"^(?:the (?:chore|task) of |a note to |also |in )|^(?:some|the|a|an) (?=\w+$)|^any ", re.IGNORECASE
+)
+_VAGUE = re.compile(
+    r"(?:(?:an?|some|another|a few|new|one|more) )*(?:tasks?|items?|things?|something|stuff|chores?)(?: else)?$", re.I
+)
 _IS_READ = re.compile(
     r"\b(?:what|read|show|tell|list|recite|check|see|hear|repeat|give|anything|is there|left|have|look)\b", re.I
 )
@@ -98,16 +105,24 @@ def read_list(turn: Turn) -> dict:
     name = named(turn.text) or turn.about.get("list")
     if name is None:
         name = "shopping" if turn.understanding.intent.startswith("shopping") else "todo"
-    if turn.want == "items":
-        return {"items": _items(turn.text, name)}
     text = re.sub(r"^is it possible (?:for you )?to ", "", turn.text, flags=re.IGNORECASE)
     for action, pattern in _PATTERNS + (_GOING_ON if turn.about.get("list") else []):
         if match := pattern.search(text):
-            items = _items(match["items"], name) if "items" in pattern.groupindex else []
+            items = []
+            if "items" in pattern.groupindex:  # "add write a shopping list to my to-do list"
+                name = named(text[match.end("items") : match.end()]) or named(text[: match.start("items")]) or name
+                items = _items(match["items"], name)
+            if action in ("add", "remove"):
+                items = [item for item in items if not _VAGUE.match(item)]
             if items in (["it"], ["that"], ["them"], ["this"], ["those"]):
-                items = turn.about.get("items", [])
+                items = [turn.refused] if turn.refused else turn.about.get("items", [])
+            if turn.want == "items" and action in ("add", "remove"):
+                return {"items": items} if items else {}
             more = bool(_REST.search(text[match.end() :]) or _FIRST.search(text[: match.start()]))
-            return {"list": name, "action": action, "items": items, "more": more}
+            if not turn.want:
+                return {"list": name, "action": action, "items": items, "more": more}
+    if turn.want == "items":
+        return {"items": _items(turn.text, name)}
     if turn.following:
         action = turn.about.get("action")
         also = turn.following == "and" or re.search(r" (?:too|as well)\W*$", turn.low)

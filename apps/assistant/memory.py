@@ -13,7 +13,7 @@ import contextlib
 import copy
 import json
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import filelock
@@ -154,7 +154,12 @@ def _checked(data) -> dict:
         raise ValueError("something else than text")
     "".join(texts).encode("utf-8")  # half a surrogate pair could never be written again
     for timer in data["timers"]:
-        if datetime.fromisoformat(timer["started"]).tzinfo is None or not 0 < timer["seconds"] <= MOST_SECONDS:
+        started = datetime.fromisoformat(timer["started"])
+        try:
+            ends = started + timedelta(seconds=timer["seconds"])
+        except OverflowError:
+            raise ValueError("a timer that ends after the year 9999") from None
+        if started.tzinfo is None or ends <= started or timer["seconds"] > MOST_SECONDS:
             raise ValueError("a timer that never ends")
     for entry in (*data["alarms"], *data["reminders"]):
         if datetime.fromisoformat(entry["at"]).tzinfo is not None:

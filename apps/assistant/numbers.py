@@ -58,10 +58,16 @@ class Digits:
 
     def without(self, start: int, end: int) -> str:
         """The source without what stands from `start` to `end` in `text`."""
-        if start >= end:
-            return self.source
-        before, after = self.source[: self._spans[start][0]].rstrip(), self.source[self._spans[end - 1][1] :].lstrip()
-        return (before + after if after[:1] in tuple(",.;!?") else f"{before} {after}").strip()
+        return self.cut([(start, end)])
+
+    def cut(self, spans) -> str:
+        """The source without what stands in several such places of `text`, which don't overlap."""
+        text = self.source
+        for start, end in sorted(spans, reverse=True):
+            if start < end:
+                before, after = text[: self._spans[start][0]].rstrip(), text[self._spans[end - 1][1] :].lstrip()
+                text = (before + after if after[:1] in tuple(",.;!?") else f"{before} {after}").strip()
+        return text
 
 
 def digits(text: str) -> str:

@@ -27,7 +27,9 @@ _OWN = [
 ]
 # What follows a name, and what is no name.
 _AFTER = re.compile(
-    r"(?:\s*[,.!?]|\s+(?:please|from|instead|now|for|and|when|ok|okay|as|in|here|on|if|because|rather|not)\b).*$", re.I
+    r"(?:\s*,|(?<!\bdr)(?<!\bmr)(?<!\bms)(?<!\bst)(?<!\bmrs)(?<!\bprof)\s*[.!?]|"
+    r"\s+(?:please|from|instead|now|for|and|when|ok|okay|as|in|here|on|if|because|rather|not)\b).*$",
+    re.IGNORECASE,
 )
 _NO_NAME = re.compile(
     r"^(?:(?:by|to|as) )?(?:an?|the|my|your|something|someone|it|that|this|different|another|what|else|name|new|not|so|"

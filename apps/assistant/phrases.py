@@ -19,6 +19,12 @@ AND = re.compile(
     r"(?:change|set|move|push|postpone) (?:it|that|this) to|let'?s make (?:it|that))\b[ ,]*)+(?=\w|['\"])",
     re.IGNORECASE,
 )
+# What is said before the request itself.
+POLITE = re.compile(
+    r"^(?:(?:please|hey|hi|hello|ok|okay|so|then|now|and|also|well|can you|could you|would you|will you|kindly|just|"
+    r"i want you to|i need you to|i'd like you to|go ahead and|help me(?: to)?)\b[ ,]*)+",
+    re.IGNORECASE,
+)
 # How requests of their own begin.
 REQUEST = re.compile(
     r"^(?:what|who|when|where|why|how|which|can|could|would|will|should|do|does|did|is|are|am|tell|show|give|"
@@ -28,6 +34,12 @@ REQUEST = re.compile(
 IT = re.compile(r"\b(?:it|that|this|those|them)\b", re.IGNORECASE)
 UNDO = re.compile(
     r"^(?:cancel|stop|delete|remove|undo|scrap|drop) (?:it|that|this|them)(?: one| again)?[ .!?]*$", re.IGNORECASE
+)
+# A request not to do something; "don't let me forget" is none, nor "don't call me Bill, call me Bob".
+NOT = re.compile(
+    r"^(?:don'?t|do not|never)\b(?! (?:let me )?forget\b)"
+    r"(?!.*(?:[-,;.] ?|\bbut |\binstead )(?:call|name|set|make|add|put|wake|remind|use)\b)",
+    re.IGNORECASE,
 )
 STOP = re.compile(
     r"^(?:(?:oh|no|ok|okay|actually|please|well)[ ,]+)*"

@@ -5,14 +5,16 @@ import re
 from datetime import datetime
 
 from . import dates
-from .alarms import REPEATED
+from .alarms import REPEATED, at_time
+from .days import DAYS
 from .memory import new_id
 from .timers import ONLY_OPEN
 from .turn import Answer, Question, Skill, Turn, sentence
 
 MOST = 200
 _LEAD = re.compile(
-    r"^.*?\b(?:remind me|(?:don'?t|do not) let me forget|i (?:need|have|want) to (?:remember|be reminded)|reminders?|"
+    r"^.*?\b(?:remind me|(?:don'?t|do not) (?:let me )?forget(?: to remind me)?|reminders?|"
+    r"i (?:need|have|want) to (?:remember|be reminded)|"
     r"remember|notify me|alert me|tell me)\b(?: (?:set|up|alarm|later))*[ ,:]*(?:for me (?=to|about|of))?"
     r"(?:so (?:that )?i don'?t forget )?",
     re.IGNORECASE,
@@ -23,24 +25,29 @@ _NO_TEXT = re.compile(
 )
 _REMOVE = (
     r"\b(?:delete|remove|cancel|clear|erase|get rid of|drop|scrap|stop|(?<!n't )(?<!dont )(?<!to )forget)\b"
-    r"(?!.{0,8}\bto (?:delete|remove|cancel))"
+    r"(?!.{0,8}\bto (?:delete|remove|cancel))|"
+    r"(?:\bi )?\b(?:no longer|don'?t|do not) (?:need|want)\b(?! to forget)(?: to be reminded)?"
 )
 _CHANGE = r"\b(?:change|move|reschedule|update|postpone|push|edit)\b"
 _LIST = (
     r"\b(?:what|which|list|show|read|check|any|do i have|are there|tell me|see|hear|repeat|recall|recite|give me|"
     r"review)\b"
 )
+_ASKS = re.compile(r"(?:what|which|is|are|do i|when|how many|show|list|read|tell me)\b.*\breminders?\b")
 _ELSEWHERE = re.compile(
     r"\b(?:when(?:ever)? (?:i|we|it|he|she|they)|next time|as soon as|once i|if it)\b", re.IGNORECASE
 )
+_SMALL = {"the", "my", "a", "to", "one", "reminder", "about", "for", "at"}
 _YOURS = {
     "my": "your", "me": "you", "i": "you", "i'm": "you're", "i've": "you've", "i'll": "you'll", "myself": "yourself",
-    "mine": "yours", "am": "are", "our": "your", "us": "you", "we": "you",
+    "mine": "yours", "i am": "you are", "am i": "are you", "our": "your", "us": "you", "we": "you",
 }  # fmt: skip
 
 
 def read_reminder(turn: Turn) -> dict:
     """{"action": add, change, remove or list; "text", "at": datetime, "all"} as far as they are there."""
+    if turn.want in ("text", "at") and _ASKS.match(turn.low):
+        return {}
     if turn.want == "text":
         return _timed(turn, turn.text)
     action = _action(turn)
@@ -57,10 +64,7 @@ def read_reminder(turn: Turn) -> dict:
         return {"action": "list"}
     if action in ("remove", "change"):  # "the dentist reminder", "the reminder about the dentist"
         named = re.sub(rf"{_REMOVE}|{_CHANGE}|\b(?:my|the|all|reminders?)\b", " ", turn.text, flags=re.IGNORECASE)
-        return _timed(turn, " ".join(named.split())) | {
-            "action": action,
-            "all": bool(re.search(r"\breminders\b", turn.low)),
-        }
+        return {"action": action, "all": bool(re.search(r"\breminders\b", turn.low))} | _which_one(turn, action, named)
     lead = _LEAD.match(turn.text)
     before = dates.moment(lead[0], turn.wall) if lead else None  # "tomorrow at nine, remind me to ..."
     slots = {"at": before.at} if before else {}
@@ -86,7 +90,8 @@ def ring(data: dict, wall: datetime) -> list[str]:
 
 def yours(text: str) -> str:
     """What the user said, as the assistant says it: "call my mother" -> "call your mother"."""
-    return re.sub(r"[A-Za-z']+", lambda match: _YOURS.get(match[0].lower(), match[0]), text)
+    words = r"\b(?:i am|am i)\b|[A-Za-z']+"
+    return re.sub(words, lambda match: _YOURS.get(match[0].lower(), match[0]), text, flags=re.IGNORECASE)
 
 
 def _add(turn: Turn, slots: dict) -> Answer:
@@ -111,7 +116,8 @@ def _add(turn: Turn, slots: dict) -> Answer:
         data["reminders"].append(entry)
     when = dates.named(slots["at"], turn.wall)
     lines = (f"Reminder for {when}: {yours(slots['text'])}.", f"{sentence(when)}, then: {yours(slots['text'])}.")
-    return Answer(turn.voice.pick(lines) + turn.voice.once(ONLY_OPEN), ("reminder.add",), _about(entry))
+    others = " Only that one: I take one at a time." if slots.get("others") else ""
+    return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("reminder.add",), _about(entry))
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
@@ -138,7 +144,7 @@ def _change(turn: Turn, slots: dict) -> Answer:
 def _remove(turn: Turn, slots: dict) -> Answer:
     with turn.memory.change() as data:
         kept = data["reminders"]
-        everything = slots.get("all") and "text" not in slots
+        everything = slots.get("all") and not {"text", "old", "on"} & set(slots)
         chosen = list(kept) if everything else _chosen(kept, slots, turn)
         if len(chosen) != 1 and not (everything and chosen):
             return _which(turn, slots, kept, chosen)
@@ -161,18 +167,27 @@ def _list(turn: Turn, slots: dict) -> Answer:
 
 
 def _chosen(kept: list[dict], slots: dict, turn: Turn) -> list[dict]:
-    """The reminders that are meant: by their words, the one just spoken of, else all."""
+    """The reminders that are meant: by their words and their time, the one just spoken of, else all."""
     wanted = slots.get("which") or slots.get("text")
     if wanted and (order := re.search(r"\b(first|second|third|last)\b(?: one)?\W*$", wanted.lower())):
         return kept[{"first": 0, "second": 1, "third": 2, "last": -1}[order[1]] :][:1]
+    if wanted and (whole := _with_words(kept, slots.get("whole", ""))):  # "about my 3 pm meeting"
+        return whole
+    timed = at_time(kept, slots["old"]) if "old" in slots else kept
+    if "on" in slots:
+        timed = [each for each in kept if datetime.fromisoformat(each["at"]).date() == slots["on"]]
     if wanted:
-        words = set(re.findall(r"\w+", wanted.lower())) - {"the", "my", "a", "to", "one", "reminder", "about"}
-        within = [each for each in kept if words and words <= set(re.findall(r"\w+", each["text"].lower()))]
-        texts = {each["text"].lower(): each for each in kept}
+        texts = {each["text"].lower(): each for each in timed}
         near = difflib.get_close_matches(wanted.lower(), texts, n=1, cutoff=0.6)
-        return within or [texts[name] for name in near]
-    spoken_of = [each for each in kept if each["id"] == turn.about.get("id") and "reminder" not in turn.low]
-    return spoken_of or kept
+        return _with_words(timed, wanted) or [texts[name] for name in near]
+    spoken_of = [each for each in timed if each["id"] == turn.about.get("id") and "reminder" not in turn.low]
+    return spoken_of or timed
+
+
+def _with_words(kept: list[dict], text: str) -> list[dict]:
+    """The reminders that have all words of a text that matter."""
+    words = set(re.findall(r"\w+", text.lower())) - _SMALL
+    return [each for each in kept if words and words <= set(re.findall(r"\w+", each["text"].lower()))]
 
 
 def _which(turn: Turn, slots: dict, kept: list[dict], chosen: list[dict]) -> Answer:
@@ -191,7 +206,10 @@ def _about(entry: dict) -> dict:
 
 def _action(turn: Turn) -> str:
     if re.search(
-        r"\b(?:remind|tell|alert) me (?:later )?(?:to|in|at|on|about|that)\b|\bn[o']?t let me forget\b", turn.low
+        r"\b(?:remind|tell|alert) me (?:later )?(?:to|in|at|on|about|that)\b|"
+        rf"\bremind me (?:tomorrow|tonight|today|next|this|an?|half|by|after|before|\d+|{'|'.join(DAYS)})\b|"
+        r"\b(?:don'?t|do not) (?:let me )?forget\b",
+        turn.low,
     ):
         return "add"
     head = turn.low.split("reminder")[0] if "reminder" in turn.low else turn.low  # verbs after it are what to do then
@@ -204,6 +222,22 @@ def _action(turn: Turn) -> str:
     return "list" if turn.understanding.intent == "reminder" or re.search(_LIST, turn.low) else "add"
 
 
+def _which_one(turn: Turn, action: str, named: str) -> dict:
+    """Of a reminder that is to be removed or changed its text, its time "old" or day "on", and the new time "at"."""
+    slots, named = {}, " ".join(named.split())
+    if action == "change":
+        halves = [(named[: each.start()], named[each.end() :]) for each in re.finditer(r" to |^to ", named)]
+        new = next((half for half in halves if _timed(turn, half[1]).keys() == {"at"}), None)
+        if new is None:
+            return _timed(turn, named)
+        slots, named = _timed(turn, new[1]), new[0]
+    found = dates.moment(named, turn.wall)
+    if found:
+        slots |= {"old": found.at} if found.has_clock else {"on": found.at.date()}
+    said = _timed(turn, named)
+    return slots | {"whole": named} | ({"text": said["text"]} if "text" in said else {})
+
+
 def _timed(turn: Turn, text: str) -> dict:
     """The time in a text, and what else it says; "it" is what couldn't be done before."""
     old = datetime.fromisoformat(turn.about["was"]) if turn.following and "was" in turn.about else None
@@ -211,8 +245,11 @@ def _timed(turn: Turn, text: str) -> dict:
     # "today" alone is no time.
     slots = {"at": found.at} if found and (found.has_clock or found.at.date() > turn.wall.date()) else {}
     rest = found.rest if found else text
+    if found and (other := _other_time(turn, rest, found.at)):
+        slots |= {"at": min(found.at, other.at), "others": True}
+        rest = other.rest
     rest = _TO.sub("", rest.strip(" ,.!?")).strip(" ,.!?")
-    rest = re.sub(r"(?:,? please)?(?: (?:at|on|by))?$", "", rest, flags=re.IGNORECASE)
+    rest = re.sub(r"(?:,? please)?(?: (?:at|on|by|for))?$", "", rest, flags=re.IGNORECASE)
     it = r"(?:(?:to|do|of|about) )*(?:it|that|this)(?: then| later)?"
     alone = re.fullmatch(
         r"(?:yes|ok|okay|sure|then|so|please|[ ,])*remind me(?: then| later)?\W*", turn.text, re.IGNORECASE
@@ -222,6 +259,16 @@ def _timed(turn: Turn, text: str) -> dict:
     elif rest and not _NO_TEXT.match(rest):
         slots["text"] = rest
     return slots
+
+
+def _other_time(turn: Turn, rest: str, at: datetime) -> dates.Moment | None:
+    """A second time beside `at`, which was cut out: "at 5 pm and 6 pm to drink water"."""
+    if first := re.fullmatch(r"(?:and|or) (.+)", rest):
+        other = dates.moment(first[1], turn.wall, like=at)
+        return other if other and other.has_clock and first[1].endswith(other.rest) else None
+    last = re.fullmatch(r"(.+) (?:and|or)", rest)
+    other = dates.moment(last[1], turn.wall, like=at) if last else None
+    return other if other and other.has_clock and last[1].startswith(other.rest) else None
 
 
 SKILLS = {"reminder": Skill(read_reminder, use_reminder)}

@@ -7,7 +7,7 @@ something that the assistant keeps, the words count, unless the classifier is su
 import re
 from dataclasses import replace
 
-from . import alarms, arithmetic, dates, jokes, lists, personal, reminders, skills, timers, units, words
+from . import alarms, arithmetic, days, jokes, lists, personal, phrases, reminders, skills, timers, units, words
 from .turn import Skill, Turn
 
 SKILLS: dict[str, Skill] = (
@@ -41,11 +41,6 @@ _KEPT = {
     "alarm": r"wake me|alarms?",
     "list": "|".join(lists.NAMED.values()),
 }
-_POLITE = re.compile(
-    r"^(?:(?:please|hey|hi|hello|ok|okay|so|then|now|and|also|well|can you|could you|would you|will you|kindly|just|"
-    r"i want you to|i need you to|i'd like you to|go ahead and|help me(?: to)?)\b[ ,]*)+",
-    re.IGNORECASE,
-)
 _UNTIL = re.compile(
     r"^how (?:many days|long|much time)(?: is it| are there| is there| do i have| left| are left| remain| to go)* "
     r"(?:un|')?(?:till?|to|before|since) (?P<date>.+?)\W*$",
@@ -68,7 +63,7 @@ def route(turn: Turn) -> str | None:
 def certain(turn: Turn) -> str | None:
     """The skill of a line that is arithmetic, a conversion or a question about a date from its first to its "
     "last word."""
-    text = _POLITE.sub("", turn.text)
+    text = phrases.POLITE.sub("", turn.text)
     try:
         if arithmetic.value(text) is not None:
             return "calculate"
@@ -86,7 +81,7 @@ def certain(turn: Turn) -> str | None:
         return "reset"
     for pattern in (_UNTIL, _WEEKDAY):
         match = pattern.match(text)
-        found = match and dates.day(match["date"], turn.wall.date())
+        found = match and days.day(match["date"], turn.wall.date())
         if found and len(found[1].split()) <= 2:
             return "date"
     return None
@@ -94,7 +89,7 @@ def certain(turn: Turn) -> str | None:
 
 def named(turn: Turn) -> str | None:
     """The skill of a line that names something kept: a timer, an alarm, a reminder, a list."""
-    text = _POLITE.sub("", turn.text)
+    text = phrases.POLITE.sub("", turn.text)
     for skill, names in _KEPT.items():
         if re.match(rf"(?:{names})\b.{{3,}}|{_VERB}\b.*\b(?:{names})\b", text, re.IGNORECASE) and _is_own(text):
             return skill
@@ -114,6 +109,8 @@ def parts(turn: Turn) -> list[Turn]:
     )
     halves = [replace(turn, text=part) for part in match.groups()] if match else []
     skills_ = [named(half) for half in halves]
+    if skills_[:1] == ["reminder"] and "at" not in SKILLS["reminder"].read(halves[0]):
+        return [turn]  # "remind me to lock up and set the alarm at 10"
     return halves if len(set(skills_) - {None}) == 2 else [turn]
 
 

@@ -2,13 +2,16 @@
 a line, and the act."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 
-from . import arithmetic, dates, places, units
+from . import arithmetic, dates, days, durations, places, units
 from .numbers import digits, shown
 from .turn import Answer, Question, Skill, Turn, sentence
 
 MOST_DICE = 20
 MOST_SIDES = 1000
+LONGEST_SHIFT = 100 * 365 * 86400  # seconds
 _HERE = re.compile(r"\b(?:there|here|now|right now|currently|today|please|at the moment|exactly)\b")
 _ASKING = """
     what which whats what's is the a time zone zones timezone timezones in of for at do does use have you know
@@ -18,11 +21,22 @@ _ASKING = """
 _ASKING = frozenset(_ASKING.split())
 
 
+# A day that is asked for by something else than a date: "when is my birthday", "what date is the party".
+_EVENT = re.compile(
+    r"^when(?:'s| is| was| will)\b|"
+    r"\b(?:date|day)(?: of the week)? (?:is|was|will|of|for) "
+    r"(?!it\b|today|the (?:day|week|month|year)|this|now|currently)|"
+    r"\b(?:my|his|her|their|our) \w*(?:day|anniversary|party|wedding)\b"
+)
+
+
 # Time and time zones
 
 
 def read_place(turn: Turn) -> dict:
-    """{"place": str}: a place that has a zone, else whatever follows "in"; {} for none."""
+    """{"place": str}: a place that has a zone, else whatever follows "in"; {} for none. {"shift": seconds} from now."""
+    if shift := _shift(turn):
+        return {"shift": shift[0]} | read_place(replace(turn, text=shift[1]))
     text = _HERE.sub(" ", re.sub(r"[?!\"]|'s\b|\btime ?zones?\b|\bstandard\b", " ", turn.low))
     words = text.split()
     after = re.search(r"\b(?:in|of|for|at) (?:the )?(.+)$", " ".join(words))
@@ -50,22 +64,40 @@ def read_zone(turn: Turn) -> dict:
     return found or ({"place": " ".join(words)} if words and len(words) < 4 else {})
 
 
+def _shift(turn: Turn) -> tuple[float, str] | None:
+    """The seconds of "in 3 hours" and, below zero, of "2 hours ago", and the text without them; None for no such."""
+    text = digits(turn.low)
+    for seconds, start, end in durations.find_all(text):
+        before = re.search(r"\bin $", text[:start])
+        after = re.match(r" (?:from now|later|ago)\b", text[end:])
+        if before or after:
+            rest = text[: before.start() if before else start] + text[end + (after.end() if after else 0) :]
+            return -seconds if after and "ago" in after[0] else seconds, rest.strip()
+    return None
+
+
 def tell_time(turn: Turn, slots: dict) -> Answer:
+    shift = slots.get("shift", 0)
+    if abs(shift) > LONGEST_SHIFT:
+        return Answer("That is further away than my calendar goes.", about={})
+    now = turn.now + timedelta(seconds=shift)
+    verb = "is" if not shift else "was" if shift < 0 else "will be"
+
+    def clock(at) -> str:
+        day = "" if at.date() == turn.now.date() else f" ({dates.spoken_day(at.date(), turn.now.date())})"
+        return dates.spoken_clock(at) + day
+
     if "place" not in slots:
-        lines = (f"It is {dates.spoken_clock(turn.now)}.", f"{dates.spoken_clock(turn.now)}, and not getting earlier.")
-        return Answer(turn.voice.pick(lines), ("time",), {})
-    found = places.distinct(places.zones(slots["place"]), turn.now)
+        lines = (f"It is {clock(now)}.", f"{clock(now)}, and not getting earlier.")
+        return Answer(f"It {verb} {clock(now)}." if shift else turn.voice.pick(lines), ("time",), {})
+    found = places.distinct(places.zones(slots["place"]), now)
     name = _title(slots["place"])
     if not found:
         return Answer(f"I don't know which time zone {name} is in. A large city near it?", about={})
     if len(found) > 1:
-        first, last = (
-            f"{dates.spoken_clock(turn.now.astimezone(z))} in {places.city(z)}" for z in (found[0], found[-1])
-        )
+        first, last = (f"{dates.spoken_clock(now.astimezone(z))} in {places.city(z)}" for z in (found[0], found[-1]))
         return Answer(f"{name} has {len(found)} times at once: from {first} to {last}. Name a city.", ("time",), slots)
-    there = turn.now.astimezone(found[0])
-    other = "" if there.date() == turn.now.date() else f" ({dates.spoken_day(there.date(), turn.now.date())})"
-    return Answer(f"It is {dates.spoken_clock(there)}{other} in {name}.", ("time",), slots)
+    return Answer(f"It {verb} {clock(now.astimezone(found[0]))} in {name}.", ("time",), slots)
 
 
 def tell_timezone(turn: Turn, slots: dict) -> Answer:
@@ -121,26 +153,32 @@ def _title(place: str) -> str:
 
 
 def read_date(turn: Turn) -> dict:
-    """{"on": date} for a date that is named, {"count": True} where days are to be counted."""
-    found = dates.day(turn.text, turn.wall.date())
-    today = re.match(r"(?:is it|is today|what day (?:of the week )?(?:is it|are we))\b", turn.low)
-    slots = {"on": found[0]} if found and not today else {}
+    """{"on": date} for a date that is named, {"count": True} where days are to be counted, {"unknown": True} for what
+    isn't known, as a birthday."""
+    past = re.search(r"\b(?:since|ago|was|were)\b", turn.low) is not None
+    today = re.match(r"is (?:it|today)\b", turn.low)
+    found = None if today else days.day(turn.text, turn.wall.date(), past=past)
+    slots = {"on": found[0]} if found else {}
     if re.search(
         r"\bhow (?:many|long|much)\b.*\b(?:un|')?till?\b|\bhow (?:many|long) .*\b(?:to|before|since|until|away|ago)\b",
         turn.low,
     ):
         slots["count"] = True
+    if not found and (_EVENT.search(turn.low) or "count" in slots):
+        slots["unknown"] = True
     return slots
 
 
 def tell_date(turn: Turn, slots: dict) -> Answer:
+    if "unknown" in slots:
+        return Answer("I don't know when that is. Give me its date, and I work with that.", about={})
     today = turn.wall.date()
     on = slots.get("on", today)
     said = f"{dates.long_day(on)} {on.year}"
     if slots.get("count") and "on" in slots:
-        days = (on - today).days
-        count = f"{shown(abs(days))} day{'s' * (abs(days) != 1)}"
-        line = f"{count} until {said}." if days > 0 else f"{said} was {count} ago." if days else "That is today."
+        away = (on - today).days
+        count = f"{shown(abs(away))} day{'s' * (abs(away) != 1)}"
+        line = f"{count} until {said}." if away > 0 else f"{said} was {count} ago." if away else "That is today."
         return Answer(line, ("date",), slots)
     if on == today:
         return Answer(f"Today is {said}.", ("date",), {})
@@ -205,8 +243,12 @@ def convert(turn: Turn, slots: dict) -> Answer:
 
 
 def read_coins(turn: Turn) -> dict:
-    match = re.search(r"\b(\d+) coins?\b", digits(turn.low))
+    match = re.search(r"\b(\d+) (?:coins?|times)\b", _times(turn))
     return {"count": int(match[1])} if match else {}
+
+
+def _times(turn: Turn) -> str:
+    return re.sub(r"\btwice\b", "2 times", digits(turn.low))
 
 
 def flip_coin(turn: Turn, slots: dict) -> Answer:
@@ -219,7 +261,7 @@ def flip_coin(turn: Turn, slots: dict) -> Answer:
 
 def read_dice(turn: Turn) -> dict:
     """{"count", "low", "sides"} as far as they are named: "two dice", "a d20", "a number from 5 to 9"."""
-    text, slots = digits(turn.low), {}
+    text, slots = _times(turn), {}
     if match := re.search(r"\b(\d*) ?d(\d+)\b", text):
         return {"sides": int(match[2])} | ({"count": int(match[1])} if match[1] else {})
     if match := re.search(r"\bnumber (?:between|from) (\d+) (?:and|to) (\d+)", text):

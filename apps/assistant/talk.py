@@ -73,15 +73,15 @@ LINES = {
     ),
     "no": (
         "No to what? I hadn't asked anything.",
-        "As you wish. Whatever it was, it won't happen.",
+        "A clear no. What to, I couldn't say.",
     ),
     "maybe": (
         "I like a person of firm opinions.",
         "A coin would settle it. I have one.",
     ),
     "cancel": (
-        "There is nothing that I could stop right now.",
-        "Nothing is under way here. Cancelling nothing is easy, at least.",
+        "Cancel what? Name it: the timer, the alarm, the reminder.",
+        "What shall I stop? Call it by its name, and I look.",
     ),
 }
 
@@ -99,6 +99,8 @@ OUT_OF_SCOPE = (
 DROPPED = ("All right, forget it.", "Never mind, then.", "Fine, we leave that.")
 KEPT = ("All right, all stays as it is.", "Then I leave it as it is.")
 SURE = ("Is that a yes or a no?", "I need a plain yes or no here.")
+NOT_TO = ("Then I don't. Nothing was changed.", "All right, nothing was changed.")
+STANDS = 'It stands as I said. "Cancel it" would cancel it.'
 NOT_UNDERSTOOD = ("I didn't get that.", "That doesn't tell me what I need.")
 GIVEN_UP = ("Let's leave that.", "We aren't getting anywhere, so I leave it.")
 NOTHING_TO_REPEAT = ("I haven't said anything yet. Enjoy it while it lasts.",)

@@ -16,11 +16,17 @@ _LIST = (
     r"tell me (?:my|the|about|how))\b"
 )
 _MORE = r"\b(?:add|another|plus|extend (?:it |the timer )?by|longer|more)\b"
-_CHANGE = r"\b(?:change|make (?:it|that)|extend|shorten|adjust|update|reset|add|longer)\b"
+_LESS = (
+    r"\b(?:subtract|minus|less|shorter|take off|(?:take|cut) \w+ \w+ off|(?:shorten|reduce) (?:it |(?:the|my) .*)?by)\b"
+)
+_CHANGE = rf"\b(?:change|make (?:it|that)|extend|shorten|reduce|adjust|update|reset|add|longer)\b|{_LESS}"
+# "make the 5 minute timer 7 minutes", "change the timer from 5 minutes to 7 minutes"
+_FROM_TO = re.compile(r"\b(?:make|set|change|move|reset|adjust|update|extend|shorten) (?:the|my)\b", re.IGNORECASE)
 _ORDER = r"\b(first|last|second|newest|oldest) (?:one|timer)\b"
 _NO_NAME = """
     a an the my new another second minute hour day your this that first last other set start timer for of on long
-    please it one me all every which what countdown kitchen
+    please it one me all every which what countdown kitchen cancel stop delete remove end kill abort clear dismiss
+    scrap and to so but then or while because when until as
 """
 _NO_NAME = frozenset(_NO_NAME.split())
 _NAMES = (
@@ -34,11 +40,17 @@ _NAMES = (
 def read_timer(turn: Turn) -> dict:
     """{"action": set, change, cancel, list or pause; "seconds", "name", "all"} as far as they are there.
 
-    A lone number counts in the unit of the timer before. When asked which: {"which", "length" in seconds, "name"}.
+    "by" is 1 to add the seconds to a timer, -1 to take them off; "length" is that of the timer that is meant. A lone
+    number counts in the unit of the timer before. When asked which: {"which", "length" in seconds, "name"}.
     """
     found = durations.read(turn.text)
     rest = found[1].lower() if found else turn.low
     slots = {"seconds": found[0]} if found else {}
+    lengths = list(durations.find_all(digits(turn.text)))
+    between = digits(turn.text)[lengths[0][2] : lengths[1][1]] if len(lengths) == 2 else ""
+    changed = _FROM_TO.search(turn.text) and re.fullmatch(r" (?:timer|one)?(?: ?to)? ?", between)
+    if changed:
+        slots = {"length": lengths[0][0], "seconds": lengths[1][0]}
     if match := re.fullmatch(r"(?:it |to |that )?(\d+(?:\.\d+)?)\W*", digits(turn.low)):
         slots["seconds"] = float(match[1]) * turn.about.get("unit", 60)
     if name := _name(rest):
@@ -52,7 +64,7 @@ def read_timer(turn: Turn) -> dict:
         )
     if turn.want:
         return slots
-    action = _action(turn, rest, bool(found))
+    action = "change" if changed else _action(turn, rest, bool(found))
     if turn.following and action == "list" and re.search(r"\bleft\b|\bremain", turn.low):
         return slots | {"action": "list"}
     if turn.following and ("id" not in turn.about or (action in ("set", "list") and "seconds" not in slots)):
@@ -61,7 +73,8 @@ def read_timer(turn: Turn) -> dict:
         action = "change"
     if action == "cancel" and "seconds" in slots:
         slots["length"] = slots.pop("seconds")
-    return slots | {"action": action, "more": bool(re.search(_MORE, turn.low))}
+    by = -1 if re.search(_LESS, turn.low) else 1 if re.search(_MORE, turn.low) else 0
+    return slots | {"action": action, "by": by, "others": len(lengths) > 1}
 
 
 def use_timer(turn: Turn, slots: dict) -> Answer:
@@ -108,7 +121,8 @@ def _set(turn: Turn, slots: dict) -> Answer:
         data["timers"].append(timer)
     lines = (f"{_named(timer)}: {durations.spoken(timer['seconds'])}, from now.",
              f"{_named(timer)} is running: {durations.spoken(timer['seconds'])}.")  # fmt: skip
-    return Answer(turn.voice.pick(lines) + turn.voice.once(ONLY_OPEN), ("timer.set",), _about(timer))
+    others = " Only that one: I take one at a time." if slots.get("others") else ""
+    return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("timer.set",), _about(timer))
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
@@ -119,7 +133,7 @@ def _change(turn: Turn, slots: dict) -> Answer:
         if len(chosen) != 1:
             return _which(turn, slots, data["timers"], chosen)
         timer = chosen[0]
-        seconds = slots["seconds"] + (timer["seconds"] if slots.get("more") else 0)
+        seconds = timer["seconds"] + slots["by"] * slots["seconds"] if slots.get("by") else slots["seconds"]
         if problem := _unfit(seconds):
             return Answer(problem, about=_about(timer))
         if round(seconds) == timer["seconds"]:
@@ -170,7 +184,7 @@ def _chosen(running: list[dict], slots: dict, turn: Turn) -> list[dict]:
     if order and running:
         places = {"first": 0, "oldest": 0, "last": -1, "newest": -1, "second": 1}
         return running[places[order[1]] :][:1]
-    return [] if slots.get("name") else running
+    return [] if slots.get("name") or "length" in slots else running
 
 
 def _which(turn: Turn, slots: dict, running: list[dict], chosen: list[dict]) -> Answer:
@@ -228,6 +242,5 @@ def _name(low: str) -> str | None:
     return None
 
 
-SKILLS = {
-    "timer": Skill(read_timer, use_timer, goes_on=r"add|extend|shorten|how (?:much|long)\b.*\b(?:left|remain\w*)")
-}
+_GOES_ON = r"add|extend|shorten|subtract|reduce|take \d|how (?:much|long)\b.*\b(?:left|remain\w*)"
+SKILLS = {"timer": Skill(read_timer, use_timer, goes_on=_GOES_ON)}

@@ -214,11 +214,22 @@ def _liquid(registry, *names) -> list[str]:
 
 def _plain(text: str) -> str:
     text = digits(re.sub(r"\band half\b", "and a half", text.lower().strip()))
+    text = re.sub(r"(\d)' ?(\d+)(?:\"|''|(?= |$))", r"\1 feet \2 inches", text)  # 5'10"
+    text = re.sub(r"(?:\b(\d{1,9}) )?\b(\d{1,9})/([1-9]\d{0,8})(?= ?[a-z])", _fraction, text)
+    text = re.sub(r"\b(an?|\d+) ([a-z]+) and a half\b", lambda m: f"{_amount(m[1]) + 0.5:g} {m[2]}", text)
+    text = re.sub(r"\b(?:minus|negative) (?=\d)", "-", text)
+    text = re.sub(r"(?<=\d) degrees? (?=(?:in|to|into) (?:degrees? )?c)", " fahrenheit ", text)  # the other scale
+    text = re.sub(r"(?<=\d) degrees? (?=(?:in|to|into) (?:degrees? )?f)", " celsius ", text)
     text = re.sub(
         r"[?!]|\.(?!\d)|\b(?:please|for me|exactly|equal|degrees?|can you|could you|roughly|about)\b", " ", text
     )
     text = re.sub(r"\bhow do (?:i|you) (?=convert)|\b(?:tell me|i need to know|do you know) (?=how)", "", text)
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _fraction(match) -> str:
+    """ "2 1/2" -> "2.5"."""
+    return f"{int(match[1] or 0) + int(match[2]) / int(match[3]):.10g}"
 
 
 def _amount(text: str | None) -> float:

@@ -1,6 +1,7 @@
 """Acts on words: spelling and translation. The translators are given from outside; here is only what to translate."""
 
 import difflib
+import itertools
 import re
 
 from zoo.errors import ZooError
@@ -28,6 +29,14 @@ _HARD = """
     twelfth tyranny unanimous until vacuum vegetable vicious villain weather wednesday weird wholly yacht zucchini
 """
 _HARD = frozenset(_HARD.split())
+# Words that nearly are one of those, and right as they are; so are other endings of the same word.
+_RIGHT = """
+    archive auspicious carriage chef college commission deferred disciple eight emission feather fulfill genus heather
+    holly inquire jewellery judgement lawful leather liberate licence lightening manoeuvre mediaeval mission morrow
+    neighbour neighbours nice parent preferred recede relieve require size viscous whether zealous
+"""
+_RIGHT = frozenset(_RIGHT.split())
+_ENDINGS = {"s", "es", "d", "ed", "r", "er", "rs", "ers", "ly", "ily", "y", "ing", "ism", "ment", "ce", "t", "able"}
 _SPELL = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -38,7 +47,7 @@ _SPELL = [
         r"words?)?[ :,]+(?P<word>[\w' -]+)",
     )
 ]
-_END = re.compile(r"[ ,]*\b(?:please|for me|correctly|exactly|right|again|once more)?[ .?!]*$", re.IGNORECASE)
+_END = re.compile(r"(?:[ ,]*\b(?:please|for me|correctly|exactly|right|again|once more))*[ .?!]*$", re.IGNORECASE)
 
 LANGUAGES = """
     afrikaans albanian arabic armenian basque bengali bulgarian cantonese catalan chinese croatian czech danish
@@ -96,13 +105,21 @@ def spell(turn: Turn, slots: dict) -> Answer:
     if "word" not in slots:
         return Answer("Which word shall I spell?", question=Question("word", {}))
     word = slots["word"]
-    near = difflib.get_close_matches(word.lower(), _HARD, n=1, cutoff=0.84)
+    near = [] if word.lower() in _RIGHT else difflib.get_close_matches(word.lower(), _HARD, n=1, cutoff=0.84)
+    near = [] if near and _same_stem(word.lower(), near[0]) else near
     letters = "  ".join("-".join(each.upper()) for each in (near[0] if near else word).split())
     mended = near and near[0] != word.lower()
     line = f"{near[0]}: {letters}. Not quite as you typed it." if mended else f"{letters}."
     if not near:
         line += turn.voice.once("(I spell it as you typed it: I have a list of tricky words, not a dictionary.)")
     return Answer(line, ("spell",), slots)
+
+
+def _same_stem(word: str, hard: str) -> bool:
+    """Whether two words differ in an ending that both may have: "soldiers", "excellence"."""
+    stem = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(word, hard, strict=False)))
+    ending, other = word[stem:], hard[stem:]
+    return (ending in _ENDINGS and other in {"", "e"} | _ENDINGS) or (not ending and other in ("ly", "ment", "ism"))
 
 
 # Translation
@@ -145,12 +162,20 @@ def translate(turn: Turn, slots: dict) -> Answer:
 
 
 def _language(turn: Turn) -> tuple[str | None, str]:
-    """The language that a text names, and the text without it."""
+    """The language that a text is to be translated into, and the text without it.
+
+    Of several it is the one right after "translate" or "say", else the last: "i live in france in german". What is
+    quoted names none.
+    """
     known = sorted(LANGUAGES | set(turn.translators) | set(_SPOKEN_IN), key=len, reverse=True)
     names = "|".join(map(re.escape, known))
-    lead = r"(?:in|into|to|from|using) (?:the )?"
+    quoted = re.search(r"(?:^|[ :,(])['\"].+['\"](?=$|[ .?!,])", turn.text)
+    masked = turn.text
+    if quoted:
+        masked = turn.text[: quoted.start()] + "#" * len(quoted[0]) + turn.text[quoted.end() :]
     patterns = [
-        rf"[ ,]*\b{lead}(?P<name>{names})(?: language)?\b[ ,]*",
+        rf"[ ,:]*\b(?:from english )?(?:in|into|to|using) (?:the )?(?P<name>{names})(?: language)?"
+        r"(?: from english)?\b[ ,:]*",
         rf"\bif (?:i|you) (?:were|was) (?:an? )?(?P<name>{names})\b[ ,]*",
         rf"\b(?P<name>{names})(?= (?:word|phrase|expression|equivalent|translation|for)\b)",
         rf"^(?P<name>{names})\W*$",
@@ -158,7 +183,9 @@ def _language(turn: Turn) -> tuple[str | None, str]:
     if re.search(r"\b(?:say|translate)\b", turn.low):  # a language nobody has heard of
         patterns.append(r" (?:in|into|to) (?P<name>[a-z]{4,})\W*$")
     for pattern in patterns:
-        if match := re.search(pattern, turn.text, re.IGNORECASE):
+        if found := list(re.finditer(pattern, masked, re.IGNORECASE)):
+            leads = re.search(r"(?:^|\b(?:translate|say|write)(?: for me)?)$", turn.text[: found[0].start()], re.I)
+            match = found[0] if leads else found[-1]
             name = match["name"].lower()
             return _SPOKEN_IN.get(name, name), f"{turn.text[: match.start()]} {turn.text[match.end() :]}".strip()
     return None, turn.text
@@ -170,5 +197,5 @@ def _listed(names: list[str]) -> str:
 
 SKILLS = {
     "spell": Skill(read_word, spell),
-    "translate": Skill(read_phrase, translate, goes_on=rf"(?:in|into) (?:{'|'.join(sorted(LANGUAGES))})"),
+    "translate": Skill(read_phrase, translate, goes_on=rf"(?:in|into) (?:{'|'.join(sorted(LANGUAGES))})(?=\W*$)"),
 }
