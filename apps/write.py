@@ -15,7 +15,7 @@ class Write(App):
     name = "write"
     title = "Go on with a text"
     summary = "Goes on with what you begin, in the manner of the books or plays that a small network has read."
-    checkpoints = ("gpt.gutenberg", "gpt.shakespeare")
+    checkpoints = ("gpt.gutenberg", "gpt.shakespeare", "lstm.shakespeare")
 
     def __call__(
         self,

@@ -13,6 +13,7 @@ NAMES = (
     "unet.color",
     "resnet20.cifar10",
     "mobilenet.caltech101",
+    "lstm.shakespeare",
     "gpt.shakespeare",
     "gpt.gutenberg",
     "bert.gutenberg",
