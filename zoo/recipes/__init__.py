@@ -17,6 +17,7 @@ NAMES = (
     "gpt.shakespeare",
     "gpt.gutenberg",
     "bert.gutenberg",
+    "transformer.multi30k-de-en",
 )
 
 

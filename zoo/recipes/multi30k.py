@@ -1,7 +1,8 @@
 """What the translators trained on Multi30k have in common.
 
 Its sentences are few, so the net is small, as Z. Wu and others have it ("Good for Misconceived Reasons", ACL 2021: 2.6
-million parameters, 39 to 41 BLEU on tokenised text), drops much in training, and ships the average of its last steps.
+million parameters, 39 to 41 BLEU on tokenised text), and ships the average of its last steps. With more dropout, 0.3,
+it learns too slowly for 26 epochs: after 32 its figures on training and validation were still alike.
 """
 
 import functools
@@ -12,8 +13,7 @@ import numpy as np
 from zoo.data import catalogue, tokens
 from zoo.data.batches import Batches
 from zoo.data.tokens import END, START, filled
-from zoo.hub import metrics
-from zoo.hub.texts import Translator
+from zoo.hub import metrics, texts
 from zoo.recipes.recipe import Recipe
 
 LANGUAGES = {"en": "English", "de": "German", "fr": "French"}
@@ -30,13 +30,13 @@ class Multi30k(Recipe):
         "depth": 3,
         "heads": 4,
         "hidden": 256,
-        "dropout": 0.3,
+        "dropout": 0.15,
         "norm_first": True,
         "context": 128,
     }
     dataset = "multi30k"
     eval_split = "test_2016_flickr"
-    epochs = 32
+    epochs = 26
     batch_size = 128
     monitor = None
     half = True
@@ -108,7 +108,7 @@ class Multi30k(Recipe):
 
     def optimizer(self, steps):
         warm = min(1000, steps // 5)
-        rate = keras.optimizers.schedules.CosineDecay(1e-5, steps - warm, warmup_target=2e-3, warmup_steps=warm)
+        rate = keras.optimizers.schedules.CosineDecay(1e-5, steps - warm, warmup_target=3e-3, warmup_steps=warm)
         return keras.optimizers.AdamW(
             rate, weight_decay=0.01, beta_2=0.98, global_clipnorm=1.0, use_ema=True, ema_momentum=0.998
         )
@@ -117,8 +117,9 @@ class Multi30k(Recipe):
         import sacrebleu
 
         sources, references = examples
-        translations = Translator(predict.model, predict.tokenizer)(sources)
+        translations = texts.Translator(predict.model, predict.tokenizer)(sources)
         bleu = sacrebleu.BLEU()
         value = bleu.corpus_score(translations, [references]).score
-        protocol = f"cased, detokenised, 5 beams; sacreBLEU {bleu.get_signature()}"
+        search = f"{texts.BEAMS} beams, length penalty {texts.LENGTH_PENALTY:g}"
+        protocol = f"cased, detokenised, {search}; sacreBLEU {bleu.get_signature()}"
         return [metrics.row("bleu", self.split_name(split), value, n=len(sources), protocol=protocol)], {}
