@@ -61,8 +61,7 @@ def route(turn: Turn) -> str | None:
 
 
 def certain(turn: Turn) -> str | None:
-    """The skill of a line that is arithmetic, a conversion or a question about a date from its first to its "
-    "last word."""
+    """The skill of a line that is arithmetic, a conversion or a question about a date from first to last word."""
     text = phrases.POLITE.sub("", turn.text)
     try:
         if arithmetic.value(text) is not None:
