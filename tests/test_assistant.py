@@ -296,6 +296,9 @@ def test_two_requests_in_one_line(tmp_path):
     reply = assistant.reply("set a timer for ten minutes and remind me to call Bob at 5")
     assert reply.acts == ("timer.set", "reminder.add")
     assert kept(tmp_path)["timers"] == [600] and kept(tmp_path)["reminders"] == [["call Bob", "2026-03-10T17:00"]]
+    joker = lambda text: [("tell_joke" if text.startswith("tell") else "timer", 0.99)]  # noqa: E731
+    reply = make(tmp_path, joker).reply("set a timer for ten minutes and tell me a joke")
+    assert reply.acts == ("timer.set", "joke") and len(reply.text.splitlines()) == 2
 
 
 def test_only_a_plain_yes_deletes(tmp_path):
@@ -740,7 +743,7 @@ def test_holidays():
 
 def says(path, *lines):
     """The last reply in a conversation; a line is "intent: text"."""
-    assistant = make(path, lambda text: [(intents[text], 0.99)])
+    assistant = make(path, lambda text: [(intents.get(text, "oos"), 0.99)])
     intents = dict(line.split(": ", 1)[::-1] for line in lines)
     for line in lines:
         before = assistant.memory.read()

@@ -19,7 +19,7 @@ from zoo.errors import BadInput
 from . import alarms, limits, phrases, places, reminders, talk, timers, units
 from .memory import Memory
 from .route import INTENTS, NEAR, SKILLS, named, parts, route
-from .turn import Answer, Question, Turn, Voice, understanding
+from .turn import Answer, Question, Turn, Understanding, Voice, understanding
 
 LONGEST = 500  # characters of a line
 PATIENCE = 2  # times that one thing is asked
@@ -79,8 +79,9 @@ class Assistant:
         if problem or not re.search(r"\w", text):
             answer, asks = Answer(problem or self._voice.pick(talk.EMPTY)), self._asked is not None
         else:
-            seen = understanding(self.understand(text), self.threshold)
-            turn = Turn(text, now, seen, self.memory, self._voice, self.translators, refused=self._refused)
+            turn = Turn(
+                text, now, self._understood(text), self.memory, self._voice, self.translators, refused=self._refused
+            )
             try:
                 answer = self._answer(turn)
             except BadInput as error:
@@ -98,6 +99,9 @@ class Assistant:
         """Load what the first conversion and the first place would load, about a second; for an app's start."""
         units.unit("meter")
         places.zones("utc")
+
+    def _understood(self, text: str) -> Understanding:
+        return understanding(self.understand(text), self.threshold)
 
     def _answer(self, turn: Turn) -> Answer:
         """What was asked back first, then what goes on with the talk, then what is new. Raises `BadInput`."""
@@ -182,7 +186,7 @@ class Assistant:
     def _new(self, turn: Turn) -> Answer:
         if phrases.DID_YOU.match(turn.text):
             return self._confess()
-        first, *second = parts(turn)
+        first, *second = parts(turn, self._understood)
         if second:
             return self._both(first, second[0])
         name = route(turn)

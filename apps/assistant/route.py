@@ -5,10 +5,11 @@ something that the assistant keeps, the words count, unless the classifier is su
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from . import alarms, arithmetic, days, jokes, lists, personal, phrases, reminders, skills, timers, units, words
-from .turn import Skill, Turn
+from .turn import Skill, Turn, Understanding
 
 SKILLS: dict[str, Skill] = (
     skills.SKILLS | words.SKILLS | jokes.SKILLS | personal.SKILLS | timers.SKILLS | alarms.SKILLS
@@ -49,6 +50,13 @@ _UNTIL = re.compile(
 _WEEKDAY = re.compile(
     r"^(?:what|which) (?:week)?day(?: of the week)? (?:is|was|will|does|did) (?P<date>.+?)\W*$", re.IGNORECASE
 )
+_TWO = re.compile(
+    r"(.+?),? and (?:then |also |please )*"
+    r"((?:remind|set|start|wake|add|put|cancel|tell|flip|toss|roll|spell|convert|translate|what|how)\b.+)$",
+    re.IGNORECASE,
+)
+# What may be asked for in the same breath as a timer, an alarm, a reminder or something for a list.
+_AT_ONCE = {"time", "timezone", "date", "calculate", "convert", "coin", "dice", "spell", "translate", "joke", "fact"}
 
 
 def route(turn: Turn) -> str | None:
@@ -101,16 +109,19 @@ def named(turn: Turn) -> str | None:
     return None
 
 
-def parts(turn: Turn) -> list[Turn]:
+def parts(turn: Turn, understand: Callable[[str], Understanding]) -> list[Turn]:
     """The two requests of a line such as "set a timer for ten minutes and remind me to call at five"; else the line."""
-    match = re.match(
-        r"(.+?),? and (?:then |also |please )*((?:remind|set|start|wake|add|put|cancel)\b.+)$", turn.text, re.I
-    )
-    halves = [replace(turn, text=part) for part in match.groups()] if match else []
-    skills_ = [named(half) for half in halves]
-    if skills_[:1] == ["reminder"] and "at" not in SKILLS["reminder"].read(halves[0]):
+    match = _TWO.match(turn.text)
+    if not match:
+        return [turn]
+    halves = [replace(turn, text=part, understanding=understand(part)) for part in match.groups()]
+    first, second = named(halves[0]), named(halves[1])
+    if first == "reminder" and "at" not in SKILLS["reminder"].read(halves[0]):
         return [turn]  # "remind me to lock up and set the alarm at 10"
-    return halves if len(set(skills_) - {None}) == 2 else [turn]
+    if first and second is None:
+        second = route(halves[1])
+        second = second if second in _AT_ONCE else None
+    return halves if len({first, second} - {None}) == 2 else [turn]
 
 
 def _asks(skill: str, turn: Turn) -> bool:
