@@ -18,6 +18,7 @@ NAMES = (
     "gpt.gutenberg",
     "bert.gutenberg",
     "transformer.multi30k-de-en",
+    "transformer.multi30k-en-de",
 )
 
 
