@@ -10,9 +10,10 @@ import zoo
 from zoo.data import catalogue, tokens
 from zoo.data.labels import confidence, probabilities
 from zoo.hub import checkpoint
-from zoo.recipes import bert_clinc150, bert_gutenberg, bert_rt_polarity, training, words
+from zoo.recipes import bert_clinc150, bert_gutenberg, bert_rt_polarity, distillation, sentences, training, words
 from zoo.recipes.bert_gutenberg import BERTGutenberg, stretches, with_gaps
 from zoo.recipes.calibration import KNOWN, calibrate
+from zoo.recipes.distillation import Changes
 from zoo.recipes.language_model import numbers, surprises
 from zoo.recipes.lstm_shakespeare import LSTMShakespeare
 from zoo.recipes.multi30k import Multi30k
@@ -159,7 +160,7 @@ class TinyBERT(BERTGutenberg):
 
 class TinyClasses(Sentences):
     name = "bert.test-classes"
-    classes, epochs, validation, peak = 2, 20, 10, 1e-2
+    classes, epochs, validation, peak, batch_size = 2, 20, 10, 1e-2, 16
     targets = {"accuracy": 90.0}
     output = {"kind": "logits", "shape": [2], "dtype": "float32"}
     labels = ["odd", "even"]
@@ -170,6 +171,9 @@ class TinyClasses(Sentences):
     def examples(self, split, data_dir=None, folder=None):
         words = ("line", "play")
         return [f"It says {words[i % 2]} {i % 7}." for i in range(100)], np.arange(100) % 2
+
+    def teacher(self, texts, y):
+        return lambda texts: np.eye(2)[[int("play" in text) for text in texts]]
 
 
 def test_a_bert_is_pre_trained_and_fine_tuned(tmp_path):
@@ -192,6 +196,44 @@ def test_a_bert_is_pre_trained_and_fine_tuned(tmp_path):
         keras.ops.convert_to_numpy(model.get_layer("block1").weights[0]),
         keras.ops.convert_to_numpy(base.get_layer("block1").weights[0]),
     )
+
+
+def test_a_small_bert_learns_from_labels_and_from_a_teacher(monkeypatch):
+    recipe = TinyClasses()
+    recipe.teacher = lambda texts, y: lambda texts: np.full((len(texts), 2), [0.1, 0.9])
+    monkeypatch.setattr(recipe, "_learned_tokenizer", lambda seed, data_dir: pieces())
+    batches, (_, held) = recipe.training_data(None)
+    assert np.sort(np.unique(held)).tolist() == [0, 1]
+    of_labels = [sentences.TRUST * np.eye(2)[label] + (1 - sentences.TRUST) * np.array([0.1, 0.9]) for label in (0, 1)]
+    found = np.concatenate([batches[number][1] for number in range(len(batches))])
+    kinds = np.unique(found[:, 1].round(4))
+    np.testing.assert_allclose(kinds, sorted([0.9, *(row[1] for row in of_labels)]), atol=1e-4)
+    changed = np.mean(np.isclose(found[:, 1], 0.9))
+    assert changed == pytest.approx(sentences.CHANGED, abs=0.15)
+    np.testing.assert_array_equal(batches[1][0]["tokens"], recipe.training_data(None)[0][1][0]["tokens"])
+
+
+def test_changed_sentences_are_made_of_others():
+    texts = ["one two three four five six", "seven eight nine ten", "red green blue"]
+    change = Changes(texts, np.array([0, 0, 1]))
+    rng = np.random.default_rng(0)
+    found = [change(texts[0], 0, rng).split() for _ in range(500)]
+    known = {word for text in texts for word in text.split()}
+    assert all(set(words) <= known and 0 < len(words) <= 6 + distillation.LONGER for words in found)
+    assert len({tuple(words) for words in found}) > 200
+    ends = [words[-1] for words in found]
+    assert ends.count("ten") > 2 * ends.count("blue") > 0  # of the same class more often
+
+
+def test_embeddings_move_to_another_vocabulary():
+    old, new = pieces(), tokens.word_pieces([TEXT, "unseenword lines"], 150, 32)
+    known = np.random.RandomState(0).normal(size=(old.size, 4)).astype("float32")
+    table = sentences.moved(known, old, new)
+    assert table.shape == (new.size, 4) and table.dtype == np.float32
+    np.testing.assert_array_equal(table[new.number("line")], known[old.number("line")])
+    token = max(set(new.inner.get_vocab()) - set(old.inner.get_vocab()), key=len)
+    cut = old([token.removeprefix("##")])[0]
+    np.testing.assert_allclose(table[new.number(token)], known[cut].mean(axis=0), rtol=1e-6)
 
 
 def test_a_text_of_less_than_two_tokens_has_no_figure():
@@ -246,7 +288,12 @@ def test_calibration_makes_probabilities_right_and_the_threshold_zero():
 def test_baselines_learn_words():
     good, bad = ("a fine warm film", "warm and fine"), ("a dull cold film", "cold and dull")
     texts, y = [*good, *bad] * 5, np.array([1, 1, 0, 0] * 5)
-    assert words.logistic_regression(texts, y)(["so warm", "so dull"]).argmax(axis=1).tolist() == [1, 0]
+    parts = functools.partial(words.logistic_regression, parts=True)
+    for method in (words.logistic_regression, parts, words.naive_bayes_regression):
+        scores = method(texts, y)(["so warm", "so dull"])
+        assert scores.argmax(axis=1).tolist() == [1, 0]
+        np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1, rtol=1e-6)
+    assert parts(texts, y)(["warmth", "coldness"]).argmax(axis=1).tolist() == [1, 0]
     others = ["what time is it now", "who won the match"]
     score = words.linear_svm([*texts, *others * 5], np.array([*y, *[-1, -1] * 5]))
     assert score(["warm film", "cold film"]).argmax(axis=1).tolist() == [1, 0]

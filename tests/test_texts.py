@@ -208,6 +208,19 @@ def test_word_pieces(tmp_path):
     assert arrays["tokens"][1, 7] == sep and not arrays["tokens"][1, 8:].any()  # cut off at the context
 
 
+def test_words_are_cut_otherwise_each_time(tmp_path):
+    tokenizer = kept(tokens.word_pieces([PLAY], 200, 16), tmp_path)
+    texts = ["Speak, we know't.", PLAY]
+    rng = np.random.default_rng(0)
+    assert tokenizer.varied(texts, 0.0, rng) == tokenizer(texts, special=True)
+    found = [tokenizer.varied(["speak"], 0.5, rng)[0] for _ in range(50)]
+    assert {tokenizer.text(numbers) for numbers in found} == {"speak"} and len(set(map(tuple, found))) > 3
+    letters = [tokenizer.number(letter) for letter in ("[CLS]", "s", "##p", "##e", "##a", "##k", "[SEP]")]
+    assert tokenizer.varied(["speak"], 1.0, rng) == [letters]
+    unknown = [tokenizer.number(token) for token in ("[CLS]", "[UNK]", "[SEP]")]
+    assert tokenizer.varied(["ß"], 0.5, rng) == [unknown]
+
+
 @pytest.mark.parametrize("make", [lambda t: tokens.byte_pairs(t, 400), lambda t: tokens.word_pieces(t, 200, 8)])
 def test_the_same_texts_give_the_same_tokeniser(make):
     found = [f"{word} {word[::-1]}" for word in PLAY.split()] * 3

@@ -4,7 +4,7 @@ import numpy as np
 
 from zoo.data import catalogue
 from zoo.data.batches import Batches
-from zoo.hub import metrics
+from zoo.hub import checkpoint, metrics
 
 
 class Recipe:
@@ -76,6 +76,10 @@ class Recipe:
         """Last changes to the trained float32 model before it is measured and shipped."""
 
     init: str | None = None  # a shipped checkpoint whose weights, but for the last layer's, this one starts from
+
+    def start(self, model, data_dir) -> None:
+        """Give a new model what it starts from of the weights of `init`."""
+        checkpoint.copy_layers(checkpoint.load(self.init), model)
 
     def starts_from(self):
         """A recipe to train first, whose weights this one starts from, or None."""

@@ -5,20 +5,30 @@ import functools
 import keras
 import numpy as np
 
+from zoo.data import tokens
 from zoo.data.batches import Batches
-from zoo.data.tokens import filled
+from zoo.data.tokens import MASK, filled
 from zoo.hub import checkpoint, metrics
+from zoo.recipes.distillation import Changes
 from zoo.recipes.recipe import Recipe
+
+CHANGED = 0.5  # of the sentences, in each epoch, are changed, and then only the teacher says what they are
+TRUST = 0.4  # how much the labels of the others count, beside what the teacher says of them
+GAPS = 0.05  # of the tokens are masked
+CUT = 0.1  # of the longest parts of words are passed over
 
 
 class Sentences(Recipe):
-    """Fine-tunes `bert.gutenberg` on labelled sentences, as section 3.2 of the paper has it."""
+    """Fine-tunes `bert.gutenberg` on labelled sentences, as section 3.2 of the paper has it, with a teacher beside.
+
+    Words are cut by a vocabulary of these sentences: that of novels cuts what matters here into letters.
+    """
 
     architecture = "bert"
     init = "bert.gutenberg"
     classes: int
-    batch_size = 32
-    peak = 5e-4  # the learning rate's, after warming up
+    batch_size = 64
+    peak = 1.5e-3  # the learning rate's, after warming up
     half = True
     input = {
         "kind": "sentences",
@@ -28,11 +38,28 @@ class Sentences(Recipe):
 
     @property
     def arguments(self):
-        return checkpoint.card(self.init).arguments | {"classes": self.classes}
+        """Without dropout: it fits slowly enough, and there are always new sentences."""
+        return checkpoint.card(self.init).arguments | {"classes": self.classes, "dropout": 0.0}
+
+    def tokenizer(self, data_dir):
+        return self._learned_tokenizer(self.seed, data_dir)
 
     @functools.cache  # noqa: B019 (recipes live as long as the process)
-    def tokenizer(self, data_dir):
-        return checkpoint.tokenizer(self.init)
+    def _learned_tokenizer(self, seed, data_dir):  # a control with several seeds may train on other sentences with each
+        (texts, _), _ = self.divided(data_dir)
+        return tokens.word_pieces(texts, self.arguments["vocabulary"], self.arguments["context"])
+
+    def start(self, model, data_dir):
+        super().start(model, data_dir)
+        known = checkpoint.load(self.init).get_layer("embedding").get_weights()[0]
+        old, new = checkpoint.tokenizer(self.init), self.tokenizer(data_dir)
+        [table] = model.get_layer("embedding").get_weights()
+        table[: new.size] = moved(known, old, new)  # of few texts fewer tokens are learned than there is room for
+        model.get_layer("embedding").set_weights([table])
+
+    def teacher(self, texts, y):
+        """A function from texts to probabilities (N, classes), learned from labelled texts."""
+        raise NotImplementedError
 
     def divided(self, data_dir):
         """(texts, labels) to train on and (texts, labels) held back to select on."""
@@ -44,24 +71,27 @@ class Sentences(Recipe):
     def training_data(self, data_dir):
         tokenizer = self.tokenizer(data_dir)
         (texts, y), (held, held_y) = self.divided(data_dir)
-        rows = [np.array(row, np.int32) for row in tokenizer(texts, special=True)]
+        teacher, changes, mask = self.teacher(texts, y), Changes(texts, y), tokenizer.number(MASK)
 
-        def arrays(rows, y, rng):
-            tokens = filled(self.distorted(rows, rng), multiple=8)
-            return {"tokens": tokens, "segments": np.zeros_like(tokens)}, self.targets_of(y)
+        def arrays(texts, y, rng):
+            changed = rng.random(len(texts)) < CHANGED
+            texts = [
+                changes(text, label, rng) if change else text
+                for text, label, change in zip(texts, y, changed, strict=True)
+            ]
+            said, labels = teacher(texts), self.targets_of(y)  # (B, classes)
+            targets = np.where(changed[:, None], said, TRUST * labels + (1 - TRUST) * said).astype(np.float32)
+            tokens = filled(tokenizer.varied(texts, CUT, rng), multiple=8)  # (B, T)
+            tokens = np.where((rng.random(tokens.shape) < GAPS) & (tokens > mask), mask, tokens)
+            return {"tokens": tokens, "segments": np.zeros_like(tokens)}, targets
 
-        batches = Batches(
-            rows, y, batch_size=self.batch_size, seed=self.seed, transform=arrays, lengths=list(map(len, rows))
-        )
+        lengths = list(map(len, tokenizer(texts)))
+        batches = Batches(texts, y, batch_size=self.batch_size, seed=self.seed, transform=arrays, lengths=lengths)
         return batches, (tokenizer.arrays(held), self.targets_of(held_y))
 
-    def distorted(self, rows, rng):
-        """Changes to training sentences, lists of token numbers, that their labels survive."""
-        return rows
-
     def targets_of(self, y):
-        """Labels as the loss takes them."""
-        return y
+        """Labels as probabilities (N, classes)."""
+        return np.eye(self.classes, dtype=np.float32)[y]
 
     def optimizer(self, steps):
         warm = steps // 10
@@ -72,3 +102,14 @@ class Sentences(Recipe):
         texts, y = examples
         value = metrics.accuracy(predict(texts), y)
         return [metrics.row("accuracy", self.split_name(split), value, n=len(y), protocol=self.protocol)], {}
+
+
+def moved(known: np.ndarray, old, new) -> np.ndarray:
+    """Embeddings for the tokens of a new tokeniser, (V, W), from those of an old one: the same for a token that both
+    have, else the mean of what the old one cuts it into (L. Gee and others, "Fast Vocabulary Transfer", 2022)."""
+    table = np.zeros((new.size, known.shape[1]), known.dtype)
+    for token, number in new.inner.get_vocab().items():
+        there = old.number(token)
+        numbers = old([token.removeprefix("##")])[0] if there is None else [there]
+        table[number] = known[numbers].mean(axis=0)
+    return table

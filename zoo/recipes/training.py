@@ -123,7 +123,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
     if init is not None:
         checkpoint.load_weights(model, checkpoint.verify(init))
     elif recipe.init is not None:
-        checkpoint.copy_layers(checkpoint.load(recipe.init), model)
+        recipe.start(model, data_dir)
     if first is not None:
         copy_weights(start, model)
         recipe.begin(model)
