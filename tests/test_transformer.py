@@ -216,6 +216,18 @@ def test_bert_sees_both_sides_and_no_padding():
     np.testing.assert_allclose(numpy_of(padded["masked"])[0, :4], usual, atol=1e-4)
 
 
+@pytest.mark.parametrize("pooling", ["cls", "mean"])
+def test_what_stands_for_the_whole_text(pooling):
+    model = small_bert(classes=2, pooling=pooling)
+    inside = keras.Model(model.input, [model.get_layer("block2").output, model.output])
+    places, logits = map(numpy_of, inside(text([3, 4, 5, 6])))
+    whole = places[0].mean(axis=0) if pooling == "mean" else places[0, 0]
+    pooler, head = (model.get_layer(name).get_weights() for name in ("pooler", "classes"))
+    expected = np.tanh(whole @ pooler[0] + pooler[1]) @ head[0] + head[1]
+    np.testing.assert_allclose(logits[0], expected, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(numpy_of(model(text([3, 4, 5, 6, 0, 0])))[0], expected, rtol=1e-3, atol=1e-5)
+
+
 def test_only_gaps_are_asked_for_and_both_heads_learn():
     model = small_bert(dropout=0.0)
     x = {"tokens": np.array([[3, 4, 5], [6, 7, 8]], "int32"), "segments": np.array([[0, 0, 1], [0, 1, 1]], "int32")}
@@ -242,5 +254,7 @@ def test_what_cannot_be_is_refused_in_one_line():
         small_bert(depth=0)
     with pytest.raises(BadInput, match="BERT can't tell 1 classes apart"):
         small_bert(classes=1)
+    with pytest.raises(BadInput, match="'cls' or 'mean', not 'max'"):
+        small_bert(pooling="max")
     with pytest.raises(BadInput, match="17 tokens are more than the 16"):
         small_bert()(text([1] * 17))

@@ -14,7 +14,8 @@ layer to do a task, and little data.
 A text is [CLS] A [SEP] B [SEP]; what stands at [CLS] in the end stands for the whole of it. With `classes` a layer on
 it tells them apart; without, the model has the two heads that it is trained with.
 
-Where this file departs from the paper, and why: its optimiser and how gaps are made are the recipe's.
+Where this file departs from the paper, and why: its optimiser and how gaps are made are the recipe's. With `pooling`
+"mean", off by default, the mean over all tokens stands for the text.
 
 Parameters of the base model (width 768, depth 12): 109,482,240, with the layer on [CLS] and without heads; the paper
 says 110 million. Large (1024, 24, 16 heads): 335,141,888.
@@ -80,6 +81,14 @@ class Seen(layers.Layer):
         return (tokens != PAD)[:, None, None, :]
 
 
+class Mean(layers.Layer):
+    """The mean over the places that hold a token: (B, T, W), int (B, T) -> (B, W)."""
+
+    def call(self, x, tokens):
+        there = ops.expand_dims(ops.cast(tokens != PAD, x.dtype), -1)  # (B, T, 1)
+        return ops.sum(x * there, axis=1) / ops.sum(there, axis=1)
+
+
 class MaskedHead(layers.Layer):
     """What was in the gaps: (B, T, W) -> logits (B, T, vocabulary), by the embeddings turned around."""
 
@@ -122,9 +131,22 @@ class BERT(keras.Model):
         width: numbers at each place. depth: blocks. heads: a divisor of width; blocks have 4 width hidden units.
         dropout: share dropped in training, of embeddings, attention, what blocks add, and before the classes.
         classes: to tell apart; None for the two heads of pre-training.
+        pooling: what stands for the whole text: "cls", what [CLS] has become, or "mean", the mean over all tokens, with
+            which a small BERT learns faster (N. Reimers, I. Gurevych, "Sentence-BERT", 2019).
     """
 
-    def __init__(self, *, vocabulary=30522, context=512, width=768, depth=12, heads=12, dropout=0.1, classes=None):
+    def __init__(
+        self,
+        *,
+        vocabulary=30522,
+        context=512,
+        width=768,
+        depth=12,
+        heads=12,
+        dropout=0.1,
+        classes=None,
+        pooling="cls",
+    ):
         if min(vocabulary, context, width, depth, heads) < 1 or width % heads or not 0 <= dropout < 1:
             raise BadInput(
                 f"BERT can't have {vocabulary} tokens, a context of {context}, {depth} blocks of width {width} with "
@@ -133,6 +155,8 @@ class BERT(keras.Model):
             )
         if classes is not None:
             check_classes("BERT", classes)
+        if pooling not in ("cls", "mean"):
+            raise BadInput(f"BERT's pooling is 'cls' or 'mean', not {pooling!r}")
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         segments = keras.Input((None,), dtype="int32", name="segments")
         embedding = layers.ReversibleEmbedding(vocabulary, width, embeddings_initializer=normal(), name="embedding")
@@ -150,7 +174,8 @@ class BERT(keras.Model):
                 name=f"block{number}",
             )
             x = block(x, seen=seen)
-        whole = layers.Dense(width, activation="tanh", kernel_initializer=normal(), name="pooler")(x[:, 0])  # (B, W)
+        whole = x[:, 0] if pooling == "cls" else Mean(name="mean")(x, tokens)  # (B, W)
+        whole = layers.Dense(width, activation="tanh", kernel_initializer=normal(), name="pooler")(whole)
         if classes is None:
             following = layers.Dense(2, kernel_initializer=normal(), name="next")(whole)
             outputs = {"masked": MaskedHead(embedding, name="masked")(x), "next": following}
@@ -166,6 +191,7 @@ class BERT(keras.Model):
             "heads": heads,
             "dropout": dropout,
             "classes": classes,
+            "pooling": pooling,
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
