@@ -52,7 +52,7 @@ class BERTRtPolarity(Sentences):
         texts, y = self.examples(f"rest{self.fold}", data_dir)
         return (texts, y), self.examples(f"fold{self.fold}", data_dir)  # shown while it trains; it selects nothing
 
-    def teacher(self, texts, y):
+    def teacher(self, texts, y, tokenizer):
         classifiers = words.logistic_regression(texts, y, parts=True), words.naive_bayes_regression(texts, y)
         return lambda texts: probabilities(sum(scores(texts) for scores in classifiers))
 

@@ -12,9 +12,7 @@ from zoo.hub import checkpoint, metrics
 from zoo.recipes.distillation import Changes
 from zoo.recipes.recipe import Recipe
 
-CHANGED = 0.5  # of the sentences, in each epoch, are changed, and then only the teacher says what they are
 TRUST = 0.4  # how much the labels of the others count, beside what the teacher says of them
-GAPS = 0.05  # of the tokens are masked
 CUT = 0.1  # of the longest parts of words are passed over
 
 
@@ -29,6 +27,9 @@ class Sentences(Recipe):
     classes: int
     batch_size = 64
     peak = 1.5e-3  # the learning rate's, after warming up
+    dropout = 0.0  # with a teacher there are always new sentences
+    gaps = 0.05  # of the tokens are masked
+    changed = 0.5  # of the sentences, in each epoch, are changed, and then only the teacher says what they are
     half = True
     input = {
         "kind": "sentences",
@@ -38,9 +39,9 @@ class Sentences(Recipe):
 
     @property
     def arguments(self):
-        """Without dropout, since there are always new sentences; and with the mean over all tokens, for [CLS] has not
-        learned much from two million words."""
-        return checkpoint.card(self.init).arguments | {"classes": self.classes, "dropout": 0.0, "pooling": "mean"}
+        """The mean over all tokens stands for a sentence: [CLS] has not learned much from two million words."""
+        own = {"classes": self.classes, "dropout": self.dropout, "pooling": "mean"}
+        return checkpoint.card(self.init).arguments | own
 
     def tokenizer(self, data_dir):
         return self._learned_tokenizer(self.seed, data_dir)
@@ -58,9 +59,12 @@ class Sentences(Recipe):
         table[: new.size] = moved(known, old, new)  # of few texts fewer tokens are learned than there is room for
         model.get_layer("embedding").set_weights([table])
 
-    def teacher(self, texts, y):
-        """A function from texts to probabilities (N, classes), learned from labelled texts."""
-        raise NotImplementedError
+    def teacher(self, texts, y, tokenizer):
+        """A function from texts to probabilities (N, classes), learned from labelled texts; None for labels alone.
+
+        tokenizer: the network's.
+        """
+        return None
 
     def divided(self, data_dir):
         """(texts, labels) to train on and (texts, labels) held back to select on."""
@@ -72,18 +76,20 @@ class Sentences(Recipe):
     def training_data(self, data_dir):
         tokenizer = self.tokenizer(data_dir)
         (texts, y), (held, held_y) = self.divided(data_dir)
-        teacher, changes, mask = self.teacher(texts, y), Changes(texts, y), tokenizer.number(MASK)
+        teacher, changes, mask = self.teacher(texts, y, tokenizer), Changes(texts, y), tokenizer.number(MASK)
 
         def arrays(texts, y, rng):
-            changed = rng.random(len(texts)) < CHANGED
-            texts = [
-                changes(text, label, rng) if change else text
-                for text, label, change in zip(texts, y, changed, strict=True)
-            ]
-            said, labels = teacher(texts), self.targets_of(y)  # (B, classes)
-            targets = np.where(changed[:, None], said, TRUST * labels + (1 - TRUST) * said).astype(np.float32)
+            targets = self.targets_of(y)  # (B, classes)
+            if teacher is not None:
+                changed = rng.random(len(texts)) < self.changed
+                texts = [
+                    changes(text, label, rng) if change else text
+                    for text, label, change in zip(texts, y, changed, strict=True)
+                ]
+                said = teacher(texts)
+                targets = np.where(changed[:, None], said, TRUST * targets + (1 - TRUST) * said).astype(np.float32)
             tokens = filled(tokenizer.varied(texts, CUT, rng), multiple=8)  # (B, T)
-            tokens = np.where((rng.random(tokens.shape) < GAPS) & (tokens > mask), mask, tokens)
+            tokens = np.where((rng.random(tokens.shape) < self.gaps) & (tokens > mask), mask, tokens)
             return {"tokens": tokens, "segments": np.zeros_like(tokens)}, targets
 
         lengths = list(map(len, tokenizer(texts)))
