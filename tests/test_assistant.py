@@ -288,9 +288,35 @@ def test_two_requests_in_one_line(tmp_path):
     reply = assistant.reply("set a timer for ten minutes and remind me to call Bob at 5")
     assert reply.acts == ("timer.set", "reminder.add")
     assert kept(tmp_path)["timers"] == [600] and kept(tmp_path)["reminders"] == [["call Bob", "2026-03-10T17:00"]]
-    joker = lambda text: [("tell_joke" if text.startswith("tell") else "timer", 0.99)]  # noqa: E731
-    reply = make(tmp_path, joker).reply("set a timer for ten minutes and tell me a joke")
-    assert reply.acts == ("timer.set", "joke") and len(reply.text.splitlines()) == 2
+
+
+def first_word(text):
+    intents = {"tell": "tell_joke", "flip": "flip_coin", "convert": "measurement_conversion", "set": "timer"}
+    return [(intents.get(text.split()[0], "reminder"), 0.99)]
+
+
+@pytest.mark.parametrize(
+    ("line", "acts", "reminders"),
+    [
+        ("set a timer for ten minutes and tell me a joke", ("timer.set", "joke"), []),
+        ("set a timer for ten minutes and tell me a joke and flip a coin", ("timer.set", "joke", "coin"), []),
+        (
+            "remind me to call Bob and tell him I'm late at 5 and set a timer for 10 minutes",
+            ("reminder.add", "timer.set"),
+            ["call Bob and tell him I'm late"],
+        ),
+        ("remind me at 5 to see Bob and tell him a joke", ("reminder.add",), ["see Bob and tell him a joke"]),
+        (
+            "remind me at 5 to go to the bank and convert 100 dollars",
+            ("reminder.add",),
+            ["go to the bank and convert 100 dollars"],
+        ),
+        ("remind me at 5 to see Bob and tell me a joke", ("reminder.add", "joke"), ["see Bob"]),
+    ],
+)
+def test_what_is_one_request_and_what_is_two(tmp_path, line, acts, reminders):
+    reply = make(tmp_path, first_word).reply(line)
+    assert reply.acts == acts and [text for text, _ in kept(tmp_path)["reminders"]] == reminders, reply.text
 
 
 def test_only_a_plain_yes_deletes(tmp_path):

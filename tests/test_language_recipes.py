@@ -204,13 +204,92 @@ def test_a_small_bert_learns_from_labels_and_from_a_teacher(monkeypatch):
     monkeypatch.setattr(recipe, "_learned_tokenizer", lambda seed, data_dir: pieces())
     batches, (_, held) = recipe.training_data(None)
     assert np.sort(np.unique(held)).tolist() == [0, 1]
-    of_labels = [sentences.TRUST * np.eye(2)[label] + (1 - sentences.TRUST) * np.array([0.1, 0.9]) for label in (0, 1)]
+    of_labels = [
+        sentences.LABEL_WEIGHT * np.eye(2)[label] + (1 - sentences.LABEL_WEIGHT) * np.array([0.1, 0.9])
+        for label in (0, 1)
+    ]
     found = np.concatenate([batches[number][1] for number in range(len(batches))])
     kinds = np.unique(found[:, 1].round(4))
     np.testing.assert_allclose(kinds, sorted([0.9, *(row[1] for row in of_labels)]), atol=1e-4)
     changed = np.mean(np.isclose(found[:, 1], 0.9))
     assert changed == pytest.approx(recipe.changed, abs=0.15)
     np.testing.assert_array_equal(batches[1][0]["tokens"], recipe.training_data(None)[0][1][0]["tokens"])
+
+
+def test_gaps_are_as_many_as_asked_for_and_none_in_special_tokens(monkeypatch):
+    recipe = TinyClasses()
+    monkeypatch.setattr(recipe, "_learned_tokenizer", lambda seed, data_dir: pieces())
+    recipe.gaps = 0.3
+    batches, _ = recipe.training_data(None)
+    found = np.concatenate([batches[number][0]["tokens"].ravel() for number in range(len(batches))])
+    mask, unknown = pieces().number(tokens.MASK), pieces().number(tokens.UNKNOWN)
+    words_ = (found > mask).sum() + (found == mask).sum()
+    assert (found == mask).sum() / words_ == pytest.approx(0.3, abs=0.05)
+    recipe.gaps = 1.0
+    found = recipe.training_data(None)[0][0][0]["tokens"]
+    assert (found[:, 0] == pieces().number(tokens.CLS)).all() and set(np.unique(found)) <= {0, unknown, 2, 3, mask}
+
+
+class Few(bert_clinc150.BERTClinc150):
+    """Of the data set's requests, but ours and few."""
+
+    name = "bert.test-clinc150"
+    epochs, classes, labels = 1, 2, ["timer", "weather"]
+    output = bert_clinc150.RECIPE.output | {"shape": [2]}
+    targets = {}
+
+    def examples(self, split, data_dir=None, folder=None):
+        lines = [("set a timer for", 0), ("what is the weather in", 1), ("who painted", -1)]
+        return [f"{line} {n}" for n in range(30) for line, _ in lines], np.array(
+            [y for _ in range(30) for _, y in lines]
+        )
+
+    def starts_from(self):
+        return FewLabels()
+
+    def controls(self):
+        return [FewLabels()]
+
+
+class FewLabels(Few):
+    name = "bert.test-clinc150-labels"
+    protocol = "labels alone"
+
+    starts_from = Sentences.starts_from
+    controls = Sentences.controls
+    teacher = Sentences.teacher
+
+    def begin(self, model):
+        raise AssertionError("it starts from nothing")
+
+
+def test_a_net_is_taught_by_the_one_that_it_starts_from(tmp_path, monkeypatch):
+    finished, finish = [], Few.finish
+    monkeypatch.setattr(Few, "finish", lambda self, *given: (finished.append(self.name), finish(self, *given)))
+    card = training.train(Few(), tmp_path / "out", runs=tmp_path / "runs")
+    kinds = {(row["metric"], row["role"]) for row in card.metrics}
+    assert kinds == {
+        (m, role) for m in ("accuracy", "oos_recall", "auroc") for role in ("result", "control", "baseline")
+    }
+    assert finished == ["bert.test-clinc150-labels", "bert.test-clinc150"]  # each has a threshold of its own
+
+    recipe = Few()
+    texts, y = recipe.examples("train")
+    tokenizer = recipe.tokenizer(None)
+    alone = recipe.teacher(texts, y, tokenizer)(texts)
+    np.testing.assert_allclose(alone.sum(axis=1), 1)
+    assert (alone.argmax(axis=1) == y)[y >= 0].all() and np.abs(alone[y < 0] - 0.5).max() < 0.05  # spread over both
+    model = zoo.BERT(**recipe.arguments)
+    recipe.begin(model)
+    both = recipe.teacher(texts, y, tokenizer)(texts)
+    own = probabilities(keras.ops.convert_to_numpy(model(tokenizer.arrays(texts))))
+    product = alone * own
+    np.testing.assert_allclose(both, product / product.sum(axis=1, keepdims=True), atol=1e-4)
+
+
+def test_a_teachers_code_is_part_of_a_training():
+    names = training.modules(*training._parts(bert_clinc150.RECIPE))
+    assert {"zoo.recipes.words", "zoo.recipes.distillation", "zoo.data.labels", "zoo.data.tokens"} <= names
 
 
 def test_changed_sentences_are_made_of_others():
@@ -289,10 +368,14 @@ def test_baselines_learn_words():
     good, bad = ("a fine warm film", "warm and fine"), ("a dull cold film", "cold and dull")
     texts, y = [*good, *bad] * 5, np.array([1, 1, 0, 0] * 5)
     parts = functools.partial(words.logistic_regression, parts=True)
-    for method in (words.logistic_regression, parts, words.naive_bayes_regression):
+    for method in (words.logistic_regression, parts, words.nb_logistic_regression):
         scores = method(texts, y)(["so warm", "so dull"])
         assert scores.argmax(axis=1).tolist() == [1, 0]
         np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1, rtol=1e-6)
+    # "warm" is in 10 of 10 sentences for, in none against; "and" in as many of both, so it has no weight.
+    weighed = words.nb_logistic_regression(texts, y)
+    assert weighed(["warm"])[0, 1] - weighed(["so"])[0, 1] > 0.3
+    np.testing.assert_allclose(weighed(["and"]), weighed(["so"]), atol=1e-6)
     assert parts(texts, y)(["warmth", "coldness"]).argmax(axis=1).tolist() == [1, 0]
     others = ["what time is it now", "who won the match"]
     score = words.linear_svm([*texts, *others * 5], np.array([*y, *[-1, -1] * 5]))

@@ -219,6 +219,8 @@ def test_words_are_cut_otherwise_each_time(tmp_path):
     assert tokenizer.varied(["speak"], 1.0, rng) == [letters]
     unknown = [tokenizer.number(token) for token in ("[CLS]", "[UNK]", "[SEP]")]
     assert tokenizer.varied(["ß"], 0.5, rng) == [unknown]
+    long = ["e" * 101]  # more letters than a word may have
+    assert tokenizer.varied(long, 0.5, rng) == tokenizer(long, special=True) == [unknown]
 
 
 @pytest.mark.parametrize("make", [lambda t: tokens.byte_pairs(t, 400), lambda t: tokens.word_pieces(t, 200, 8)])

@@ -15,7 +15,7 @@ A text is [CLS] A [SEP] B [SEP]; what stands at [CLS] in the end stands for the 
 it tells them apart; without, the model has the two heads that it is trained with.
 
 Where this file departs from the paper, and why: its optimiser and how gaps are made are the recipe's. With `pooling`
-"mean", off by default, the mean over all tokens stands for the text.
+"mean", off by default, the mean over all tokens stands for the text, since [CLS] learns little from little text.
 
 Parameters of the base model (width 768, depth 12): 109,482,240, with the layer on [CLS] and without heads; the paper
 says 110 million. Large (1024, 24, 16 heads): 335,141,888.
@@ -85,8 +85,9 @@ class Mean(layers.Layer):
     """The mean over the places that hold a token: (B, T, W), int (B, T) -> (B, W)."""
 
     def call(self, x, tokens):
-        there = ops.expand_dims(ops.cast(tokens != PAD, x.dtype), -1)  # (B, T, 1)
-        return ops.sum(x * there, axis=1) / ops.sum(there, axis=1)
+        there = ops.expand_dims(ops.cast(tokens != PAD, "float32"), -1)  # (B, T, 1)
+        mean = ops.sum(ops.cast(x, "float32") * there, axis=1) / ops.maximum(ops.sum(there, axis=1), 1)
+        return ops.cast(mean, x.dtype)
 
 
 class MaskedHead(layers.Layer):
@@ -131,8 +132,8 @@ class BERT(keras.Model):
         width: numbers at each place. depth: blocks. heads: a divisor of width; blocks have 4 width hidden units.
         dropout: share dropped in training, of embeddings, attention, what blocks add, and before the classes.
         classes: to tell apart; None for the two heads of pre-training.
-        pooling: what stands for the whole text: "cls", what [CLS] has become, or "mean", the mean over all tokens, with
-            which a small BERT learns faster (N. Reimers, I. Gurevych, "Sentence-BERT", 2019).
+        pooling: what stands for the whole text, before one more layer: "cls", what [CLS] has become, or "mean", the
+            mean over all tokens (as in N. Reimers, I. Gurevych, "Sentence-BERT", 2019).
     """
 
     def __init__(

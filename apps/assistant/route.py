@@ -50,13 +50,16 @@ _UNTIL = re.compile(
 _WEEKDAY = re.compile(
     r"^(?:what|which) (?:week)?day(?: of the week)? (?:is|was|will|does|did) (?P<date>.+?)\W*$", re.IGNORECASE
 )
-_TWO = re.compile(
-    r"(.+?),? and (?:then |also |please )*"
-    r"((?:remind|set|start|wake|add|put|cancel|tell|flip|toss|roll|spell|convert|translate|what|how)\b.+)$",
+_AND = re.compile(
+    r",? and (?:then |also |please )*"
+    r"(?=(?:remind|set|start|wake|add|put|cancel|tell|flip|toss|roll|spell|convert|translate|what|how)\b)",
     re.IGNORECASE,
 )
-# What may be asked for in the same breath as a timer, an alarm, a reminder or something for a list.
+# What may be asked for in the same breath as a timer, an alarm, a reminder or something for a list ...
 _AT_ONCE = {"time", "timezone", "date", "calculate", "convert", "coin", "dice", "spell", "translate", "joke", "fact"}
+_SMALL = {"coin", "dice", "joke", "fact"}  # ... and these after each other
+# After a reminder or a list, whose words may go on with "and tell him", only what is plainly said to the assistant.
+_TO_ME = re.compile(r"(?:tell me|what|how|flip|toss|roll)\b", re.IGNORECASE)
 
 
 def route(turn: Turn) -> str | None:
@@ -110,18 +113,29 @@ def named(turn: Turn) -> str | None:
 
 
 def parts(turn: Turn, understand: Callable[[str], Understanding]) -> list[Turn]:
-    """The two requests of a line such as "set a timer for ten minutes and remind me to call at five"; else the line."""
-    match = _TWO.match(turn.text)
-    if not match:
-        return [turn]
-    halves = [replace(turn, text=part, understanding=understand(part)) for part in match.groups()]
-    first, second = named(halves[0]), named(halves[1])
-    if first == "reminder" and "at" not in SKILLS["reminder"].read(halves[0]):
-        return [turn]  # "remind me to lock up and set the alarm at 10"
-    if first and second is None:
-        second = route(halves[1])
-        second = second if second in _AT_ONCE else None
-    return halves if len({first, second} - {None}) == 2 else [turn]
+    """The two requests of a line such as "set a timer for ten minutes and remind me to call at five"; else the line.
+
+    understand: what a part of the line is about by itself.
+    """
+    for match in _AND.finditer(turn.text):
+        halves = [
+            replace(turn, text=part, understanding=understand(part))
+            for part in (turn.text[: match.start()], turn.text[match.end() :])
+        ]
+        first = named(halves[0]) or _among(_SMALL, halves[0])
+        if first == "reminder" and "at" not in SKILLS["reminder"].read(halves[0]):
+            continue  # "remind me to lock up and set the alarm at 10"
+        second = named(halves[1])
+        if second is None and (first not in ("reminder", "list") or _TO_ME.match(halves[1].text)):
+            second = _among(_AT_ONCE, halves[1])
+        if first and second and first != second:
+            return halves
+    return [turn]
+
+
+def _among(skills_: set[str], turn: Turn) -> str | None:
+    name = route(turn)
+    return name if name in skills_ else None
 
 
 def _asks(skill: str, turn: Turn) -> bool:

@@ -66,7 +66,8 @@ class Tokenizer:
         """Token numbers of texts with [CLS] and [SEP], each time cut otherwise; for word pieces only.
 
         A word is cut from its beginning, the longest part that there is first; here such a part is passed over with
-        probability `share` and a shorter one taken (T. Hiraoka, "MaxMatch-Dropout", COLING 2022).
+        probability `share` and a shorter one taken (T. Hiraoka, "MaxMatch-Dropout", COLING 2022). Special tokens
+        written in a text are words like others here.
         """
         normalize, words = self.inner.normalizer.normalize_str, self.inner.pre_tokenizer.pre_tokenize_str
         cls, sep, most = self.number(CLS), self.number(SEP), self.inner.truncation["max_length"] - 2
@@ -74,6 +75,8 @@ class Tokenizer:
         return [[cls, *row[:most], sep] for row in rows]
 
     def _parts(self, word: str, share: float, rng) -> list[int]:
+        if len(word) > self.inner.model.max_input_chars_per_word:
+            return [self.number(UNKNOWN)]
         found, start = [], 0
         while start < len(word):
             for end in range(len(word), start, -1):

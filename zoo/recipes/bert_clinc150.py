@@ -2,12 +2,12 @@
 
 Reproduce: `zoo data prepare clinc150 --from FOLDER`, then `zoo train bert.clinc150`.
 
-First a net learns from the labels alone. From its weights another one goes on, which is told besides what it and a
-linear SVM think, of the requests and of changed ones (`zoo.recipes.distillation`): both know what the other doesn't.
+First a net learns from the labels alone. From its weights another one goes on, which is told besides what that net and
+a linear SVM think, of the requests and of changed ones (`zoo.recipes.distillation`): each knows what the other doesn't.
 
 Requests that belong to none of the intents are trained on with all intents equally right (D. Hendrycks and others,
 "Deep Anomaly Detection with Outlier Exposure", 2019). The threshold on the best logit, below which a request is out of
-scope, is chosen on the validation splits: as high as costs COST of accuracy there.
+scope, is chosen on the validation splits: as high as costs 0.75 points of accuracy there.
 """
 
 import threading
@@ -27,16 +27,16 @@ COST = 0.0075  # of the requests in scope that would be told right may be taken 
 SHARP = 8.0  # what the SVM's scores, distances from planes, are multiplied with to be logits
 
 
-class BERTClinc150(Sentences):
-    name = "bert.clinc150"
+class FromLabels(Sentences):
+    """The net that learns from labels alone. The shipped one starts from it, and has it for a teacher."""
+
+    name = "bert.clinc150-labels"
     summary = "A small BERT tells 150 things apart that one may ask of an assistant, and notices what is none of them."
     classes = len(CLASSES)
     dataset = "clinc150"
-    epochs = 40
+    epochs = 20
     monitor = None
-    targets = {"accuracy": 93.0, "oos_recall": 60.0}
-    paper = {"accuracy": 96.9, "oos_recall": 40.3}
-    protocol = "share of the requests in scope whose intent is told right and isn't taken to be out of scope"
+    protocol = "the same net, trained on labels alone"
     output = {
         "kind": "logits",
         "shape": [len(CLASSES)],
@@ -56,30 +56,9 @@ class BERTClinc150(Sentences):
     def divided(self, data_dir):
         return self.examples("train", data_dir), self.examples("val", data_dir)
 
-    def starts_from(self):
-        return Labels()
-
-    def begin(self, model):
-        self.tutor = type(model)(**model.get_config())
-        self.tutor.set_weights(model.get_weights())
-
-    def teacher(self, texts, y, tokenizer):
-        """What an SVM and the net that this one starts from think, multiplied."""
-        score, alone = words.linear_svm(texts, y), threading.Lock()  # batches are made in two threads
-
-        def probable(texts):
-            with alone:
-                logits = Compiled(self.tutor, tokenizer)(texts)
-            return probabilities(logits + SHARP * score(texts))
-
-        return probable
-
     def targets_of(self, y):
         """All intents alike for what is out of scope."""
         return np.where((y < 0)[:, None], np.float32(1 / self.classes), super().targets_of(y))
-
-    def controls(self):
-        return [Labels()]
 
     def finish(self, model, validation):
         x, y = validation
@@ -106,7 +85,7 @@ class BERTClinc150(Sentences):
         shares = {"accuracy": (right, inside, self.protocol), "oos_recall": (~known, ~inside, OUTSIDE)}
         for metric, (found, among, protocol) in shares.items():
             if among.any():
-                paper = self.paper[metric] if split == self.eval_split else None
+                paper = self.paper.get(metric) if split == self.eval_split else None
                 row = metrics.row(
                     metric,
                     self.split_name(split),
@@ -139,25 +118,39 @@ class BERTClinc150(Sentences):
         return metrics.row("auroc", self.split_name(split), value, n=(~inside).sum(), protocol=protocol)
 
 
-class Labels(BERTClinc150):
-    """The net that learns from labels alone. The other starts from it, and has it for a teacher."""
-
-    name = "bert.clinc150-labels"
-    epochs = 20
-    peak = 1e-3
-    dropout, gaps = 0.1, 0.1
-
-    def starts_from(self):
-        return None
-
-    def begin(self, model):
-        pass
-
-    def teacher(self, texts, y, tokenizer):
-        return None
+class BERTClinc150(FromLabels):
+    name = "bert.clinc150"
+    epochs = 40
+    peak, dropout, gaps = 1.5e-3, 0.0, 0.05  # with a teacher there are always new sentences
+    targets = {"accuracy": 93.0, "oos_recall": 60.0}
+    paper = {"accuracy": 96.9, "oos_recall": 40.3}
+    protocol = "share of the requests in scope whose intent is told right and isn't taken to be out of scope"
+    tutor = None  # the net that this one starts from; without it the SVM teaches alone
 
     def controls(self):
-        return []
+        return [FromLabels()]
+
+    def starts_from(self):
+        return FromLabels()
+
+    def begin(self, model):
+        self.tutor = type(model)(**model.get_config())
+        self.tutor.set_weights(model.get_weights())
+
+    def teacher(self, texts, y, tokenizer):
+        """What an SVM and the tutor think, multiplied."""
+        score, lock = words.linear_svm(texts, y), threading.Lock()
+
+        def probable(texts):
+            # The SVM's scores are above that of what belongs to no class, which is spread over all of them.
+            chances = probabilities(np.pad(SHARP * score(texts), ((0, 0), (1, 0))))  # (N, 1 + classes)
+            logits = np.log(chances[:, 1:] + chances[:, :1] / self.classes)
+            if self.tutor is not None:
+                with lock:
+                    logits += Compiled(self.tutor, tokenizer)(texts)
+            return probabilities(logits)
+
+        return probable
 
 
 OUTSIDE = "share of the requests that are out of scope whose best logit is below zero, a threshold set on validation"

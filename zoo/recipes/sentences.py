@@ -7,17 +7,17 @@ import numpy as np
 
 from zoo.data import tokens
 from zoo.data.batches import Batches
-from zoo.data.tokens import MASK, filled
+from zoo.data.tokens import MASK, UNKNOWN, filled
 from zoo.hub import checkpoint, metrics
 from zoo.recipes.distillation import Changes
 from zoo.recipes.recipe import Recipe
 
-TRUST = 0.4  # how much the labels of the others count, beside what the teacher says of them
+LABEL_WEIGHT = 0.4  # of the true label of an unchanged sentence, where there is a teacher, who has the rest
 CUT = 0.1  # of the longest parts of words are passed over
 
 
 class Sentences(Recipe):
-    """Fine-tunes `bert.gutenberg` on labelled sentences, as section 3.2 of the paper has it, with a teacher beside.
+    """Fine-tunes `bert.gutenberg` on labelled sentences, as section 3.2 of the paper has it, perhaps with a teacher.
 
     Words are cut by a vocabulary of these sentences: that of novels cuts what matters here into letters.
     """
@@ -26,10 +26,10 @@ class Sentences(Recipe):
     init = "bert.gutenberg"
     classes: int
     batch_size = 64
-    peak = 1.5e-3  # the learning rate's, after warming up
-    dropout = 0.0  # with a teacher there are always new sentences
-    gaps = 0.05  # of the tokens are masked
-    changed = 0.5  # of the sentences, in each epoch, are changed, and then only the teacher says what they are
+    peak = 1e-3  # the learning rate's, after warming up
+    dropout = 0.1
+    gaps = 0.1  # of the tokens are masked
+    changed = 0.5  # of the sentences, in each epoch, are changed if there is a teacher, who alone says what they are
     half = True
     input = {
         "kind": "sentences",
@@ -55,14 +55,14 @@ class Sentences(Recipe):
         super().start(model, data_dir)
         known = checkpoint.load(self.init).get_layer("embedding").get_weights()[0]
         old, new = checkpoint.tokenizer(self.init), self.tokenizer(data_dir)
-        [table] = model.get_layer("embedding").get_weights()
-        table[: new.size] = moved(known, old, new)  # of few texts fewer tokens are learned than there is room for
+        table = known.copy()  # of few texts fewer tokens are learned than there is room for
+        table[: new.size] = moved(known, old, new)
         model.get_layer("embedding").set_weights([table])
 
     def teacher(self, texts, y, tokenizer):
         """A function from texts to probabilities (N, classes), learned from labelled texts; None for labels alone.
 
-        tokenizer: the network's.
+        tokenizer: the network's. The function is called by two threads.
         """
         return None
 
@@ -86,8 +86,8 @@ class Sentences(Recipe):
                     changes(text, label, rng) if change else text
                     for text, label, change in zip(texts, y, changed, strict=True)
                 ]
-                said = teacher(texts)
-                targets = np.where(changed[:, None], said, TRUST * targets + (1 - TRUST) * said).astype(np.float32)
+                weight = np.where(changed, 0, LABEL_WEIGHT)[:, None]
+                targets = (weight * targets + (1 - weight) * teacher(texts)).astype(np.float32)
             tokens = filled(tokenizer.varied(texts, CUT, rng), multiple=8)  # (B, T)
             tokens = np.where((rng.random(tokens.shape) < self.gaps) & (tokens > mask), mask, tokens)
             return {"tokens": tokens, "segments": np.zeros_like(tokens)}, targets
@@ -113,10 +113,11 @@ class Sentences(Recipe):
 
 def moved(known: np.ndarray, old, new) -> np.ndarray:
     """Embeddings for the tokens of a new tokeniser, (V, W), from those of an old one: the same for a token that both
-    have, else the mean of what the old one cuts it into (L. Gee and others, "Fast Vocabulary Transfer", 2022)."""
+    have, else the mean of what the old one cuts it into (L. Gee and others, "Fast Vocabulary Transfer", 2022). What
+    goes on with a word is cut as if it began one."""
     table = np.zeros((new.size, known.shape[1]), known.dtype)
     for token, number in new.inner.get_vocab().items():
         there = old.number(token)
         numbers = old([token.removeprefix("##")])[0] if there is None else [there]
-        table[number] = known[numbers].mean(axis=0)
+        table[number] = known[numbers or [old.number(UNKNOWN)]].mean(axis=0)
     return table

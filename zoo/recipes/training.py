@@ -26,7 +26,9 @@ from zoo.recipes.resume import Resume
 
 PACKAGES = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "numpy")
 # Modules of which a recipe or a network takes a part that decides what is learned.
-SHARED = {"zoo.layers"} | {f"zoo.data.{name}" for name in ("augment", "batches", "color", "latents", "tokens")}
+SHARED = {"zoo.layers", "zoo.recipes.distillation", "zoo.recipes.words"} | {
+    f"zoo.data.{name}" for name in ("augment", "batches", "color", "labels", "latents", "tokens")
+}
 
 
 def train(
@@ -78,7 +80,8 @@ def _control_rows(control, runs: Path, data_dir, epochs) -> list[dict]:
     found = []
     for seed in control.seeds or (control.seed,):
         control.seed = seed
-        model, *_ = _fit(control, runs, data_dir, None, epochs)
+        model, _, validation = _fit(control, runs, data_dir, None, epochs)
+        control.finish(model, validation)
         predict = Compiled(model, control.tokenizer(data_dir))
         rows, _ = control.evaluate(predict, control.examples(control.eval_split, data_dir), control.eval_split)
         found.append([row for row in rows if row["role"] == "result"])

@@ -1,7 +1,7 @@
 """What the field did before networks read: how often each word or part of a word occurs, and a linear classifier.
 
-All fit scikit-learn's models, and give a function from texts to scores (N, classes). They are the baselines of the
-recipes that tell sentences apart, and teachers of their networks.
+All fit scikit-learn's models, and give a function from texts to scores (N, classes). For the recipes that tell
+sentences apart they are baselines, teachers of networks, or both.
 """
 
 import numpy as np
@@ -22,18 +22,18 @@ def logistic_regression(texts, y, parts=False):
     return lambda others: fitted.predict_log_proba(vectors.transform(others))
 
 
-def naive_bayes_regression(texts, y):
-    """Words, pairs and triples, each weighed by how much oftener it is in one class, logistic regression.
+def nb_logistic_regression(texts, y):
+    """Words, pairs and triples, weighed by the logarithm of how much oftener each is in one class, logistic regression.
 
-    S. Wang, C. Manning, "Baselines and Bigrams" (ACL 2012), equation 3, with their regression for their SVM. y: int
-    (N,), 0 or 1.
+    S. Wang, C. Manning, "Baselines and Bigrams" (ACL 2012): its log-count ratio, binary and smoothed by 1; with
+    logistic regression where they have an SVM. y: int (N,), 0 or 1.
     """
     vectors = CountVectorizer(**TRIPLES)
     counts = vectors.fit_transform(texts)  # (N, words)
     pro, con = (np.asarray(counts[y == label].sum(axis=0)) + 1 for label in (1, 0))  # (1, words)
-    ratio = np.log(pro / pro.sum()) - np.log(con / con.sum())
-    fitted = LogisticRegression(max_iter=1000).fit(counts.multiply(ratio).tocsr(), y)
-    return lambda others: fitted.predict_log_proba(vectors.transform(others).multiply(ratio).tocsr())
+    log_count_ratio = np.log(pro / pro.sum()) - np.log(con / con.sum())
+    fitted = LogisticRegression(max_iter=1000).fit(counts.multiply(log_count_ratio).tocsr(), y)
+    return lambda others: fitted.predict_log_proba(vectors.transform(others).multiply(log_count_ratio).tocsr())
 
 
 def linear_svm(texts, y):
