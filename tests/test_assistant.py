@@ -291,7 +291,13 @@ def test_two_requests_in_one_line(tmp_path):
 
 
 def first_word(text):
-    intents = {"tell": "tell_joke", "flip": "flip_coin", "convert": "measurement_conversion", "set": "timer"}
+    intents = {
+        "tell": "tell_joke",
+        "flip": "flip_coin",
+        "roll": "roll_dice",
+        "convert": "measurement_conversion",
+        "set": "timer",
+    }
     return [(intents.get(text.split()[0], "reminder"), 0.99)]
 
 
@@ -311,6 +317,8 @@ def first_word(text):
             ("reminder.add",),
             ["go to the bank and convert 100 dollars"],
         ),
+        ("remind me at 5 to dance rock and roll", ("reminder.add",), ["dance rock and roll"]),
+        ("remind me at 5 to see Bob and roll two dice", ("reminder.add", "dice"), ["see Bob"]),
         ("remind me at 5 to see Bob and tell me a joke", ("reminder.add", "joke"), ["see Bob"]),
     ],
 )

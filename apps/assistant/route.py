@@ -52,7 +52,8 @@ _WEEKDAY = re.compile(
 )
 _AND = re.compile(
     r",? and (?:then |also |please )*"
-    r"(?=(?:remind|set|start|wake|add|put|cancel|tell|flip|toss|roll|spell|convert|translate|what|how)\b)",
+    r"(?=(?:remind|set|start|wake|add|put|cancel|tell|spell|convert|translate|what|how|"
+    r"(?:flip|toss|roll) (?:an?|the|some|two|three|\d+))\b)",  # but not "rock and roll"
     re.IGNORECASE,
 )
 # What may be asked for in the same breath as a timer, an alarm, a reminder or something for a list ...

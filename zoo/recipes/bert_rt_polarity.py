@@ -2,6 +2,8 @@
 
 Reproduce: `zoo data prepare rt_polarity --from FOLDER`, then `zoo train bert.rt-polarity`.
 
+Two logistic regressions of words and their parts teach it, see `zoo.recipes.distillation`.
+
 There is no official split, so the field divides the sentences into ten and trains ten times, each time on nine. So does
 this recipe; the weights of the first time ship, measured on the tenth that they have not seen.
 """
