@@ -172,7 +172,7 @@ class TinyClasses(Sentences):
         words = ("line", "play")
         return [f"It says {words[i % 2]} {i % 7}." for i in range(100)], np.arange(100) % 2
 
-    def teacher(self, texts, y, tokenizer):
+    def teacher(self, texts, y):
         return lambda texts: np.eye(2)[[int("play" in text) for text in texts]]
 
 
@@ -198,22 +198,22 @@ def test_a_bert_is_pre_trained_and_fine_tuned(tmp_path):
     )
 
 
-def test_a_small_bert_learns_from_labels_and_from_a_teacher(monkeypatch):
-    recipe = TinyClasses()
-    recipe.teacher = lambda texts, y, tokenizer: lambda texts: np.full((len(texts), 2), [0.1, 0.9])
-    monkeypatch.setattr(recipe, "_learned_tokenizer", lambda seed, data_dir: pieces())
-    batches, (_, held) = recipe.training_data(None)
-    assert np.sort(np.unique(held)).tolist() == [0, 1]
-    of_labels = [
-        sentences.LABEL_WEIGHT * np.eye(2)[label] + (1 - sentences.LABEL_WEIGHT) * np.array([0.1, 0.9])
-        for label in (0, 1)
-    ]
-    found = np.concatenate([batches[number][1] for number in range(len(batches))])
-    kinds = np.unique(found[:, 1].round(4))
-    np.testing.assert_allclose(kinds, sorted([0.9, *(row[1] for row in of_labels)]), atol=1e-4)
-    changed = np.mean(np.isclose(found[:, 1], 0.9))
-    assert changed == pytest.approx(recipe.changed, abs=0.15)
-    np.testing.assert_array_equal(batches[1][0]["tokens"], recipe.training_data(None)[0][1][0]["tokens"])
+def test_a_lesson_has_labelled_sentences_and_changed_ones():
+    texts, y = TinyClasses().examples("train")
+    targets, asked = np.eye(2)[y], []
+
+    def teacher(texts):
+        asked.append(len(texts))
+        return np.full((len(texts), 2), [0.1, 0.9])
+
+    found, probable = distillation.lesson(texts, y, targets, teacher, repeated=3, changed=60, exchanged=0.1, seed=1)
+    assert found[:300] == 3 * texts and len(found) == len(probable) == 300 + 6000 and probable.dtype == np.float32
+    assert max(asked) == distillation.PART  # no more at once, or else the scores of all would be in memory
+    own = distillation.LABEL_WEIGHT * targets + (1 - distillation.LABEL_WEIGHT) * np.array([0.1, 0.9])
+    np.testing.assert_allclose(probable[:300], np.tile(own, (3, 1)), atol=1e-6)
+    np.testing.assert_allclose(probable[300:], np.full((6000, 2), [0.1, 0.9]), atol=1e-6)
+    again, _ = distillation.lesson(texts, y, targets, teacher, repeated=3, changed=60, exchanged=0.1, seed=1)
+    assert again == found and len(set(found[300:])) > 1000
 
 
 def test_gaps_are_as_many_as_asked_for_and_none_in_special_tokens(monkeypatch):
@@ -244,8 +244,8 @@ class Few(bert_clinc150.BERTClinc150):
             [y for _ in range(30) for _, y in lines]
         )
 
-    def starts_from(self):
-        return FewLabels()
+    def tutors(self):
+        return [FewLabels()]
 
     def controls(self):
         return [FewLabels()]
@@ -254,37 +254,38 @@ class Few(bert_clinc150.BERTClinc150):
 class FewLabels(Few):
     name = "bert.test-clinc150-labels"
     protocol = "labels alone"
+    seeds = (1, 2)
 
-    starts_from = Sentences.starts_from
+    tutors = Sentences.tutors
     controls = Sentences.controls
     teacher = Sentences.teacher
 
-    def begin(self, model):
-        raise AssertionError("it starts from nothing")
 
-
-def test_a_net_is_taught_by_the_one_that_it_starts_from(tmp_path, monkeypatch):
+def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
     finished, finish = [], Few.finish
-    monkeypatch.setattr(Few, "finish", lambda self, *given: (finished.append(self.name), finish(self, *given)))
+    monkeypatch.setattr(Few, "finish", lambda self, *given: (finished.append(self.seed), finish(self, *given)))
+    taught, teacher = [], Few.teacher
+    monkeypatch.setattr(Few, "teacher", lambda self, *given: (taught.append(self.experts), teacher(self, *given))[1])
     card = training.train(Few(), tmp_path / "out", runs=tmp_path / "runs")
     kinds = {(row["metric"], row["role"]) for row in card.metrics}
     assert kinds == {
         (m, role) for m in ("accuracy", "oos_recall", "auroc") for role in ("result", "control", "baseline")
     }
-    assert finished == ["bert.test-clinc150-labels", "bert.test-clinc150"]  # each has a threshold of its own
+    assert finished == [1, 2, 1]  # both controls and the net have thresholds of their own
+    [experts] = taught
+    assert len(experts) == 2
+    assert not list((tmp_path / "runs").iterdir())  # the tutors' states are forgotten, too
 
     recipe = Few()
     texts, y = recipe.examples("train")
-    tokenizer = recipe.tokenizer(None)
-    alone = recipe.teacher(texts, y, tokenizer)(texts)
+    alone = recipe.teacher(texts, y)(texts)
     np.testing.assert_allclose(alone.sum(axis=1), 1)
     assert (alone.argmax(axis=1) == y)[y >= 0].all() and np.abs(alone[y < 0] - 0.5).max() < 0.05  # spread over both
-    model = zoo.BERT(**recipe.arguments)
-    recipe.begin(model)
-    both = recipe.teacher(texts, y, tokenizer)(texts)
-    own = probabilities(keras.ops.convert_to_numpy(model(tokenizer.arrays(texts))))
-    product = alone * own
-    np.testing.assert_allclose(both, product / product.sum(axis=1, keepdims=True), atol=1e-4)
+    recipe.taught_by(experts)
+    together = recipe.teacher(texts, y)(texts)
+    opinions = np.stack([alone, *(probabilities(expert(texts)) for expert in experts)])
+    mean = np.exp(np.log(opinions).mean(axis=0))
+    np.testing.assert_allclose(together, mean / mean.sum(axis=1, keepdims=True), atol=1e-4)
 
 
 def test_a_teachers_code_is_part_of_a_training():
@@ -294,14 +295,20 @@ def test_a_teachers_code_is_part_of_a_training():
 
 def test_changed_sentences_are_made_of_others():
     texts = ["one two three four five six", "seven eight nine ten", "red green blue"]
-    change = Changes(texts, np.array([0, 0, 1]))
+    change = Changes(texts, np.array([0, 0, 1]), exchanged=0.1)
     rng = np.random.default_rng(0)
     found = [change(texts[0], 0, rng).split() for _ in range(500)]
     known = {word for text in texts for word in text.split()}
-    assert all(set(words) <= known and 0 < len(words) <= 6 + distillation.LONGER for words in found)
+    assert all(0 < len(words) <= 6 + distillation.LONGER for words in found)
     assert len({tuple(words) for words in found}) > 200
     ends = [words[-1] for words in found]
     assert ends.count("ten") > 2 * ends.count("blue") > 0  # of the same class more often
+    unseen = [word for words in found for word in words if word not in known]
+    assert 0 < len(unseen) < 0.03 * sum(map(len, found))  # a fifth of a tenth
+    letters = {word[0] for word in known}, {word[-1] for word in known}
+    assert all(word[0] in letters[0] and word[-1] in letters[1] for word in unseen)  # parts of two words
+    change.exchanged = 0.0
+    assert all(set(change(texts[0], 0, rng).split()) <= known for _ in range(100))
 
 
 def test_embeddings_move_to_another_vocabulary():

@@ -1,30 +1,36 @@
 """Learning from a teacher: what another classifier thinks of sentences that nobody has written or labelled.
 
-G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (2015), at temperature 1; with changed
-sentences for the teacher to label as in R. Tang and others, "Distilling Task-Specific Knowledge from BERT into Simple
-Neural Networks" (2019). Of few sentences a linear classifier of words and their parts learns more than a BERT that has
-read little. But it can be asked about as many sentences as one likes, and a BERT that learns its answers, beside the
-true labels, comes to know what both do.
+G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (2015); with changed sentences for the
+teacher to label as in R. Tang and others, "Distilling Task-Specific Knowledge from BERT into Simple Neural Networks"
+(2019). Of few sentences a linear classifier of words and their parts learns more than a BERT that has read little. But
+it can be asked about as many sentences as one likes, and a BERT that learns its answers, beside the true labels, comes
+to know what both do.
 """
 
 import numpy as np
 
+LABEL_WEIGHT = 0.4  # of the true label of a sentence; the teacher has the rest
 SPLICED = 0.5  # of the changed sentences end as another one does
 ALIKE = 0.6  # of those others are of the same class, the rest of any
 LONGER = 3  # words, at most, than the sentence was
-LEFT_OUT, EXCHANGED = 0.1, 0.1  # of the words
+LEFT_OUT = 0.1  # of the words
+BLENDED = 0.2  # of the words to exchange keep their beginning, so that they are words which nobody has seen
+RARE = 0.5  # of the words that come in exchange are any that there are, the rest more often the commoner they are
+PART = 5000  # sentences that the teacher is asked about at once
 
 
 class Changes:
-    """Makes sentences out of others: texts (N,), their labels y (N,)."""
+    """Makes sentences out of others: texts (N,), their labels y (N,). exchanged: share of the words."""
 
-    def __init__(self, texts, y):
+    def __init__(self, texts, y, exchanged: float):
+        self.exchanged = exchanged
         self.sentences = [text.split() for text in texts]
         self.words = [word for sentence in self.sentences for word in sentence]
+        self.vocabulary = sorted(set(self.words))
         self.alike = {label: np.flatnonzero(y == label) for label in np.unique(y)}
 
     def __call__(self, text: str, label: int, rng) -> str:
-        """A text with another's end, perhaps, with words left out and others exchanged for any that there are."""
+        """A text with another's end, perhaps, with words left out and others exchanged."""
         words = text.split()
         if rng.random() < SPLICED:
             number = rng.choice(self.alike[label]) if rng.random() < ALIKE else rng.integers(len(self.sentences))
@@ -32,6 +38,28 @@ class Changes:
             cut, other_cut = rng.integers(len(words) + 1), rng.integers(len(other) + 1)
             words = (words[:cut] + other[other_cut:])[: len(words) + LONGER] or words
         words = [word for word in words if rng.random() >= LEFT_OUT] or words
-        return " ".join(
-            self.words[rng.integers(len(self.words))] if rng.random() < EXCHANGED else word for word in words
-        )
+        return " ".join(self._another(word, rng) if rng.random() < self.exchanged else word for word in words)
+
+    def _another(self, word: str, rng) -> str:
+        words = self.vocabulary if rng.random() < RARE else self.words
+        other = words[rng.integers(len(words))]
+        if rng.random() < BLENDED:
+            return word[: rng.integers(1, len(word) + 1)] + other[rng.integers(len(other)) :]
+        return other
+
+
+def lesson(texts, y, targets, teacher, *, repeated: int, changed: int, exchanged: float, seed: int):
+    """What a network learns from: labelled sentences, `repeated` times each, and `changed` times as many changed ones.
+
+    Args:
+        texts: list of N str. y: int (N,). targets: what the labels say, probabilities (N, classes).
+        teacher: a function from texts to probabilities (N, classes).
+        exchanged: share of their words that is exchanged for others.
+    Returns:
+        texts and float32 probabilities (texts, classes): of changed sentences the teacher's alone.
+    """
+    rng, changes = np.random.default_rng(seed), Changes(texts, y, exchanged)
+    others = [changes(text, label, rng) for _ in range(changed) for text, label in zip(texts, y, strict=True)]
+    own = LABEL_WEIGHT * targets + (1 - LABEL_WEIGHT) * teacher(texts)
+    parts = [teacher(others[start : start + PART]) for start in range(0, len(others), PART)]
+    return repeated * texts + others, np.concatenate(repeated * [own] + parts).astype(np.float32)

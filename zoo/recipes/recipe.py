@@ -88,6 +88,13 @@ class Recipe:
     def begin(self, model) -> None:
         """Changes to the weights that `starts_from` gave, before training."""
 
+    def tutors(self) -> list:
+        """Recipes to train first, once with each of their seeds, whose answers this one learns from."""
+        return []
+
+    def taught_by(self, predictors: list) -> None:
+        """Take what the tutors have become, each a `zoo.hub.predictor.Compiled`, in their order."""
+
     def controls(self) -> list:
         """Recipes that differ in one thing, trained and measured alongside to show what that thing does.
 

@@ -9,11 +9,10 @@ from zoo.data import tokens
 from zoo.data.batches import Batches
 from zoo.data.tokens import MASK, UNKNOWN, filled
 from zoo.hub import checkpoint, metrics
-from zoo.recipes.distillation import Changes
+from zoo.recipes.distillation import lesson
 from zoo.recipes.recipe import Recipe
 
-LABEL_WEIGHT = 0.4  # of the true label of an unchanged sentence, where there is a teacher, who has the rest
-CUT = 0.1  # of the longest parts of words are passed over
+CUT = 0.05  # of the longest parts of words are passed over
 
 
 class Sentences(Recipe):
@@ -29,7 +28,8 @@ class Sentences(Recipe):
     peak = 1e-3  # the learning rate's, after warming up
     dropout = 0.1
     gaps = 0.1  # of the tokens are masked
-    changed = 0.5  # of the sentences, in each epoch, are changed if there is a teacher, who alone says what they are
+    pooling = "mean"  # over all tokens: [CLS] has not learned much from two million words
+    repeated, changed, exchanged = 1, 12, 0.1  # see `lesson`, where there is a teacher
     half = True
     input = {
         "kind": "sentences",
@@ -37,11 +37,12 @@ class Sentences(Recipe):
         "description": "[CLS] sentence [SEP], all of it segment 0",
     }
 
+    own_arguments: dict = {}  # where the network is another than that of `init`
+
     @property
     def arguments(self):
-        """The mean over all tokens stands for a sentence: [CLS] has not learned much from two million words."""
-        own = {"classes": self.classes, "dropout": self.dropout, "pooling": "mean"}
-        return checkpoint.card(self.init).arguments | own
+        own = {"classes": self.classes, "dropout": self.dropout, "pooling": self.pooling}
+        return checkpoint.card(self.init).arguments | own | self.own_arguments
 
     def tokenizer(self, data_dir):
         return self._learned_tokenizer(self.seed, data_dir)
@@ -55,15 +56,12 @@ class Sentences(Recipe):
         super().start(model, data_dir)
         known = checkpoint.load(self.init).get_layer("embedding").get_weights()[0]
         old, new = checkpoint.tokenizer(self.init), self.tokenizer(data_dir)
-        table = known.copy()  # of few texts fewer tokens are learned than there is room for
-        table[: new.size] = moved(known, old, new)
+        [table] = model.get_layer("embedding").get_weights()
+        table[: new.size] = moved(known, old, new)  # of few texts fewer tokens are learned than there is room for
         model.get_layer("embedding").set_weights([table])
 
-    def teacher(self, texts, y, tokenizer):
-        """A function from texts to probabilities (N, classes), learned from labelled texts; None for labels alone.
-
-        tokenizer: the network's. The function is called by two threads.
-        """
+    def teacher(self, texts, y):
+        """A function from texts to probabilities (N, classes), learned from labelled texts; None for labels alone."""
         return None
 
     def divided(self, data_dir):
@@ -76,24 +74,18 @@ class Sentences(Recipe):
     def training_data(self, data_dir):
         tokenizer = self.tokenizer(data_dir)
         (texts, y), (held, held_y) = self.divided(data_dir)
-        teacher, changes, mask = self.teacher(texts, y, tokenizer), Changes(texts, y), tokenizer.number(MASK)
+        targets, teacher, mask = self.targets_of(y), self.teacher(texts, y), tokenizer.number(MASK)
+        if teacher is not None:
+            kind = {"repeated": self.repeated, "changed": self.changed, "exchanged": self.exchanged}
+            texts, targets = lesson(texts, y, targets, teacher, seed=self.seed, **kind)
 
-        def arrays(texts, y, rng):
-            targets = self.targets_of(y)  # (B, classes)
-            if teacher is not None:
-                changed = rng.random(len(texts)) < self.changed
-                texts = [
-                    changes(text, label, rng) if change else text
-                    for text, label, change in zip(texts, y, changed, strict=True)
-                ]
-                weight = np.where(changed, 0, LABEL_WEIGHT)[:, None]
-                targets = (weight * targets + (1 - weight) * teacher(texts)).astype(np.float32)
+        def arrays(texts, targets, rng):
             tokens = filled(tokenizer.varied(texts, CUT, rng), multiple=8)  # (B, T)
             tokens = np.where((rng.random(tokens.shape) < self.gaps) & (tokens > mask), mask, tokens)
             return {"tokens": tokens, "segments": np.zeros_like(tokens)}, targets
 
         lengths = list(map(len, tokenizer(texts)))
-        batches = Batches(texts, y, batch_size=self.batch_size, seed=self.seed, transform=arrays, lengths=lengths)
+        batches = Batches(texts, targets, batch_size=self.batch_size, seed=self.seed, transform=arrays, lengths=lengths)
         return batches, (tokenizer.arrays(held), self.targets_of(held_y))
 
     def targets_of(self, y):

@@ -78,8 +78,7 @@ def train(
 def _control_rows(control, runs: Path, data_dir, epochs) -> list[dict]:
     """Train a control, once for each of its seeds; its results, as rows of the card."""
     found = []
-    for seed in control.seeds or (control.seed,):
-        control.seed = seed
+    for _ in _seeds(control):
         model, _, validation = _fit(control, runs, data_dir, None, epochs)
         control.finish(model, validation)
         predict = Compiled(model, control.tokenizer(data_dir))
@@ -93,17 +92,24 @@ def _control_rows(control, runs: Path, data_dir, epochs) -> list[dict]:
     return merged
 
 
-def _run(runs: Path, recipe, seed) -> Path:
+def _seeds(recipe):
+    """Give a recipe each of its seeds, one after the other."""
+    for seed in recipe.seeds or (recipe.seed,):
+        recipe.seed = seed
+        yield seed
+
+
+def _run(runs: Path, recipe) -> Path:
     """The folder of a training's state."""
-    return runs / (f"{recipe.name}-{seed}" if recipe.seeds else recipe.name)
+    return runs / (f"{recipe.name}-{recipe.seed}" if recipe.seeds else recipe.name)
 
 
 def _forget(recipe, runs: Path) -> None:
-    """Delete the state of a recipe's training, of its controls' and of all that they start from."""
-    for each in (recipe, *recipe.controls()):
+    """Delete the state of a recipe's training, of its controls', its tutors' and of all that they start from."""
+    for each in (recipe, *recipe.controls(), *recipe.tutors()):
         while each is not None:
-            for seed in each.seeds or (each.seed,):
-                shutil.rmtree(_run(runs, each, seed), ignore_errors=True)
+            for _ in _seeds(each):
+                shutil.rmtree(_run(runs, each), ignore_errors=True)
             each = each.starts_from()
 
 
@@ -112,6 +118,13 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
     first = recipe.starts_from() if init is None else None
     if first is not None:
         start, earlier, _ = _fit(first, runs, data_dir, None, epochs)
+    predictors, tutors_seconds = [], 0.0
+    for tutor in recipe.tutors():
+        for _ in _seeds(tutor):
+            model, taught, _ = _fit(tutor, runs, data_dir, None, epochs)
+            predictors.append(Compiled(model, tutor.tokenizer(data_dir)))
+            tutors_seconds += taught.seconds
+    recipe.taught_by(predictors)
     epochs = recipe.epochs if epochs is None else epochs
     keras.utils.set_random_seed(recipe.seed)
     batches, validation = recipe.training_data(data_dir)
@@ -143,14 +156,16 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
         "optimizer": keras.saving.serialize_keras_object(model.optimizer)["config"] | {"name": None},
         "init": (init or recipe.init) and checkpoint.card(init or recipe.init).weights["sha256"],
         "starts_from": first and first.name,
+        "tutors": [tutor.name for tutor in recipe.tutors()],
         "data": batches.digest(),
         "code": code(*_parts(recipe)),
     }
-    resume = Resume(_run(runs, recipe, recipe.seed), settings, recipe.monitor)
+    resume = Resume(_run(runs, recipe), settings, recipe.monitor)
     resume.fit(model, batches, validation, epochs=epochs)
     shipped = architecture(recipe.architecture).cls(**recipe.arguments)  # float32, whatever it was trained in
     copy_weights(model, shipped)
-    if first is not None:  # the card counts the whole way
+    resume.seconds += tutors_seconds  # the card counts the whole way
+    if first is not None:
         resume.epoch, resume.seconds = resume.epoch + earlier.epoch, resume.seconds + earlier.seconds
     return shipped, resume, validation
 

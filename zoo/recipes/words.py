@@ -15,6 +15,13 @@ PARTS = {"ngram_range": (2, 5), "sublinear_tf": True, "analyzer": "char_wb"}  # 
 TRIPLES = {"ngram_range": (1, 3), "binary": True, "token_pattern": r"\S+"}  # and pairs and triples, there or not
 
 
+def plain_logistic_regression(texts, y):
+    """TF-IDF and logistic regression with all that scikit-learn sets of itself. y: int (N,), 0 or 1."""
+    vectors = TfidfVectorizer()
+    fitted = LogisticRegression().fit(vectors.fit_transform(texts), y)
+    return lambda others: fitted.predict_log_proba(vectors.transform(others))
+
+
 def logistic_regression(texts, y, parts=False):
     """TF-IDF of words and pairs of words, perhaps of parts of words too, logistic regression. y: int (N,), 0 or 1."""
     vectors = make_union(TfidfVectorizer(**WORDS), TfidfVectorizer(**PARTS)) if parts else TfidfVectorizer(**WORDS)
