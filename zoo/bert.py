@@ -29,9 +29,8 @@ from keras import layers, ops
 from zoo.checks import check_classes
 from zoo.errors import BadInput
 from zoo.hub.registry import register
-from zoo.layers import TransformerBlock
+from zoo.layers import PAD, Seen, TransformerBlock
 
-PAD = 0  # the token that fills up
 EPSILON = 1e-12  # of layer normalisation, in the published weights
 
 
@@ -72,13 +71,6 @@ class Embeddings(layers.Layer):
             raise BadInput(f"{length} tokens are more than the {self.context} that this BERT can see at once")
         x = x + ops.take(self.table, segments, axis=0) + self.places[:length]
         return self.dropout(self.norm(x), training=training)
-
-
-class Seen(layers.Layer):
-    """Which places hold a token, and may be looked at: int (B, T) -> bool (B, 1, 1, T)."""
-
-    def call(self, tokens):
-        return (tokens != PAD)[:, None, None, :]
 
 
 class Mean(layers.Layer):

@@ -5,6 +5,8 @@ import math
 import keras
 from keras import layers, ops
 
+PAD = 0  # the token that fills up
+
 
 class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalisation of pictures (B, H, W, C), float16, bfloat16 or float32, over all axes but the last.
@@ -190,6 +192,13 @@ class TransformerBlock(layers.Layer):
         if self.norm_first:
             return x + self.dropout(part(norm(x)), training=training)
         return norm(x + self.dropout(part(x), training=training))
+
+
+class Seen(layers.Layer):
+    """Which places hold a token, and may be looked at: int (B, T) -> bool (B, 1, 1, T), for all heads and places."""
+
+    def call(self, tokens):
+        return (tokens != PAD)[:, None, None, :]
 
 
 def causal(length):

@@ -42,8 +42,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
-
-PAD = 0  # the token that fills up
+from zoo.layers import PAD
 
 # Shapes: B sentences, S tokens of a source, T of a target, E numbers of an embedding, U units.
 

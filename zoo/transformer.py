@@ -36,9 +36,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
-from zoo.layers import TransformerBlock
-
-PAD = 0  # the token that fills up
+from zoo.layers import PAD, Seen, TransformerBlock
 
 
 def positions(length, width):
@@ -73,13 +71,6 @@ class SinusoidalPositions(layers.Layer):
         table = ops.cast(self.table, x.dtype)
         placed = table[: ops.shape(x)[1]] if places is None else ops.take(table, places, axis=0)
         return x * math.sqrt(x.shape[-1]) + placed
-
-
-class Seen(layers.Layer):
-    """Which places hold a token that may be looked at: int (B, S) -> bool (B, 1, 1, S), for all heads and places."""
-
-    def call(self, tokens):
-        return (tokens != PAD)[:, None, None, :]
 
 
 @register(
