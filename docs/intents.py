@@ -1,9 +1,9 @@
 """Understanding requests and knowing when not to: bert.clinc150 beside a linear SVM, as the threshold moves.
 
-Reproduce, after `zoo data prepare clinc150`: `python docs/intents.py`. It writes docs/intents.png: for each share of
-the requests out of scope that are recognised as such, how many of those in scope are told right. BERT's curve is in its
-card; the SVM, on TF-IDF of words and parts of words, is fitted here. Dots are where each one's threshold came to lie,
-chosen on the validation splits alike.
+Reproduce, after `zoo data prepare clinc150 --from FOLDER`: `python docs/intents.py`. It writes docs/intents.png: for
+each share of the requests out of scope that are recognised as such, how many of those in scope are told right. BERT's
+curve is in its card; the SVM, on TF-IDF of words and parts of words, is fitted here. Dots are where each one's
+threshold came to lie, chosen on the validation splits alike.
 """
 
 import argparse

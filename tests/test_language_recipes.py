@@ -161,6 +161,8 @@ class TinyBERT(BERTGutenberg):
 class TinyClasses(Sentences):
     name = "bert.test-classes"
     classes, epochs, validation, peak, batch_size = 2, 20, 10, 1e-2, 16
+    own_arguments = {"vocabulary": 90, "depth": 1}
+    changed = 2
     targets = {"accuracy": 90.0}
     output = {"kind": "logits", "shape": [2], "dtype": "float32"}
     labels = ["odd", "even"]
@@ -208,7 +210,7 @@ def test_a_lesson_has_labelled_sentences_and_changed_ones():
 
     found, probable = distillation.lesson(texts, y, targets, teacher, repeated=3, changed=60, exchanged=0.1, seed=1)
     assert found[:300] == 3 * texts and len(found) == len(probable) == 300 + 6000 and probable.dtype == np.float32
-    assert max(asked) == distillation.PART  # no more at once, or else the scores of all would be in memory
+    assert max(asked) == distillation.PART
     own = distillation.LABEL_WEIGHT * targets + (1 - distillation.LABEL_WEIGHT) * np.array([0.1, 0.9])
     np.testing.assert_allclose(probable[:300], np.tile(own, (3, 1)), atol=1e-6)
     np.testing.assert_allclose(probable[300:], np.full((6000, 2), [0.1, 0.9]), atol=1e-6)
@@ -230,10 +232,9 @@ def test_gaps_are_as_many_as_asked_for_and_none_in_special_tokens(monkeypatch):
     assert (found[:, 0] == cls).all() and set(np.unique(found)) <= set(numbers_)
 
 
-class Few(bert_clinc150.BERTClinc150):
-    """Of the data set's requests, but ours and few."""
+class OurRequests:
+    """Instead of the data set's requests a few of our own."""
 
-    name = "bert.test-clinc150"
     epochs, classes, labels = 1, 2, ["timer", "weather"]
     output = bert_clinc150.RECIPE.output | {"shape": [2]}
     targets = {}
@@ -244,28 +245,37 @@ class Few(bert_clinc150.BERTClinc150):
             [y for _ in range(30) for _, y in lines]
         )
 
+
+class Few(OurRequests, bert_clinc150.BERTClinc150):
+    name = "bert.test-clinc150"
+    repeated, changed = 2, 3
+
     def tutors(self):
         return [FewLabels()]
 
-    def controls(self):
-        return [FewLabels()]
 
-
-class FewLabels(Few):
+class FewLabels(OurRequests, bert_clinc150.FromLabels):
     name = "bert.test-clinc150-labels"
-    protocol = "labels alone"
     seeds = (1, 2)
 
-    tutors = Sentences.tutors
-    controls = Sentences.controls
-    teacher = Sentences.teacher
+
+def of_labelled(recipe, y, taught):
+    """What the lesson says of labelled sentences."""
+    weight = distillation.LABEL_WEIGHT
+    return weight * recipe.targets_of(y) + (1 - weight) * taught
 
 
 def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
-    finished, finish = [], Few.finish
-    monkeypatch.setattr(Few, "finish", lambda self, *given: (finished.append(self.seed), finish(self, *given)))
+    clinc150 = bert_clinc150.Clinc150
+    finished, finish = [], clinc150.finish
+    monkeypatch.setattr(clinc150, "finish", lambda self, *given: (finished.append(self.seed), finish(self, *given)))
     taught, teacher = [], Few.teacher
     monkeypatch.setattr(Few, "teacher", lambda self, *given: (taught.append(self.experts), teacher(self, *given))[1])
+    epochs = []
+    began = keras.callbacks.Callback.on_epoch_begin
+    monkeypatch.setattr(
+        training.Resume, "on_epoch_begin", lambda self, *given: (epochs.append(self.folder.name), began(self, *given))
+    )
     card = training.train(Few(), tmp_path / "out", runs=tmp_path / "runs")
     kinds = {(row["metric"], row["role"]) for row in card.metrics}
     assert kinds == {
@@ -274,10 +284,14 @@ def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
     assert finished == [1, 2, 1]  # both controls and the net have thresholds of their own
     [experts] = taught
     assert len(experts) == 2
+    assert epochs == ["bert.test-clinc150-labels-1", "bert.test-clinc150-labels-2", "bert.test-clinc150"]  # none twice
+    assert experts[0].tokenizer.size == checkpoint.tokenizer("bert.gutenberg").size != Few().tokenizer(None).size
+    assert experts[0].model.arguments["pooling"] == "cls" and Few().arguments["pooling"] == "mean"
     assert not list((tmp_path / "runs").iterdir())  # the tutors' states are forgotten, too
 
     recipe = Few()
     texts, y = recipe.examples("train")
+    recipe.taught_by([])
     alone = recipe.teacher(texts, y)(texts)
     np.testing.assert_allclose(alone.sum(axis=1), 1)
     assert (alone.argmax(axis=1) == y)[y >= 0].all() and np.abs(alone[y < 0] - 0.5).max() < 0.05  # spread over both
@@ -286,6 +300,10 @@ def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
     opinions = np.stack([alone, *(probabilities(expert(texts)) for expert in experts)])
     mean = np.exp(np.log(opinions).mean(axis=0))
     np.testing.assert_allclose(together, mean / mean.sum(axis=1, keepdims=True), atol=1e-4)
+    batches, _ = recipe.training_data(None)
+    assert batches.x[: 2 * len(texts)] == 2 * texts and len(batches.x) == len(batches.y) == 5 * len(texts)
+    own = of_labelled(recipe, y, together)
+    np.testing.assert_allclose(batches.y[: len(texts)], own, atol=1e-4)
 
 
 def test_a_teachers_code_is_part_of_a_training():
@@ -375,7 +393,7 @@ def test_baselines_learn_words():
     good, bad = ("a fine warm film", "warm and fine"), ("a dull cold film", "cold and dull")
     texts, y = [*good, *bad] * 5, np.array([1, 1, 0, 0] * 5)
     parts = functools.partial(words.logistic_regression, parts=True)
-    for method in (words.logistic_regression, parts, words.nb_logistic_regression):
+    for method in (words.plain_logistic_regression, words.logistic_regression, parts, words.nb_logistic_regression):
         scores = method(texts, y)(["so warm", "so dull"])
         assert scores.argmax(axis=1).tolist() == [1, 0]
         np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1, rtol=1e-6)

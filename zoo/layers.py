@@ -1,4 +1,4 @@
-"""Blocks that three or more landmarks share."""
+"""What several landmarks are built of."""
 
 import math
 

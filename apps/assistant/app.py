@@ -70,9 +70,9 @@ class AssistantApp(Conversation):
     def _talk(self, memory: Memory, seed: int) -> Talk:
         self.predictor(UNDERSTANDS)  # loaded now rather than at the first answer
         translators = {language: self._translator(name) for language, name in TRANSLATES.items()}
-        return Talk(Assistant(self._understand, threshold=0.0, memory=memory, translators=translators, seed=seed))
+        return Talk(Assistant(self.understand, memory=memory, translators=translators, seed=seed))
 
-    def _understand(self, line: str) -> list[tuple[str, float]]:
+    def understand(self, line: str) -> list[tuple[str, float]]:
         """Intents with probabilities, best first; "oos" before them all where the checkpoint knows none."""
         predict = self.predictor(UNDERSTANDS)
         logits = predict([line])  # (1, intents)

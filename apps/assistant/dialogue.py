@@ -1,6 +1,6 @@
 """The conversation: what was asked back, what a fragment goes on with, and what is new.
 
-    assistant = Assistant(understand, threshold=0.4)
+    assistant = Assistant(understand)
     reply = assistant.reply("set a timer for twenty minutes")
     reply.text, reply.acts  # "Timer: 20 minutes, from now. ...", ("timer.set",)
     assistant.reply("make it 30").acts  # ("timer.change",)
@@ -45,7 +45,7 @@ class Reply:
 class Assistant:
     """A conversation with one user.
 
-    understand: a line -> intents with probabilities, best first; below `threshold` a line is out of scope.
+    understand: a line -> intents with probabilities, best first; "oos" before them for a line out of scope.
     translators: language in lower case -> a function from English to it. clock: now, with a zone.
     """
 
@@ -53,13 +53,12 @@ class Assistant:
         self,
         understand: Callable[[str], list[tuple[str, float]]],
         *,
-        threshold: float,
         memory: Memory | None = None,
         translators: dict[str, Callable[[str], str]] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
         seed: int = 0,
     ):
-        self.understand, self.threshold, self.clock = understand, threshold, clock
+        self.understand, self.clock = understand, clock
         self.memory = memory or Memory()
         self.translators = translators or {}
         self._voice = Voice(seed)
@@ -101,7 +100,7 @@ class Assistant:
         places.zones("utc")
 
     def _understood(self, text: str) -> Understanding:
-        return understanding(self.understand(text), self.threshold)
+        return understanding(self.understand(text))
 
     def _answer(self, turn: Turn) -> Answer:
         """What was asked back first, then what goes on with the talk, then what is new. Raises `BadInput`."""

@@ -17,11 +17,10 @@ class Understanding:
     in_scope: bool
 
 
-def understanding(ranked: list[tuple[str, float]], threshold: float) -> Understanding:
-    """From a classifier's intents with probabilities, best first. Below the threshold all is out of scope, and so is
-    what the classifier itself calls "oos"."""
+def understanding(ranked: list[tuple[str, float]]) -> Understanding:
+    """From a classifier's intents with probabilities, best first. What it calls "oos" is out of scope."""
     intent, confidence = ranked[0]
-    return Understanding(intent, float(confidence), intent != "oos" and confidence >= threshold)
+    return Understanding(intent, float(confidence), intent != "oos")
 
 
 class Voice:

@@ -2,13 +2,14 @@
 
 Reproduce: `zoo data prepare clinc150 --from FOLDER`, then `zoo train bert.clinc150`.
 
-First two nets learn from the labels alone, as section 3.2 of BERT's paper has it. Together with a linear SVM they teach
-the one that ships, which is told what they think of the requests and of changed ones (`zoo.recipes.distillation`). They
-read in the words of novels and by [CLS], it in the words of requests and by the mean over them: each errs elsewhere.
+First a net learns from the labels alone, by [CLS] as section 3.2 of BERT's paper has it. Together with a linear SVM it
+teaches the one that ships, which is told what they think of the requests and of changed ones
+(`zoo.recipes.distillation`). The tutor reads in the words of novels and by [CLS], the other in the words of requests
+and by the mean over them.
 
 Requests that belong to none of the intents are trained on with all intents equally right (D. Hendrycks and others,
 "Deep Anomaly Detection with Outlier Exposure", 2019). The threshold on the best logit, below which a request is out of
-scope, is chosen on the validation splits: as high as costs 0.75 points of accuracy there.
+scope, is chosen on the validation splits: as high as costs 0.4 points of accuracy there.
 """
 
 import numpy as np
@@ -21,7 +22,7 @@ from zoo.recipes.calibration import KNOWN, calibrate
 from zoo.recipes.sentences import Sentences
 
 CLASSES = DATASETS["clinc150"].labels
-COST = 0.0075  # of the requests in scope that would be told right may be taken to be out of it
+COST = 0.004  # of the requests in scope that would be told right may be taken to be out of it
 SHARP = 8.0  # what the SVM's scores, distances from planes, are multiplied with to be logits
 
 
@@ -114,13 +115,12 @@ class Clinc150(Sentences):
 
 
 class FromLabels(Clinc150):
-    """Learns from the labels alone."""
+    """Learns from the labels alone, and otherwise than the one that it teaches, so that they err differently."""
 
     name = "bert.clinc150-labels"
     epochs, batch_size, peak = 30, 32, 5e-4
     pooling = "cls"
-    seeds = (1, 2)
-    protocol = "a net like it that learned from the labels alone, one of its tutors; mean of two"
+    protocol = "its tutor, a net like it that learned from the labels alone"
 
     def tokenizer(self, data_dir):
         return checkpoint.tokenizer(self.init)
@@ -128,24 +128,25 @@ class FromLabels(Clinc150):
 
 class BERTClinc150(Clinc150):
     name = "bert.clinc150"
-    epochs = 40
-    peak, dropout, gaps = 1.5e-3, 0.0, 0.05  # with a teacher there are always new sentences
+    epochs, repeated, changed = 2, 8, 24  # an epoch has 32 sentences for each of the data set's
+    peak = 1.5e-3
+    dropout, gaps = 0.0, 0.05  # the lesson has so many sentences that it can't be learned by heart
     targets = {"accuracy": 93.0, "oos_recall": 60.0}
     paper = {"accuracy": 96.9, "oos_recall": 40.3}
     protocol = "share of the requests in scope whose intent is told right and isn't taken to be out of scope"
-    experts = ()
+    experts: list  # the trained tutors
 
     def controls(self):
-        return [FromLabels()]
+        return self.tutors()
 
     def tutors(self):
         return [FromLabels()]
 
-    def taught_by(self, predictors):
-        self.experts = predictors
+    def taught_by(self, tutors):
+        self.experts = tutors
 
     def teacher(self, texts, y):
-        """The mean opinion of an SVM and the tutors."""
+        """The geometric mean of what an SVM and the tutors think."""
         score = words.linear_svm(texts, y)
 
         def probable(texts):

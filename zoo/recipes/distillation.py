@@ -1,10 +1,10 @@
 """Learning from a teacher: what another classifier thinks of sentences that nobody has written or labelled.
 
-G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (2015); with changed sentences for the
-teacher to label as in R. Tang and others, "Distilling Task-Specific Knowledge from BERT into Simple Neural Networks"
-(2019). Of few sentences a linear classifier of words and their parts learns more than a BERT that has read little. But
-it can be asked about as many sentences as one likes, and a BERT that learns its answers, beside the true labels, comes
-to know what both do.
+G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (2015), without its temperature: opinions
+are softened by taking the geometric mean of several. That the teacher labels changed sentences, too, is from R. Tang
+and others, "Distilling Task-Specific Knowledge from BERT into Simple Neural Networks" (2019). Of few sentences a linear
+classifier of words and their parts learns more than a BERT that has read little. But it can be asked about as many
+sentences as one likes, and a BERT that learns its answers, beside the true labels, comes to know what both do.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ LONGER = 3  # words, at most, than the sentence was
 LEFT_OUT = 0.1  # of the words
 BLENDED = 0.2  # of the words to exchange keep their beginning, so that they are words which nobody has seen
 RARE = 0.5  # of the words that come in exchange are any that there are, the rest more often the commoner they are
-PART = 5000  # sentences that the teacher is asked about at once
+PART = 5000  # sentences that the teacher is asked about at once: of all, the table of their parts would be too large
 
 
 class Changes:
@@ -56,10 +56,10 @@ def lesson(texts, y, targets, teacher, *, repeated: int, changed: int, exchanged
         teacher: a function from texts to probabilities (N, classes).
         exchanged: share of their words that is exchanged for others.
     Returns:
-        texts and float32 probabilities (texts, classes): of changed sentences the teacher's alone.
+        (repeated + changed) N texts, and float32 probabilities, a row for each: of changed ones the teacher's alone.
     """
     rng, changes = np.random.default_rng(seed), Changes(texts, y, exchanged)
     others = [changes(text, label, rng) for _ in range(changed) for text, label in zip(texts, y, strict=True)]
-    own = LABEL_WEIGHT * targets + (1 - LABEL_WEIGHT) * teacher(texts)
-    parts = [teacher(others[start : start + PART]) for start in range(0, len(others), PART)]
-    return repeated * texts + others, np.concatenate(repeated * [own] + parts).astype(np.float32)
+    own = (LABEL_WEIGHT * targets + (1 - LABEL_WEIGHT) * teacher(texts)).astype(np.float32)
+    parts = [teacher(others[start : start + PART]).astype(np.float32) for start in range(0, len(others), PART)]
+    return repeated * texts + others, np.concatenate(repeated * [own] + parts)

@@ -89,14 +89,18 @@ class Recipe:
         """Changes to the weights that `starts_from` gave, before training."""
 
     def tutors(self) -> list:
-        """Recipes to train first, once with each of their seeds, whose answers this one learns from."""
+        """Recipes to train first, once with each of their seeds, whose answers this one learns from.
+
+        An interrupted training goes on where they give the same answers to the last bit, as on one machine with one
+        number of threads.
+        """
         return []
 
-    def taught_by(self, predictors: list) -> None:
+    def taught_by(self, tutors: list) -> None:
         """Take what the tutors have become, each a `zoo.hub.predictor.Compiled`, in their order."""
 
     def controls(self) -> list:
-        """Recipes that differ in one thing, trained and measured alongside to show what that thing does.
+        """Recipes that differ in one thing, trained and measured alongside to show what that thing does; or tutors.
 
         One with several `seeds` is trained with each; the card has the mean and its deviation.
         """

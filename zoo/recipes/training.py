@@ -1,6 +1,7 @@
 """Run a recipe: train or go on training, select, measure once on the test split, write the checkpoint and card."""
 
 import ast
+import copy
 import hashlib
 import inspect
 import os
@@ -8,6 +9,7 @@ import platform
 import shlex
 import shutil
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -40,7 +42,8 @@ def train(
 
     Args:
         init: a checkpoint, by name or folder, whose weights to start from.
-        epochs: train for this many rather than the recipe's; schedules stretch or shrink to fit.
+        epochs: train for this many rather than the recipe's, and likewise its controls, its tutors and what it starts
+            from; schedules stretch or shrink to fit.
         restart: forget an interrupted training.
         force: replace a checkpoint at `out`.
     Raises:
@@ -78,11 +81,11 @@ def train(
 def _control_rows(control, runs: Path, data_dir, epochs) -> list[dict]:
     """Train a control, once for each of its seeds; its results, as rows of the card."""
     found = []
-    for _ in _seeds(control):
-        model, _, validation = _fit(control, runs, data_dir, None, epochs)
-        control.finish(model, validation)
-        predict = Compiled(model, control.tokenizer(data_dir))
-        rows, _ = control.evaluate(predict, control.examples(control.eval_split, data_dir), control.eval_split)
+    for each in _seeded(control):
+        model, _, validation = _fit(each, runs, data_dir, None, epochs)
+        each.finish(model, validation)
+        predict = Compiled(model, each.tokenizer(data_dir))
+        rows, _ = each.evaluate(predict, each.examples(each.eval_split, data_dir), each.eval_split)
         found.append([row for row in rows if row["role"] == "result"])
     merged = []
     for same in zip(*found, strict=True):  # the rows of one metric, one for each seed
@@ -92,11 +95,12 @@ def _control_rows(control, runs: Path, data_dir, epochs) -> list[dict]:
     return merged
 
 
-def _seeds(recipe):
-    """Give a recipe each of its seeds, one after the other."""
+def _seeded(recipe):
+    """A copy of a recipe for each of its seeds."""
     for seed in recipe.seeds or (recipe.seed,):
-        recipe.seed = seed
-        yield seed
+        each = copy.copy(recipe)
+        each.seed = seed
+        yield each
 
 
 def _run(runs: Path, recipe) -> Path:
@@ -106,11 +110,23 @@ def _run(runs: Path, recipe) -> Path:
 
 def _forget(recipe, runs: Path) -> None:
     """Delete the state of a recipe's training, of its controls', its tutors' and of all that they start from."""
-    for each in (recipe, *recipe.controls(), *recipe.tutors()):
-        while each is not None:
-            for _ in _seeds(each):
-                shutil.rmtree(_run(runs, each), ignore_errors=True)
-            each = each.starts_from()
+    for each in _seeded(recipe):
+        shutil.rmtree(_run(runs, each), ignore_errors=True)
+    for other in (*recipe.controls(), *recipe.tutors(), recipe.starts_from()):
+        if other is not None:
+            _forget(other, runs)
+
+
+def _tutored(recipe, runs: Path, data_dir, epochs) -> float:
+    """Train a recipe's tutors and give them to it. Returns the seconds that their trainings took."""
+    tutors, seconds = [], 0.0
+    for tutor in recipe.tutors():
+        for each in _seeded(tutor):
+            model, resume, _ = _fit(each, runs, data_dir, None, epochs)
+            tutors.append(Compiled(model, each.tokenizer(data_dir)))
+            seconds += resume.seconds
+    recipe.taught_by(tutors)
+    return seconds
 
 
 def _fit(recipe, runs: Path, data_dir, init, epochs):
@@ -118,16 +134,12 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
     first = recipe.starts_from() if init is None else None
     if first is not None:
         start, earlier, _ = _fit(first, runs, data_dir, None, epochs)
-    predictors, tutors_seconds = [], 0.0
-    for tutor in recipe.tutors():
-        for _ in _seeds(tutor):
-            model, taught, _ = _fit(tutor, runs, data_dir, None, epochs)
-            predictors.append(Compiled(model, tutor.tokenizer(data_dir)))
-            tutors_seconds += taught.seconds
-    recipe.taught_by(predictors)
+    seconds = _tutored(recipe, runs, data_dir, epochs)
     epochs = recipe.epochs if epochs is None else epochs
     keras.utils.set_random_seed(recipe.seed)
+    started = time.monotonic()
     batches, validation = recipe.training_data(data_dir)
+    seconds += time.monotonic() - started
     steps = epochs * len(batches)
 
     policy, precision = keras.config.dtype_policy(), backend.precision(recipe.precision)
@@ -164,7 +176,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
     resume.fit(model, batches, validation, epochs=epochs)
     shipped = architecture(recipe.architecture).cls(**recipe.arguments)  # float32, whatever it was trained in
     copy_weights(model, shipped)
-    resume.seconds += tutors_seconds  # the card counts the whole way
+    resume.seconds += seconds  # the card counts the whole way; epochs are without those of tutors
     if first is not None:
         resume.epoch, resume.seconds = resume.epoch + earlier.epoch, resume.seconds + earlier.seconds
     return shipped, resume, validation
