@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from zoo_apps.assistant import arithmetic, dates, days, durations, places, units
+from zoo_apps.assistant import arithmetic, dates, days, durations, german, places, units
 from zoo_apps.assistant.numbers import Digits, corrected, digits, shown
 
 
@@ -266,3 +266,11 @@ def test_places():
         [zone] = places.distinct(places.zones(place), now)
         assert places.offset(zone, now) == expected
     assert len(places.distinct(places.zones("australia"), now)) > 3 and places.zones("atlantis") == []
+
+
+def test_everyday_german_is_known_however_it_is_written():
+    assert german.phrase("Good morning!") == "Guten Morgen"
+    assert german.phrase("what's your name?") == german.phrase("What is your name") == "Wie heißen Sie?"
+    assert german.phrase("I am sorry.") == "Es tut mir leid" and german.phrase("do you  speak English") is not None
+    assert german.phrase("two dogs play in the snow") is None and german.phrase("") is None
+    assert all(german.phrase(english) == said for english, said in german.PHRASES.items())

@@ -11,6 +11,7 @@ from zoo.data.labels import confidence, probabilities
 
 from ..app import Conversation, Sample, Texts
 from ..translate import PAIRS, translator_of
+from . import german
 from .dialogue import Assistant
 from .memory import Memory
 
@@ -83,6 +84,8 @@ class AssistantApp(Conversation):
 
     def _translator(self, name: str):
         def translated(text: str) -> str:
+            if known := german.phrase(text):
+                return known
             [translation] = self.tool(name, translator_of)([text])
             return translation
 
