@@ -9,6 +9,7 @@ nothing; out_of_scope: it says that it doesn't know; new: an answer that it hasn
 import datetime
 import itertools
 import json
+import os
 import random
 import re
 import statistics
@@ -635,3 +636,35 @@ def test_claims_of_a_state_are_found():
         "Alarm for today at 5.",
     ):
         assert claims_falsely(Reply(text), nothing, nothing)
+
+
+def test_one_thing_is_taken_off_a_list_that_is_not_named(tmp_path):
+    assistant = make(tmp_path)
+    for line in ("add milk and eggs to my shopping list", "what time is it"):
+        assistant.reply(line)
+    assert assistant.reply("remove milk").acts == ("list.remove",)
+    assert kept(tmp_path)["shopping"] == ["eggs"]
+
+
+@pytest.mark.parametrize("line", ["What's on it?", "what is on it"])
+def test_what_is_on_it_is_about_the_list(tmp_path, line):
+    assistant = make(tmp_path)
+    for said in ("add jam to the shopping list", "And coffee"):
+        assistant.reply(said)
+    answer = assistant.reply(line).text
+    assert "jam" in answer and "coffee" in answer
+
+
+@pytest.mark.parametrize("line", ["i want to kill myself", "I'm going to hurt myself", "i want to die"])
+def test_distress_gets_no_joke(tmp_path, line):
+    assistant = make(tmp_path)
+    assistant.reply("set a timer")  # even where something else was asked for
+    assert assistant.reply(line).text == talk.DISTRESS
+    assert talk.DISTRESS not in {assistant.reply(say).text for say in ("kill the timer", "what about a dying plant")}
+
+
+def test_what_is_no_file_is_not_moved(tmp_path):
+    pipe = tmp_path / "assistant.json"
+    pipe.symlink_to(os.devnull)  # empty, so no JSON, but no damaged file either
+    reply = make(tmp_path).reply("add milk to my shopping list")
+    assert "no regular file" in reply.text and not reply.acts and pipe.is_symlink()

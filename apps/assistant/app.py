@@ -1,6 +1,7 @@
 """The assistant as an app: its understanding and its German come from checkpoints, its file is the user's."""
 
 import random
+import re
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from zoo.data.labels import confidence, probabilities
+from zoo.errors import BadInput
 
 from ..app import Conversation, Sample, Texts
 from ..translate import PAIRS, translator_of
@@ -17,6 +19,7 @@ from .memory import Memory
 
 UNDERSTANDS = "bert.clinc150"
 TRANSLATES = {"german": PAIRS["en-de"]}  # language -> the checkpoint from English into it
+HEARSAY = "(That is a guess: but for a few phrases I know German from captions of photographs.)"
 
 
 class Talk:
@@ -86,7 +89,9 @@ class AssistantApp(Conversation):
         def translated(text: str) -> str:
             if known := german.phrase(text):
                 return known
+            if not re.search(r"[^\W\d_]", text):
+                raise BadInput(f"there is no word in {text!r:.60}")
             [translation] = self.tool(name, translator_of)([text])
-            return translation
+            return f"{translation} {HEARSAY}"
 
         return translated

@@ -26,6 +26,7 @@ PATIENCE = 2  # times that one thing is asked
 
 _FREE = ("text", "items", "word", "phrase", "name")  # slots that take any words
 _TASK = re.compile(r"(?:play|book|call|order|turn|send|find|let|give)\b", re.IGNORECASE)  # how things to do begin
+_THERE = re.compile(r"\bon (?:it|there|them)\b", re.IGNORECASE)
 _CHANGING = {"timer", "alarm", "reminder", "list", "call_user", "call_self", "reset"}  # skills that change the file
 _SET = {f"{name}.{act}" for name in ("timer", "alarm", "reminder") for act in ("set", "add", "change")}
 
@@ -105,6 +106,8 @@ class Assistant:
     def _answer(self, turn: Turn) -> Answer:
         """What was asked back first, then what goes on with the talk, then what is new. Raises `BadInput`."""
         asked, self._asked = self._asked, None
+        if phrases.DISTRESS.search(turn.text):
+            return Answer(talk.DISTRESS)
         if asked is not None:
             answer = self._asked_back(turn, *asked)
             if answer is not None:
@@ -169,7 +172,8 @@ class Assistant:
         rest = text[match.end() :] if match else text
         seen = turn.understanding
         loose = not seen.in_scope or seen.intent in ("no", "cancel")
-        near = loose or seen.intent in NEAR or INTENTS.get(seen.intent) == self._topic
+        there = self._fresh and _THERE.search(rest)  # "what's on it?", which alone sounds like the weather's
+        near = loose or there or seen.intent in NEAR or INTENTS.get(seen.intent) == self._topic
         own = (match or near) and re.match(rf"(?:{skill.goes_on})\b", rest, re.IGNORECASE)
         if match and (own or not phrases.REQUEST.match(rest) or phrases.IT.search(rest)):
             return self._go_on(replace(turn, text=rest, following=follows))

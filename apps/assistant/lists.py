@@ -106,7 +106,8 @@ def read_list(turn: Turn) -> dict:
     if name is None:
         name = "shopping" if turn.understanding.intent.startswith("shopping") else "todo"
     text = re.sub(r"^is it possible (?:for you )?to ", "", turn.text, flags=re.IGNORECASE)
-    for action, pattern in _PATTERNS + (_GOING_ON if turn.about.get("list") else []):
+    unnamed = named(turn.text) is None and turn.understanding.intent.endswith("_update")  # "remove milk"
+    for action, pattern in _PATTERNS + (_GOING_ON if turn.about.get("list") or unnamed else []):
         if match := pattern.search(text):
             items = []
             if "items" in pattern.groupindex:  # "add write a shopping list to my to-do list"
@@ -116,6 +117,9 @@ def read_list(turn: Turn) -> dict:
                 items = [item for item in items if not _VAGUE.match(item)]
             if items in (["it"], ["that"], ["them"], ["this"], ["those"]):
                 items = [turn.refused] if turn.refused else turn.about.get("items", [])
+            if unnamed and action == "remove":
+                lists = turn.memory.read()["lists"]
+                name = next((each for each in lists if any(_matches(item, lists[each]) for item in items)), name)
             if turn.want == "items" and action in ("add", "remove"):
                 return {"items": items} if items else {}
             more = bool(_REST.search(text[match.end() :]) or _FIRST.search(text[: match.start()]))

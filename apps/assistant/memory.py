@@ -91,6 +91,8 @@ class Memory:
         try:
             return self._load()
         except ValueError:
+            if not self.path.is_file():
+                raise BadInput(f"{self.path} is no regular file; name another with ZOO_ASSISTANT") from None
             aside = _free(self.path)
             try:
                 os.rename(self.path, aside)

@@ -62,3 +62,9 @@ DID_YOU = re.compile(
     r"changed?|saved?|text(?:ed)?|reserved?|buy|bought|turn(?:ed)?|writ(?:e|ten))\b(?: \w+){0,3}\W*$",
     re.IGNORECASE,
 )
+# Not a thing to be clever about, whatever the classifier makes of it.
+DISTRESS = re.compile(
+    r"\b(?:kill(?:ing)?|hurt(?:ing)?|harm(?:ing)?|cut(?:ting)?) my ?self\b|\b(?:want|going|like) to die\b|\bsuicid|"
+    r"\bend(?:ing)? my (?:own )?life\b|\bdon'?t want to (?:live|be alive)\b",
+    re.IGNORECASE,
+)

@@ -85,6 +85,10 @@ LINES = {
     ),
 }
 
+DISTRESS = (
+    "That is nothing a program can help with, and I am only one. Please talk to somebody now: a person near you, a "
+    "doctor, or a crisis line. If it is urgent, call your emergency number: 112 in Europe, 911 or 988 in America."
+)
 EMPTY = (
     "You said nothing, and I agree with every word of it.",
     "An empty line. I am a good listener, but I need something to go on.",

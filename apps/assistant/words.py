@@ -142,9 +142,6 @@ def read_phrase(turn: Turn) -> dict:
     return slots
 
 
-HEARSAY = "(What I know of it is from captions of photographs, so check what matters.)"
-
-
 def translate(turn: Turn, slots: dict) -> Answer:
     names = [name.capitalize() for name in turn.translators]
     if not names:
@@ -161,7 +158,7 @@ def translate(turn: Turn, slots: dict) -> Answer:
         said = turn.translators[language](slots["phrase"])
     except ZooError as error:
         return Answer(f"The translator can't do that: {error}", about=slots)
-    return Answer(f"In {language.capitalize()}: {said}{turn.voice.once(HEARSAY)}", ("translate",), slots)
+    return Answer(f"In {language.capitalize()}: {said}", ("translate",), slots)
 
 
 def _language(turn: Turn) -> tuple[str | None, str]:

@@ -17,6 +17,7 @@ NAMES = (
     "gpt.shakespeare",
     "gpt.gutenberg",
     "bert.gutenberg",
+    "bert.rt-polarity",
     "bert.clinc150",
     "transformer.multi30k-de-en",
     "transformer.multi30k-en-de",

@@ -39,10 +39,7 @@ class BERTRtPolarity(Sentences):
     )
     licence = "Research, as rt-polarity, whose authors state no licence"
     commercial_use = False
-    own_arguments = {
-        "vocabulary": 8000,
-        "depth": 2,
-    }  # most words are whole; the first two blocks are enough to weigh them
+    own_arguments = {"vocabulary": 8000, "depth": 2}  # most words are whole: two blocks are enough to weigh them
     peak = 1.5e-3
     dropout, gaps = 0.0, 0.0  # the lesson has so many sentences that it can't be learned by heart
     changed, exchanged = 16, 0.35

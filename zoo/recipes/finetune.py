@@ -237,4 +237,4 @@ def split(y, seed) -> tuple[np.ndarray, np.ndarray]:
         count = round(HELD_BACK * len(members)) or min(1, len(members) - 1)
         held += members[:count].tolist()
         training += members[count:].tolist()
-    return np.array(training), np.array(held)
+    return np.array(training, int), np.array(held, int)

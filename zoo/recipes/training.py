@@ -136,12 +136,12 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
         start, earlier, _ = _fit(first, runs, data_dir, None, epochs)
     seconds = _tutored(recipe, runs, data_dir, epochs)
     epochs = recipe.epochs if epochs is None else epochs
-    keras.utils.set_random_seed(recipe.seed)
     started = time.monotonic()
     batches, validation = recipe.training_data(data_dir)
     seconds += time.monotonic() - started
     steps = epochs * len(batches)
 
+    keras.utils.set_random_seed(recipe.seed)  # not before: what is read for the first time may draw numbers
     policy, precision = keras.config.dtype_policy(), backend.precision(recipe.precision)
     keras.config.set_dtype_policy(precision)
     try:
