@@ -668,3 +668,18 @@ def test_what_is_no_file_is_not_moved(tmp_path):
     pipe.symlink_to(os.devnull)  # empty, so no JSON, but no damaged file either
     reply = make(tmp_path).reply("add milk to my shopping list")
     assert "no regular file" in reply.text and not reply.acts and pipe.is_symlink()
+
+
+def test_another_reminder_in_place_of_a_time_is_that_one(tmp_path):
+    assistant = make(tmp_path)
+    assert assistant.reply("remind me to call mom").asks
+    assistant.reply("remind me to buy milk tomorrow at 9 am")
+    assert [text for text, _ in kept(tmp_path)["reminders"]] == ["buy milk"]
+    assistant.reply("remind me to call mom")
+    assistant.reply("remind me at 10 am tomorrow")
+    assert [text for text, _ in kept(tmp_path)["reminders"]] == ["buy milk", "call mom"]
+
+
+def test_a_word_that_is_no_name_names_no_timer(tmp_path):
+    assistant = make(tmp_path)
+    assert "no timer" not in assistant.reply("set a timer for 5 minutes no wait 10 minutes").text.lower()

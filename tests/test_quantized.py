@@ -1,6 +1,8 @@
 """Weights of 8 bits: what they answer beside the model, for every kind of sequence model, and what is kept of them."""
 
+import gc
 import itertools
+import weakref
 
 import keras
 import numpy as np
@@ -9,7 +11,7 @@ from test_sampling import PROMPTS, build
 
 import zoo
 from zoo.errors import BadInput
-from zoo.hub import cache
+from zoo.hub import cache, quantized
 from zoo.hub.quantized import QuantizedGenerator
 from zoo.sampling import Generator
 
@@ -78,3 +80,19 @@ def test_what_cannot_be_is_said_in_one_line(monkeypatch):
     translator = zoo.Transformer(vocabulary=9, width=8, depth=1, heads=2, hidden=8)
     with pytest.raises(BadInput, match="goes from one sequence to another"):
         QuantizedGenerator(translator)
+
+
+def test_what_the_exporter_leaves_behind_is_collected_while_it_works():
+    class Graph:
+        def __init__(self):
+            self.itself = self  # as tf2onnx's do
+
+    before, left = gc.get_threshold(), []
+    with quantized._tidied():
+        for _ in range(20):
+            graph = Graph()
+            left.append(weakref.ref(graph))
+            graph = [[] for _ in range(2000)]  # the few objects of the next graph
+        alive = sum(each() is not None for each in left)
+    assert alive < 5
+    assert gc.get_threshold() == before and gc.get_freeze_count() == 0

@@ -52,7 +52,10 @@ def read_reminder(turn: Turn) -> dict:
         return _timed(turn, turn.text)
     action = _action(turn)
     if turn.want == "at":
-        return {slot: each for slot, each in _timed(turn, turn.text).items() if slot == "at"}
+        lead = _LEAD.match(turn.text)
+        found = _timed(turn, _LEAD.sub("", turn.text, count=1))
+        another = lead and found.get("text") and found.get("at")  # "remind me to buy milk at 9"
+        return {slot: each for slot, each in found.items() if slot == "at" or another}
     if turn.want == "which":
         return {} if re.search(_REMOVE, turn.low) else {"which": turn.text}
     if turn.following:

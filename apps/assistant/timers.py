@@ -26,7 +26,8 @@ _ORDER = r"\b(first|last|second|newest|oldest) (?:one|timer)\b"
 _NO_NAME = """
     a an the my new another second minute hour day your this that first last other set start timer for of on long
     please it one me all every which what countdown kitchen cancel stop delete remove end kill abort clear dismiss
-    scrap and to so but then or while because when until as
+    scrap and to so but then or while because when until as no not wait sorry actually starting running ein eine
+    einen
 """
 _NO_NAME = frozenset(_NO_NAME.split())
 _NAMES = (

@@ -10,6 +10,8 @@ differ a little from the model's own.
 Prompts are read by the model itself, all tokens at once; only what is made a token at a time goes by ONNX Runtime.
 """
 
+import contextlib
+import gc
 import hashlib
 import json
 import tempfile
@@ -93,7 +95,7 @@ def _make(model, path: Path) -> None:
         *(tf.TensorSpec(shape, tf.float32, name=f"cache{i}") for i, shape in enumerate(_shapes(model))),
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder, backend.quiet():
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder, backend.quiet(), _tidied():
         whole, rounded = Path(folder) / "whole.onnx", Path(folder) / "rounded.onnx"
         tf2onnx.convert.from_function(
             tf.function(step, input_signature=signature, autograph=False),
@@ -113,6 +115,24 @@ def _make(model, path: Path) -> None:
         )
         export.Session(rounded)  # raises where it cannot be run, before it takes its place
         rounded.replace(path)
+
+
+@contextlib.contextmanager
+def _tidied():
+    """Collect garbage often, among new objects only.
+
+    Each of tf2onnx's optimisers leaves a copy of the graph behind, weights and all, in cycles: 24 GB for GPT-2 before
+    Python looks for those, which it does once many objects are new beside the old ones.
+    """
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.collect()
+    gc.set_threshold(500, 2, 1)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 def _shapes(model) -> list:
