@@ -96,3 +96,18 @@ def test_what_the_exporter_leaves_behind_is_collected_while_it_works():
         alive = sum(each() is not None for each in left)
     assert alive < 5
     assert gc.get_threshold() == before and gc.get_freeze_count() == 0
+
+
+def test_what_is_kept_is_written_where_it_lies():
+    """Or else each token would cost a copy of all that the model has seen."""
+    model = build("gpt2")
+    generator = QuantizedGenerator(model)
+    _, kept = generator._read(np.ones((2, 16), "int32"), np.zeros(2, "int32"), capacity=32)
+    kept = [np.array(each) for each in kept]
+    facts = np.zeros(2, "int32"), np.zeros(2, bool), np.int32(3), np.full((4, 2), 0.5, "float32")
+    logits, options = np.zeros((2, 9), "float32"), (np.float32(1.0), np.float32(1.0), np.array([-1], "int32"))
+    _, _, _, after = generator._extend(logits, kept, np.int32(16), *facts, *options, top_k=1)
+    for before, each in zip(kept, after, strict=True):
+        assert each is before
+        assert each[:, :, :19].any(axis=(0, 1, 3)).all()
+        assert not each[:, :, 19:].any()

@@ -189,9 +189,27 @@ class Session:
         arrays = {name: _named(x, name) if isinstance(x, dict) else np.asarray(x) for name in self._inputs}
         return self.outputs(arrays)[0]
 
-    def outputs(self, arrays: dict) -> list[np.ndarray]:
-        """All outputs, of {the name of an input in the file: array}."""
-        return self._session.run(None, arrays)
+    def outputs(self, arrays: dict, into: dict | None = None) -> list[np.ndarray]:
+        """All outputs, of {the name of an input in the file: array}.
+
+        into: {the number of an output: the array that it is written into}. That may be one of the inputs, if the file
+            has what changes a part of it; no more than this part is written then.
+        """
+        if not into:
+            return self._session.run(None, arrays)
+        from onnxruntime import OrtValue
+
+        binding = self._session.io_binding()
+        for name, array in arrays.items():
+            binding.bind_cpu_input(name, array)
+        for number, output in enumerate(self._session.get_outputs()):
+            if number in into:
+                binding.bind_ortvalue_output(output.name, OrtValue.ortvalue_from_numpy(into[number]))
+            else:
+                binding.bind_output(output.name)
+        self._session.run_with_iobinding(binding)
+        found = enumerate(binding.get_outputs())
+        return [into[number] if number in into else value.numpy() for number, value in found]
 
 
 def cached_session(name, card) -> Session:

@@ -39,24 +39,25 @@ class QuantizedGenerator(Generator):
     def __init__(self, model, *, chunk: int = CHUNK):
         super().__init__(model, chunk=chunk)
         self._session = _session(model)
+        # Outputs that are one of the inputs but for one place, after the logits: see `_put`.
+        self._changed = [number for number, shape in enumerate(_shapes(model)) if None in shape[1:]]
         self._extend = self._by_steps
 
     def _by_steps(self, logits, cache, index, pad, done, count, chance, temperature, top_p, stop, top_k):
-        """What `Generator._make_chunk` does, a token at a time."""
+        """What `Generator._make_chunk` does, a token at a time. Writes into `cache` where it holds NumPy arrays."""
         tokens = np.full((len(pad), len(chance)), -1, "int32")
-        cache = [np.asarray(each) for each in cache]
+        cache = [each if isinstance(each, np.ndarray) else np.array(each) for each in cache]
         for i in range(count):
             if done.all():
                 break
             token = ops.convert_to_numpy(choose(logits, chance[i], temperature, top_p, top_k))  # (B,)
             done = done | np.isin(token, stop)
             tokens[:, i] = np.where(done, -1, token)
-            logits, *cache = self._session.outputs(_inputs(token[:, None], np.array(index + i, "int32"), pad, cache))
+            given = {"tokens": token[:, None], "index": np.array(index + i, "int32"), "pad": pad}
+            given |= {f"cache{number}": each for number, each in enumerate(cache)}
+            into = {1 + number: cache[number] for number in self._changed}
+            logits, *cache = self._session.outputs(given, into)
         return tokens, done, logits, cache
-
-
-def _inputs(tokens, index, pad, cache) -> dict:
-    return {"tokens": tokens, "index": index, "pad": pad} | {f"cache{i}": each for i, each in enumerate(cache)}
 
 
 def _session(model):
@@ -145,16 +146,15 @@ def _shapes(model) -> list:
 
 
 def _put(graph, node, name, _) -> None:
-    """ONNX for `ops.slice_update` of one place among those kept, on the third axis: (B, H, S, D)."""
+    """ONNX for `ops.slice_update` of one place among those kept, on the third axis: (B, H, S, D).
+
+    ONNX Runtime writes what is new into what is kept where both lie in one place, and copies all of it where not.
+    """
     kept, new, start = node.input
     output, shape, dtype = node.output[0], graph.get_shape(node.output[0]), graph.get_dtype(node.output[0])
     axis = graph.make_const(f"{name}_axis", np.array(2, "int64")).output[0]
-    zero, one = (graph.make_const(f"{name}_from{n}", np.array(n, "int64")).output[0] for n in (0, 1))
-    size = graph.make_node("Gather", [graph.make_node("Shape", [kept]).output[0], axis]).output[0]
-    places = graph.make_node("Range", [zero, size, one]).output[0]  # (S,)
-    here = graph.make_node("Cast", [graph.make_node("Gather", [start, axis]).output[0]], attr={"to": 7}).output[0]
-    column = graph.make_const(f"{name}_column", np.array([-1, 1], "int64")).output[0]
-    equal = graph.make_node("Equal", [places, here]).output[0]
-    chosen = graph.make_node("Reshape", [equal, column]).output[0]  # (S, 1)
+    index = graph.make_node("Cast", [graph.make_node("Gather", [start, axis]).output[0]], attr={"to": 7}).output[0]
+    indices = graph.make_node("Expand", [index, graph.make_node("Shape", [new]).output[0]]).output[0]  # (B, H, 1, D)
     graph.remove_node(name)
-    graph.make_node("Where", [chosen, new, kept], outputs=[output], name=name, shapes=[shape], dtypes=[dtype])
+    inputs, facts = [kept, indices, new], {"shapes": [shape], "dtypes": [dtype]}
+    graph.make_node("ScatterElements", inputs, attr={"axis": 2}, outputs=[output], name=name, **facts)
