@@ -683,3 +683,228 @@ def test_another_reminder_in_place_of_a_time_is_that_one(tmp_path):
 def test_a_word_that_is_no_name_names_no_timer(tmp_path):
     assistant = make(tmp_path)
     assert "no timer" not in assistant.reply("set a timer for 5 minutes no wait 10 minutes").text.lower()
+
+
+# What a user's trial found
+
+
+def talked(path, *lines) -> list[Reply]:
+    """The replies to the lines of a conversation, as the shipped classifier understands them, and nothing untrue."""
+    assistant, replies = make(path), []
+    for line in lines:
+        before = assistant.memory.read()
+        told = "".join(reply.text for reply in replies if reply.acts)
+        replies.append(assistant.reply(line))
+        assert claims_falsely(replies[-1], before, assistant.memory.read(), told) is None, replies[-1].text
+    return replies
+
+
+def names(path) -> list[str]:
+    return [timer["name"] for timer in Memory(path / "assistant.json").read()["timers"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "acts"),
+    [
+        ("set an alarm for 7 and cancel it", ("alarm.set", "alarm.cancel")),
+        ("set a timer for 5 minutes. cancel it", ("timer.set", "timer.cancel")),
+        ("what time is it and what's the date", ("time", "date")),
+        ("what's the date and time", ("date", "time")),
+        ("what time is it in london and what time is it in tokyo", ("time", "time")),
+        ("tell me the time and a joke", ("time", "joke")),
+        ("set an alarm for 7 and a timer for 5 minutes", ("alarm.set", "timer.set")),
+        ("set an alarm for 6:30 am and a second alarm for 8 am", ("alarm.set", "alarm.set")),
+        ("set a timer for 5 minutes and set an alarm for 7 and tell me a joke", ("timer.set", "alarm.set", "joke")),
+        ("remind me to call Bob at 5 and remind me to buy milk at 6", ("reminder.add", "reminder.add")),
+        ("remind me to call Bob at 5 and cancel it", ("reminder.add",)),  # as Bob's call
+        ("set a timer for 5 minutes and tell me when it is over", ("timer.set",)),
+        ("flip a coin and tell me if it's heads", ("coin",)),
+    ],
+)
+def test_two_requests_are_two_acts(tmp_path, line, acts):
+    [reply] = talked(tmp_path, line)
+    assert reply.acts == acts and "One thing" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("line", "acts", "answer"),
+    [
+        ("timers for 5 and 10 minutes", ("timer.set",), "5 minutes.*Only that one"),
+        ("set timers for 1, 2 and 3 hours", ("timer.set",), "1 hour.*Only that one"),
+        ("set a timer for 5 minutes and cancel the other one", ("timer.set",), "say the rest again"),
+        ("set a timer for 5 minutes and play some music", ("timer.set",), "can't play music"),
+        ("what's the weather and set a timer for 5 minutes", ("timer.set",), "can't see the weather"),
+        ("add bread to my to-do list and milk to my shopping list", ("list.add",), "say the rest again"),
+        ("add milk to my to-do list and my shopping list", ("list.add",), "say the rest again"),
+        ("set a timer for 5 minutes, never mind", (), "othing was changed"),
+    ],
+)
+def test_what_is_left_undone_is_said(tmp_path, line, acts, answer):
+    [reply] = talked(tmp_path, line)
+    assert reply.acts == acts and re.search(answer, reply.text, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer"),
+    [
+        (
+            [
+                "add bread to my to-do list",
+                "add milk to my shopping list",
+                "remove bread from my to-do list and milk from my shopping list",
+            ],
+            "to-do list: bread.*say the rest again",
+        ),
+        (
+            ["set a timer for 5 minutes", "set a timer for 10 minutes", "cancel the timers for 5 and 10 minutes"],
+            "5 minutes.*Only that one",
+        ),
+        (
+            ["set an alarm for 7 am", "set an alarm for 8 am", "cancel the 7 am and 8 am alarms"],
+            "8:00 am.*Only that one",
+        ),
+    ],
+)
+def test_what_is_not_taken_away_is_said(tmp_path, lines, answer):
+    assert re.search(answer, talked(tmp_path, *lines)[-1].text)
+
+
+def test_two_things_are_cancelled_in_one_line(tmp_path):
+    lines = "set a tea timer for 5 minutes", "set a pasta timer for 10 minutes", "set an alarm for 7"
+    talked(tmp_path, *lines)
+    [reply] = talked(tmp_path, "cancel the tea timer and the alarm")
+    assert reply.acts == ("timer.cancel", "alarm.cancel") and names(tmp_path) == ["pasta"]
+
+
+@pytest.mark.parametrize("length", ["-5", "minus 5", "negative five", "\u22125"])
+def test_no_timer_is_shorter_than_nothing(tmp_path, length):
+    reply, then = talked(tmp_path, f"set a timer for {length} minutes", "5 minutes")
+    assert not reply.acts and reply.asks and "over before" in reply.text
+    assert then.acts == ("timer.set",) and kept(tmp_path)["timers"] == [300]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "expected"),
+    [
+        ("set a timer for 5 minutes no wait 10 minutes", "timers", [600]),
+        ("set a timer for 5 minutes, actually make it 10", "timers", [600]),
+        ("set a timer for 5 no 10 no 15 minutes", "timers", [900]),
+        ("set a tea timer for half an hour, sorry, 20 minutes", "timers", [1200]),
+        ("set an alarm for tomorrow at 7 am no wait 8", "alarms", ["2026-03-11T08:00"]),
+        ("set an alarm for 7 am, actually make it 8", "alarms", ["2026-03-11T08:00"]),
+        ("remind me to call Bob at 5 no wait 6", "reminders", [["call Bob", "2026-03-10T18:00"]]),
+        ("remind me tomorrow to say no at 5", "reminders", [["say no", "2026-03-11T17:00"]]),
+        ("remind me to tell Bob sorry at 5", "reminders", [["tell Bob sorry", "2026-03-10T17:00"]]),
+    ],
+)
+def test_the_last_of_what_is_corrected_wins(tmp_path, line, kind, expected):
+    [reply] = talked(tmp_path, line)
+    assert kept(tmp_path)[kind] == expected and "Only that one" not in reply.text
+
+
+def test_timers_of_one_length_are_told_apart(tmp_path):
+    clock = Clock()
+    assistant = make(tmp_path, clock=clock)
+    for _ in range(3):
+        assistant.reply("set a timer for 10 minutes")
+        clock.wait(60)
+    asked = assistant.reply("cancel the timer")
+    assert asked.asks and "first timer (10 minutes), 7 minutes left; second timer (10 minutes), 8" in asked.text
+    assert assistant.reply("the second one").acts == ("timer.cancel",)
+    assistant.reply("cancel the 10 minute timer")
+    assert assistant.reply("the one with 7 minutes left").acts == ("timer.cancel",)
+    [timer] = assistant.memory.read()["timers"]
+    assert timer["started"] == "2026-03-10T14:07:00+00:00"
+
+
+TEA, PASTA, UNNAMED = (
+    "set a tea timer for 10 minutes",
+    "set a pasta timer for 5 minutes",
+    "set a timer for 3 minutes",
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("cancel all timers except tea", ["tea"]),
+        ("cancel all the timers but not the tea timer", ["tea"]),
+        ("stop every timer except for the 3 minute one and pasta", ["pasta", ""]),
+        ("cancel all timers except the last one", [""]),
+        ("cancel all timers except pizza", ["tea", "pasta", ""]),
+        ("cancel all timers", []),
+    ],
+)
+def test_all_timers_but_some(tmp_path, line, left):
+    talked(tmp_path, TEA, PASTA, UNNAMED, line, "yes")
+    assert names(tmp_path) == left
+
+
+def test_which_timers_go_is_said_before_and_after(tmp_path):
+    *_, asked, done = talked(tmp_path, TEA, PASTA, UNNAMED, "cancel all timers except tea", "yes")
+    for reply in (asked, done):
+        assert "pasta timer (5 minutes); timer (3 minutes)" in reply.text and "tea" not in reply.text
+    *_, asked = talked(tmp_path, PASTA, "cancel all other timers")
+    assert asked.asks and "Which one" in asked.text
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["set an alarm for 7 am", "set an alarm for 8 am", "cancel all alarms except 7"],
+        ["remind me to call Bob at 5", "remind me to see the dentist at 6", "delete all reminders except the dentist"],
+        ["add milk and bread to my shopping list", "remove everything except milk from my shopping list"],
+        ["add milk and bread to my shopping list", "clear my shopping list but keep milk"],
+    ],
+)
+def test_exceptions_that_cannot_be_made(tmp_path, lines):
+    talked(tmp_path, *lines[:-1])
+    before = kept(tmp_path)
+    [reply] = talked(tmp_path, lines[-1])
+    assert ADMITS.search(reply.text) and not reply.acts and kept(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "timers"),
+    [
+        ("another one for 3 minutes", [300, 180]),
+        ("and another one for 3 minutes", [300, 180]),
+        ("add another one for 3 minutes", [300, 180]),
+        ("ok and another timer for 3 minutes", [300, 180]),
+        ("and another 3 minute timer", [300, 180]),
+        ("and another 3 minutes", [480]),
+        ("add 3 minutes", [480]),
+    ],
+)
+def test_another_timer_and_more_of_the_same(tmp_path, line, timers):
+    talked(tmp_path, "set a timer for 5 minutes", line)
+    assert kept(tmp_path)["timers"] == timers
+
+
+def test_another_alarm_and_another_reminder(tmp_path):
+    talked(tmp_path, "set an alarm for 7 am", "and another one for 8 am")
+    assert kept(tmp_path)["alarms"] == ["2026-03-11T07:00", "2026-03-11T08:00"]
+    *_, asked, _ = talked(tmp_path, "remind me to call Bob at 5", "and another one at 6", "eat")
+    assert asked.asks and [text for text, _ in kept(tmp_path)["reminders"]] == ["call Bob", "eat"]
+
+
+def test_a_timer_that_is_not_there(tmp_path):
+    _, reply, that, plain = talked(
+        tmp_path,
+        "set a timer for 5 minutes",
+        "how much time on the pizza timer",
+        "how long does the current timer have",
+        "check timer",
+    )
+    assert "There is no pizza timer" in reply.text and "5 minutes left" in reply.text
+    assert "no" not in that.text.split() and "no" not in plain.text.split()
+
+
+def test_a_list_that_is_cleared_instead(tmp_path):
+    ask = "add something to my shopping list"
+    *_, empty = talked(tmp_path, ask, "clear it")
+    assert "empty already" in empty.text and kept(tmp_path)["shopping"] == []
+    *_, asked, done = talked(tmp_path, "add milk to my shopping list", ask, "clear it", "yes")
+    assert asked.asks and done.acts == ("list.clear",) and kept(tmp_path)["shopping"] == []
+    *_, dropped = talked(tmp_path, "set a reminder for 6 pm", "clear it")
+    assert not dropped.asks and kept(tmp_path)["reminders"] == []

@@ -158,11 +158,30 @@ def test_units_that_are_none():
         ("a couple of hours", 7200),
         ("a second timer for 10 minutes", 600),
         ("5 minutes and 10 minutes", 300),
+        ("in -5 minutes", -300),
+        ("negative one hour 30 minutes", -5400),
+        ("pasta - 5 minutes", 300),
+        ("twenty-minute", 1200),
     ],
 )
 def test_durations(text, seconds):
     found = durations.read(text)
     assert (found and found[0]) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("for 5 and 10 minutes", "for 5 minutes and 10 minutes"),
+        ("1, 2 or 3-hour", "1-hour, 2-hour or 3-hour"),
+        ("an hour no wait two", "2 hour"),
+        ("for 5 minutes no sorry 10 minutes please", "for 10 minutes please"),
+        ("an hour and ten minutes", "an hour and ten minutes"),
+        ("five minutes to say no", "five minutes to say no"),
+    ],
+)
+def test_durations_as_they_are_meant(text, expected):
+    assert durations.meant(text) == expected
 
 
 def test_durations_in_words():

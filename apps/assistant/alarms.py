@@ -7,7 +7,7 @@ from . import dates, phrases
 from .days import DAYS
 from .memory import new_id
 from .numbers import digits
-from .timers import ONLY_OPEN
+from .timers import ONLY_ONE, ONLY_OPEN
 from .turn import Answer, Question, Skill, Turn, sentence
 
 MOST = 50
@@ -27,6 +27,8 @@ _SET = r"\b(?:set|wake|create|make|put|need|want|add)\b"
 _LEAD = re.compile(r"^.*?\b(?:alarms?|wake me(?: up)?|get me up)\b[ ,:]*(?:(?:set|to go off|ring) )?", re.IGNORECASE)
 _FROM_TO = re.compile(r"(?P<old>.*?\balarm\b.*?) to (?:go off at )?(?P<new>.+)", re.IGNORECASE)
 _SEVERAL = re.compile(r"\balarms\b|\bboth\b|\band (?:an|a |the |at )*(?:other|second|next|noon|midnight|\d)")
+# Two times: "the 7 and the 8 am alarms".
+_TIMES = re.compile(r"\d.*\band (?:the |at )*(?:\d|noon|midnight)")
 _ORDER = {"first": 0, "second": 1, "third": 2, "last": -1}
 
 
@@ -97,7 +99,7 @@ def _set(turn: Turn, slots: dict) -> Answer:
         data["alarms"].append(alarm)
     line = f"Alarm for {dates.named(slots['at'], turn.wall)}."
     if _SEVERAL.search(digits(turn.low)):
-        line += " Only that one: I take one at a time."
+        line += f" {ONLY_ONE}"
     return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _about(alarm))
 
 
@@ -128,7 +130,9 @@ def _cancel(turn: Turn, slots: dict) -> Answer:
             return Answer(f"Cancel all {len(chosen)} alarms?", question=Question("sure", slots, "All alarms stay."))
         gone = [dates.named(datetime.fromisoformat(alarm["at"]), turn.wall) for alarm in chosen]
         data["alarms"] = [alarm for alarm in alarms if alarm not in chosen]
-    return Answer(f"Cancelled: the alarm{'s' * (len(gone) > 1)} for {' and '.join(gone)}.", ("alarm.cancel",), {})
+    others = f" {ONLY_ONE}" if "old" in slots and _TIMES.search(digits(turn.low)) and not slots.get("all") else ""
+    them = f"the alarm{'s' * (len(gone) > 1)} for {' and '.join(gone)}"
+    return Answer(f"Cancelled: {them}.{others}", ("alarm.cancel",), {})
 
 
 def _list(turn: Turn, slots: dict) -> Answer:
@@ -168,7 +172,9 @@ def _action(turn: Turn, timed: bool) -> str:
         return "list"
     if re.search(_CANCEL, low.split("alarm")[0]) or re.search(r"\balarms? off\b", low):
         return "cancel"
-    if turn.following or re.search(_CHANGE, low):
+    if turn.following and phrases.ANOTHER.search(low):
+        return "set"
+    if turn.following or re.search(_CHANGE, phrases.CORRECTION.split(low)[0] or low):
         return "change"
     return "list" if re.search(_LIST, low) and not re.search(_SET, low) and not timed else "set"
 

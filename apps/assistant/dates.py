@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from . import days, durations
 from .days import DAYS, MONTHS
 from .numbers import WORDS, Digits, corrected
+from .phrases import CORRECTION
 
 PARTS = {"morning": 9, "afternoon": 15, "evening": 19, "night": 20}  # the hour that a part of the day stands for
 _NO_SLIPS = ("sundae", "sundaes", "sundry")  # words that nearly are a day's
@@ -73,17 +74,10 @@ def moment(
     Of several times it is the one that the text begins with, else the last. A clock time alone is the next one of that
     kind. "7" on another day is in the morning if `early`, and always if `waking`; if not, hours before seven are in the
     afternoon. `like` is the moment that this one replaces: its date and its half of the day stay, where the text gives
-    none.
+    none. What the text itself takes back is replaced so: "tomorrow at 7 no wait 8".
     """
-    text = corrected(text, [*DAYS, "tomorrow", "yesterday", *_NO_SLIPS], 0.83)
     how = {"early": early, "waking": waking, "like": like}
-    for attempt in (text, corrected(text, [*WORDS, *MONTHS, "minutes", "hours"])):
-        if (ahead := _ahead(attempt)) is not None:
-            return _before(*ahead, now, how)
-        found = _relative(attempt, now) or _absolute(attempt, now, **how)
-        if found:
-            return found
-    return None
+    return _mended(text, now, how) or _moment(text, now, **how)
 
 
 def spoken_clock(at) -> str:
@@ -110,6 +104,31 @@ def spoken(at: datetime, now: datetime) -> str:
 def named(at: datetime, now: datetime) -> str:
     """A moment as a name, after "for": "Friday, 13 March at 5:00 pm"."""
     return spoken(at, now).removeprefix("on ")
+
+
+def _mended(text: str, now: datetime, how: dict) -> Moment | None:
+    """The last of several times of which each takes back the one right before it; None if that isn't so."""
+    first, *others = CORRECTION.split(text)
+    found = _moment(first, now, **how) if others else None
+    if found is None or not first.startswith(found.rest):
+        return None
+    for part in others:
+        new = _moment(part, now, **how | {"like": found.at})
+        if not (found.has_clock and new and new.has_clock and part.endswith(new.rest)):
+            return None
+        found = replace(new, rest=f"{found.rest} {new.rest}".strip())
+    return found
+
+
+def _moment(text: str, now: datetime, **how) -> Moment | None:
+    text = corrected(text, [*DAYS, "tomorrow", "yesterday", *_NO_SLIPS], 0.83)
+    for attempt in (text, corrected(text, [*WORDS, *MONTHS, "minutes", "hours"])):
+        if (ahead := _ahead(attempt)) is not None:
+            return _before(*ahead, now, how)
+        found = _relative(attempt, now) or _absolute(attempt, now, **how)
+        if found:
+            return found
+    return None
 
 
 def _ahead(text: str) -> tuple[float | None, str] | None:

@@ -120,6 +120,8 @@ class Assistant:
 
     def _do(self, turn: Turn, name: str, slots: dict) -> Answer:
         """Let a skill act; what it asks back, and what it spoke of, is kept for the next turn."""
+        if name in ("alarm", "reminder", "list") and phrases.ALL_BUT.match(phrases.POLITE.sub("", turn.text)):
+            return Answer(talk.NO_EXCEPTION)
         answer = SKILLS[name].do(turn, slots)
         about = answer.question.slots if answer.question and answer.about is None else answer.about
         self._topic, self._about, self._fresh, self._last_refused = name, about, True, False
@@ -139,7 +141,8 @@ class Assistant:
             if _is_new(turn):
                 return None
             return self._ask_again(name, question, words, times, self._voice.pick(talk.SURE))
-        if phrases.STOP.match(turn.text) or (question.want not in ("phrase", "word") and _forbids(turn)):
+        undone = name != "list" and phrases.UNDO.match(turn.text)  # what is on a list may be cleared instead
+        if phrases.STOP.match(turn.text) or (question.want not in ("phrase", "word") and (undone or _forbids(turn))):
             return Answer(f"{self._voice.pick(talk.DROPPED)} {question.dropped}".strip())
         if question.want != "phrase" and _is_other_request(turn, name, question.want):
             return None
@@ -221,13 +224,16 @@ class Assistant:
             return Answer(talk.STANDS)
         return self._go_on(replace(turn, text="cancel it", about=self._about, following="and"))
 
-    def _both(self, first: Turn, second: Turn) -> Answer:
-        """Two requests in one line; the second only if nothing is asked back about the first."""
+    def _both(self, first: Turn, second: Turn | None) -> Answer:
+        """Two requests in one line; the second only if nothing is asked back about the first, and if it is clear."""
         answer = self._new(first)
         if answer.question is not None:
             return replace(answer, text=f"One thing at a time. {answer.text}")
+        if second is None:
+            return replace(answer, text=f"{answer.text} {talk.MORE}")
+        second = replace(second, refused=self._refused)
         try:
-            then = self._new(second)
+            then = self._followed(second) or self._new(second)
         except BadInput as error:  # the first was done all the same
             then = Answer(_failed(error))
         return replace(then, text=f"{answer.text}\n{then.text}", acts=answer.acts + then.acts)
@@ -271,7 +277,7 @@ def _heard(line: str | bytes) -> tuple[str, str]:
         text.encode("utf-8")  # a terminal hands on stray bytes as halves of surrogate pairs
     except UnicodeError:
         return "", "That line isn't UTF-8, so I can't read it. Set the terminal to UTF-8, or type it again."
-    text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0xA0: " "})
+    text = text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0xA0: " ", 0x2212: "-"})
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if len(text) > LONGEST:
         return "", f"That line has {len(text):,} characters; I read {LONGEST} at most. The short version?"
@@ -289,7 +295,7 @@ def _yes_or_no(turn: Turn) -> bool | None:
 
 
 def _forbids(turn: Turn) -> bool:
-    return bool(phrases.NOT.match(phrases.POLITE.sub("", turn.text)))
+    return bool(phrases.NOT.match(phrases.POLITE.sub("", turn.text)) or phrases.TAKEN_BACK.search(turn.text))
 
 
 def _is_other_request(turn: Turn, name: str, want: str) -> bool:

@@ -5,7 +5,8 @@ dateparser and parsedatetime were tried; both read "in an hour and a half" as an
 
 import re
 
-from .numbers import WORDS, Digits, corrected
+from .numbers import WORDS, Digits, corrected, digits
+from .phrases import CORRECTION
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
 _UNIT = r"(?P<unit>(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?)\b|(?<=\d)[hms](?=\d|\b))"
@@ -14,9 +15,15 @@ _AMOUNT = (
     r"(?P<quarters>\d) quarters of an)"
 )
 _ONE = rf"{_AMOUNT}[ -]*{_UNIT}(?: and an? (?P<more>half|quarter))?"
-# "a second timer" is one more of them.
-_TERM = re.compile(rf"(?<![\w.])(?!a second (?:timer|alarm|reminder|one|time)\b){_ONE}", re.IGNORECASE)
+# A sign belongs to all that follows; "pasta - 5 minutes" has none. "a second timer" is one more of them.
+_SIGN = r"(?P<sign>(?<!\S)-(?=\d)|\bnegative |(?<=\bfor )minus )?"
+_TERM = re.compile(rf"{_SIGN}(?<![\w.])(?!a second (?:timer|alarm|reminder|one|time)\b){_ONE}", re.IGNORECASE)
 _INNER = re.compile(rf"(?:,? and |,? ?){_ONE}", re.IGNORECASE)
+_NUMBER = r"\d+(?:\.\d+)?"
+_LAST = re.compile(rf"(?<![\w.]){_NUMBER}$")
+_SHARED = re.compile(
+    rf"\b(?P<numbers>{_NUMBER}(?:(?:,? (?:and|or) |, ){_NUMBER})+)(?P<between>[ -]?){_UNIT}", re.IGNORECASE
+)
 _TAIL = re.compile(r"(?<=h)(\d{1,2})(?!\w)|(?<=hour|ours) (?:and )?(\d{1,2})(?=\W*$)", re.IGNORECASE)  # "1h30"
 
 
@@ -33,13 +40,38 @@ def find_all(text: str):
     match = _TERM.search(text)
     while match is not None:
         start, total, size = match.start(), 0.0, float("inf")
+        sign = -1 if match["sign"] else 1
         while match is not None and _size(match) < size:
             total, size, end = total + _seconds(match), _size(match), match.end()
             if tail := _TAIL.match(text, end):
                 total, end = total + 60 * int(tail[1] or tail[2]), tail.end()
             match = _INNER.match(text, end)
-        yield total, start, end
+        yield sign * total, start, end
         match = _TERM.search(text, end)
+
+
+def meant(text: str) -> str:
+    """A text with each number's unit, and without what it takes back itself.
+
+    "5 and 10 minutes" -> "5 minutes and 10 minutes"; "5 minutes no wait 10" -> "10 minutes". Others stay as they are.
+    """
+    known = digits(text)
+    if shared := _SHARED.search(known):
+        unit = shared["between"] + shared["unit"]
+        each = re.sub(_NUMBER, lambda number: number[0] + unit, shared["numbers"])
+        return meant(f"{known[: shared.start()]}{each}{known[shared.end() :]}")
+    for wrong in CORRECTION.finditer(known):
+        head, tail = known[: wrong.start()], known[wrong.end() :]
+        old = [(start, end) for _, start, end in find_all(head)] or [each.span() for each in _LAST.finditer(head)]
+        new, number = find(tail), re.match(_NUMBER, tail)
+        timed = new is not None and new[1] == 0
+        if old and (timed or number):
+            start, end = old[-1]
+            units = [each["unit"] for each in re.finditer(_UNIT, head[start:end], re.IGNORECASE)]
+            if not timed and units:
+                tail = f"{number[0]} {units[-1]}{tail[number.end() :]}"
+            return meant(" ".join(f"{head[:start]} {head[end:]} {tail}".split()))
+    return text
 
 
 def read(text: str) -> tuple[float, str] | None:

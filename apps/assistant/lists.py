@@ -4,6 +4,7 @@ import difflib
 import re
 from dataclasses import replace
 
+from .talk import MORE
 from .turn import Answer, Question, Skill, Turn
 
 MOST_ITEMS = 500
@@ -65,8 +66,8 @@ _PATTERNS = [
         ("add", rf"\b(?:need|want) (?!to |you )(?P<items>.+?) (?:(?:to be )?(?:put|added|placed) )?(?:on|to) {_ITS}"),
     )
 ]  # fmt: skip
-# A second request after the first, or before it.
-_REST = re.compile(rf"\b(?:and|but)\b.{{0,25}}\b(?:{_ADD}|{_REMOVE}|need)\b|\band .+ {_ON}", re.IGNORECASE)
+# A second request after the first, or before it; or a second list.
+_REST = re.compile(rf"\b(?:and|but)\b.{{0,25}}\b(?:{_ADD}|{_REMOVE}|need)\b|\band (?:.+ )?{_ITS}\b", re.IGNORECASE)
 _FIRST = re.compile(rf"\b(?:{_ADD}|{_REMOVE}) .+ and $", re.IGNORECASE)
 # Without a list's name, once the talk is of a list.
 _GOING_ON = [
@@ -122,6 +123,8 @@ def read_list(turn: Turn) -> dict:
                 name = next((each for each in lists if any(_matches(item, lists[each]) for item in items)), name)
             if turn.want == "items" and action in ("add", "remove"):
                 return {"items": items} if items else {}
+            if turn.want == "items" and action == "clear":  # another request than the one that was asked about
+                return {"list": name, "action": action}
             more = bool(_REST.search(text[match.end() :]) or _FIRST.search(text[: match.start()]))
             if not turn.want:
                 return {"list": name, "action": action, "items": items, "more": more}
@@ -146,7 +149,7 @@ def use_list(turn: Turn, slots: dict) -> Answer:
     act = {"add": _add, "remove": _remove, "clear": _clear, "check": _check, "read": _read}[slots["action"]]
     answer = act(turn, slots)
     if slots.get("more"):
-        return replace(answer, text=f"{answer.text} One thing at a time: say the rest again, please.")
+        return replace(answer, text=f"{answer.text} {MORE}")
     return answer
 
 

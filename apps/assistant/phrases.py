@@ -33,7 +33,7 @@ REQUEST = re.compile(
 )
 IT = re.compile(r"\b(?:it|that|this|those|them)\b", re.IGNORECASE)
 UNDO = re.compile(
-    r"^(?:cancel|stop|delete|remove|undo|scrap|drop) (?:it|that|this|them)(?: one| again)?[ .!?]*$", re.IGNORECASE
+    r"^(?:cancel|stop|delete|remove|undo|scrap|drop|clear) (?:it|that|this|them)(?: one| again)?[ .!?]*$", re.IGNORECASE
 )
 # A request not to do something; "don't let me forget" is none, nor "don't call me Bill, call me Bob".
 NOT = re.compile(
@@ -55,6 +55,33 @@ _YES = (
 )
 YES = re.compile(rf"^{_YES}(?:[ ,.!]+{_YES})*[ .!]*$", re.IGNORECASE)
 NO = re.compile(r"^(?:no|nope|nah|n|don'?t|do not|never|keep|stop|wait|cancel|leave|hold on|not)\b", re.IGNORECASE)
+# A request that its own end takes back: "..., never mind".
+TAKEN_BACK = re.compile(
+    r"(?:[,.;]|\b(?:no|wait|actually|sorry|oh))[ ,]+(?:never ?mind|forget (?:it|that|about it)|scratch that|don'?t|"
+    r"cancel (?:it|that))[ .!]*$",
+    re.IGNORECASE,
+)
+# Between what was said by mistake and what is meant: "5 minutes no wait 10 minutes".
+CORRECTION = re.compile(
+    r"[ ,.;-]*\b(?:(?:no|wait|sorry|actually|rather|or rather|i mean|i meant|make (?:it|that)|scratch that|correction|"
+    r"oops|hold on)\b[ ,.;!-]*)+",
+    re.IGNORECASE,
+)
+_SPAN = r"(?:second|minute|min|hour|day)s?"
+# One more of a kind, not more of the same: "another one for 3 minutes", but not "another 3 minutes".
+ANOTHER = re.compile(
+    rf"\b(?:another|a second|one more) (?:one\b(?! {_SPAN})|(?:for|at) (?!the |my |it\b)|"
+    rf"(?:[\w.]+[ -]{_SPAN} )?(?:\w+ )?(?:timers?|alarms?|reminders?)\b)",
+    re.IGNORECASE,
+)
+# To do away with all but some: "cancel all timers except tea".
+ALL_BUT = re.compile(
+    r"^(?P<all>(?:cancel|stop|delete|remove|clear|erase|turn off|switch off|get rid of|end|kill|drop|scrap|take)\b.*?"
+    r"\b(?:all|every|everything|each|both|timers|alarms|reminders)\b.*?|"
+    r"(?:clear|empty|wipe|erase|reset)\b.*?\blists?),? "
+    r"(?:except(?: for)?|but(?: not| keep| leave)?|apart from|aside from|other than|besides|excluding) (?P<spared>.+)$",
+    re.IGNORECASE,
+)
 DID_YOU = re.compile(
     r"^(?:(?:so|and|but|wait|ok|okay)[ ,]+)*(?:did|have) you (?:(?:really|actually|already|just|even) )*"
     r"(?:do|done|book(?:ed)?|sen[dt]|call(?:ed)?|set|add(?:ed)?|order(?:ed)?|pa(?:y|id)|ma[dk]e|finish(?:ed)?|"

@@ -4,11 +4,11 @@ import difflib
 import re
 from datetime import datetime
 
-from . import dates
+from . import dates, phrases
 from .alarms import REPEATED, at_time
 from .days import DAYS
 from .memory import new_id
-from .timers import ONLY_OPEN
+from .timers import ONLY_ONE, ONLY_OPEN
 from .turn import Answer, Question, Skill, Turn, sentence
 
 MOST = 200
@@ -62,6 +62,8 @@ def read_reminder(turn: Turn) -> dict:
         at = {slot: each for slot, each in _timed(turn, turn.text).items() if slot == "at"}
         if "id" not in turn.about or not (action == "remove" or at):
             return {}
+        if phrases.ANOTHER.search(turn.low):
+            return at | {"action": "add"}
         return {"action": "remove"} if action == "remove" else at | {"action": "change"}
     if action == "list":
         return {"action": "list"}
@@ -119,7 +121,7 @@ def _add(turn: Turn, slots: dict) -> Answer:
         data["reminders"].append(entry)
     when = dates.named(slots["at"], turn.wall)
     lines = (f"Reminder for {when}: {yours(slots['text'])}.", f"{sentence(when)}, then: {yours(slots['text'])}.")
-    others = " Only that one: I take one at a time." if slots.get("others") else ""
+    others = f" {ONLY_ONE}" if slots.get("others") else ""
     return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("reminder.add",), _about(entry))
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from . import alarms, arithmetic, days, jokes, lists, personal, phrases, reminders, skills, timers, units, words
+from . import alarms, arithmetic, days, jokes, limits, lists, personal, phrases, reminders, skills, timers, units, words
 from .turn import Skill, Turn, Understanding
 
 SKILLS: dict[str, Skill] = (
@@ -50,15 +50,29 @@ _UNTIL = re.compile(
 _WEEKDAY = re.compile(
     r"^(?:what|which) (?:week)?day(?: of the week)? (?:is|was|will|does|did) (?P<date>.+?)\W*$", re.IGNORECASE
 )
+# How a second request begins, also after words of the user's own, which may go on with an "and": "rock and roll".
+_PLAIN = (
+    r"(?:remind|set|start|wake|add|put|cancel|tell|spell|convert|translate|what|how|"
+    r"(?:flip|toss|roll) (?:an?|the|some|two|three|\d+))\b"
+)
+# ... and after other requests.
+_VERBS = (
+    r"(?:stop|delete|remove|clear|change|make (?:it|that)|show|read|play|call(?! it)|text|send|book|order|find|turn)\b"
+)
+# A second request, or one more thing for the first one's verb: "set an alarm for 7 and a timer for 5 minutes".
 _AND = re.compile(
-    r",? and (?:then |also |please )*"
-    r"(?=(?:remind|set|start|wake|add|put|cancel|tell|spell|convert|translate|what|how|"
-    r"(?:flip|toss|roll) (?:an?|the|some|two|three|\d+))\b)",  # but not "rock and roll"
+    rf"(?:[.;?!]|,? (?:and|then|and then)) (?:then |also |please )*(?={_PLAIN}|{_VERBS})"
+    r"(?!tell me (?:if|whether|when (?:it|that|they|the time|time))\b)"
+    r"| and (?P<more>(?=(?:(?:an?|the|my|any|another) )?(?:[\w:'-]+ ){0,3}?"
+    r"(?:timers?|alarms?|reminders?|date|time|day|joke|fact)\b))",
     re.IGNORECASE,
 )
+_LEADS = re.compile(rf"{_VERB}\b|tell me\b", re.IGNORECASE)
 # What may be asked for in the same breath as a timer, an alarm, a reminder or something for a list ...
 _AT_ONCE = {"time", "timezone", "date", "calculate", "convert", "coin", "dice", "spell", "translate", "joke", "fact"}
-_SMALL = {"coin", "dice", "joke", "fact"}  # ... and these after each other
+_CLOCK = {"time", "timezone", "date"}
+_WORDS = {"spell", "translate"}  # ... but not after these, whose words may be anything
+_BEYOND = "beyond"  # what no skill does
 # After a reminder or a list, whose words may go on with "and tell him", only what is plainly said to the assistant.
 _TO_ME = re.compile(r"(?:tell me|what|how|flip|toss|roll)\b", re.IGNORECASE)
 
@@ -113,25 +127,62 @@ def named(turn: Turn) -> str | None:
     return None
 
 
-def parts(turn: Turn, understand: Callable[[str], Understanding]) -> list[Turn]:
+def parts(turn: Turn, understand: Callable[[str], Understanding]) -> list[Turn | None]:
     """The two requests of a line such as "set a timer for ten minutes and remind me to call at five"; else the line.
 
-    understand: what a part of the line is about by itself.
+    A second one that can't be made out is None. understand: what a part of the line is about by itself.
     """
     for match in _AND.finditer(turn.text):
-        halves = [
-            replace(turn, text=part, understanding=understand(part))
-            for part in (turn.text[: match.start()], turn.text[match.end() :])
-        ]
-        first = named(halves[0]) or _among(_SMALL, halves[0])
-        if first == "reminder" and "at" not in SKILLS["reminder"].read(halves[0]):
+        before, after, more = turn.text[: match.start()], turn.text[match.end() :], match["more"] is not None
+        lead = _LEADS.match(phrases.POLITE.sub("", before)) if more else None
+        first, second = (
+            replace(turn, text=text, understanding=understand(text))
+            for text in (before, f"{lead[0]} {after}" if lead else after)
+        )
+        name = named(first) or _among(_AT_ONCE - _WORDS, first) or _beyond(first)
+        if name is None or (_is_open(name, first) and not re.match(_PLAIN, after, re.IGNORECASE)):
+            continue
+        if name == "reminder" and not _is_whole(name, first):
             continue  # "remind me to lock up and set the alarm at 10"
-        second = named(halves[1])
-        if second is None and (first not in ("reminder", "list") or _TO_ME.match(halves[1].text)):
-            second = _among(_AT_ONCE, halves[1])
-        if first and second and first != second:
-            return halves
+        if _is_second(second, name, first, more):
+            return [first, second]
+        if name in ("timer", "alarm") and not more and _is_whole(name, first):
+            return [first, None]
     return [turn]
+
+
+def _is_second(turn: Turn, name: str, first: Turn, more: bool) -> bool:
+    """Whether a part of a line is a request of its own after the first one, which is for the skill `name`."""
+    if name in ("timer", "alarm") and (phrases.UNDO.match(turn.text) or phrases.AND.match(turn.text)):
+        return True  # "and cancel it"
+    then = named(turn)
+    if more:
+        then = then or (_among(_AT_ONCE, turn) if name in _CLOCK else None)
+        return then is not None and (then != name or name in ("timer", "alarm"))
+    if then is None and (not _is_open(name, first) or _TO_ME.match(turn.text)):
+        of_first = phrases.IT.search(turn.text) and not re.search(r"\b(?:time|day|date)\b", turn.low)  # "what's on it"
+        then = None if of_first else _among(_AT_ONCE, turn) or _beyond(turn)
+    if then == name:  # two things to be reminded of, or for a list, may be one in the user's words
+        return name not in ("reminder", "list", _BEYOND) or turn.low.startswith("remind me")
+    return then is not None
+
+
+def _is_whole(name: str, turn: Turn) -> bool:
+    """Whether a timer, an alarm or a reminder that is asked for has its time."""
+    slots = SKILLS[name].read(turn)
+    return slots.get("action") not in ("set", "add") or bool({"seconds", "at"} & slots.keys())
+
+
+def _is_open(name: str, turn: Turn) -> bool:
+    """Whether a request's words may go on after an "and": a new reminder's, a list's that isn't named at the end."""
+    if name == "reminder":
+        return SKILLS[name].read(turn).get("action") == "add"
+    return name == "list" and not re.search(rf"\b(?:{_KEPT['list']})\W*$", turn.text, re.IGNORECASE)
+
+
+def _beyond(turn: Turn) -> str | None:
+    seen = turn.understanding
+    return _BEYOND if seen.in_scope and seen.intent in limits.LIMITS and seen.confidence >= 0.8 else None
 
 
 def _among(skills_: set[str], turn: Turn) -> str | None:

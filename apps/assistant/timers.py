@@ -1,9 +1,10 @@
 """Timers: set, change, cancel, list. They run from an instant for some seconds, and ring when the assistant looks."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import durations
+from . import durations, phrases
 from .memory import MOST_SECONDS, new_id
 from .numbers import digits
 from .turn import Answer, Question, Skill, Turn
@@ -12,8 +13,8 @@ MOST = 50
 ONLY_OPEN = "(It rings only while I am open; otherwise I tell you when you are back.)"
 _CANCEL = r"\b(?:cancel|stop|delete|remove|end|kill|abort|clear|turn off|switch off|get rid of|dismiss|scrap)\b"
 _LIST = (
-    r"\b(?:how (?:much|long)|what|which|list|show|status|remaining|left|check|any|do i have|are there|is there|running|"
-    r"tell me (?:my|the|about|how))\b"
+    r"\b(?:how (?:much|long)|what|which|list|show|read|status|remaining|left|check|any|do i have|are there|is there|"
+    r"running|tell me (?:my|the|about|how))\b"
 )
 _MORE = r"\b(?:add|another|plus|extend (?:it |the timer )?by|longer|more)\b"
 _LESS = (
@@ -22,16 +23,19 @@ _LESS = (
 _CHANGE = rf"\b(?:change|make (?:it|that)|extend|shorten|reduce|adjust|update|reset|add|longer)\b|{_LESS}"
 # "make the 5 minute timer 7 minutes", "change the timer from 5 minutes to 7 minutes"
 _FROM_TO = re.compile(r"\b(?:make|set|change|move|reset|adjust|update|extend|shorten) (?:the|my)\b", re.IGNORECASE)
-_ORDER = r"\b(first|last|second|newest|oldest) (?:one|timer)\b"
+_ORDER = re.compile(r"\b(first|second|third|fourth|fifth|last|oldest|newest)\b(?: (?:one|timer)\b|\W*$)", re.IGNORECASE)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_PLACES = {name: place for place, name in enumerate(_ORDINALS)} | {"oldest": 0, "last": -1, "newest": -1}
+ONLY_ONE = "Only that one: I take one at a time."
 _NO_NAME = """
     a an the my new another second minute hour day your this that first last other set start timer for of on long
     please it one me all every which what countdown kitchen cancel stop delete remove end kill abort clear dismiss
-    scrap and to so but then or while because when until as no not wait sorry actually starting running ein eine
-    einen
+    scrap current running active remaining existing check show list read see view oven and to so but then or while
+    because when until as no not wait sorry actually starting ein eine einen
 """
 _NO_NAME = frozenset(_NO_NAME.split())
 _NAMES = (
-    r"\b(?:called|named|labell?ed) (?:the )?(?P<name>[a-z]+)",
+    r"\b(?:called|named|labell?ed|(?:call|name|label) it) (?:the )?(?P<name>[a-z]+)",
     r"\b(?P<name>[a-z]+) timer\b",
     r"\btimer (?:for|on) (?:the |my |some )?(?P<name>[a-z]+)\b",
     r"\bfor (?:the |my |some )?(?P<name>[a-z]+)\W*$",
@@ -42,8 +46,12 @@ def read_timer(turn: Turn) -> dict:
     """{"action": set, change, cancel, list or pause; "seconds", "name", "all"} as far as they are there.
 
     "by" is 1 to add the seconds to a timer, -1 to take them off; "length" is that of the timer that is meant. A lone
-    number counts in the unit of the timer before. When asked which: {"which", "length" in seconds, "name"}.
+    number counts in the unit of the timer before. When asked which: {"which", "length" or "left" in seconds, "name"}.
+    "spared" are the words for those of "all" that are to run on, "others" says that more than one length is named.
     """
+    if match := phrases.ALL_BUT.match(phrases.POLITE.sub("", turn.text)):
+        return read_timer(replace(turn, text=match["all"])) | {"all": True, "spared": match["spared"]}
+    turn = replace(turn, text=durations.meant(turn.text))
     found = durations.read(turn.text)
     rest = found[1].lower() if found else turn.low
     slots = {"seconds": found[0]} if found else {}
@@ -56,11 +64,14 @@ def read_timer(turn: Turn) -> dict:
         slots["seconds"] = float(match[1]) * turn.about.get("unit", 60)
     if name := _name(rest):
         slots["name"] = name
-    if re.search(r"\b(?:all|every|both)\b", turn.low):
+    if re.search(r"\b(?:all|every|both)\b(?!.*\bothers?\b)", turn.low):  # of "all others" it asks which
         slots["all"] = True
+    which = "left" if re.search(r"\b(?:left|remain\w*)\b", turn.low) else "length"
+    if len(lengths) > 1:
+        slots["others"] = True
     if turn.want == "which":
-        known = slots or re.search(_ORDER, turn.low)
-        return {"length" if slot == "seconds" else slot: each for slot, each in slots.items()} | (
+        known = slots or _order(turn.text) is not None
+        return {which if slot == "seconds" else slot: each for slot, each in slots.items()} | (
             {"which": True} if known else {}
         )
     if turn.want:
@@ -70,12 +81,14 @@ def read_timer(turn: Turn) -> dict:
         return slots | {"action": "list"}
     if turn.following and ("id" not in turn.about or (action in ("set", "list") and "seconds" not in slots)):
         return {}
-    if turn.following and action == "set":
+    if phrases.ANOTHER.search(turn.text):
+        action = "set" if action == "change" else action
+    elif turn.following and action == "set":
         action = "change"
     if action == "cancel" and "seconds" in slots:
-        slots["length"] = slots.pop("seconds")
+        slots[which] = slots.pop("seconds")
     by = -1 if re.search(_LESS, turn.low) else 1 if re.search(_MORE, turn.low) else 0
-    return slots | {"action": action, "by": by, "others": len(lengths) > 1}
+    return slots | {"action": action, "by": by}
 
 
 def use_timer(turn: Turn, slots: dict) -> Answer:
@@ -122,7 +135,7 @@ def _set(turn: Turn, slots: dict) -> Answer:
         data["timers"].append(timer)
     lines = (f"{_named(timer)}: {durations.spoken(timer['seconds'])}, from now.",
              f"{_named(timer)} is running: {durations.spoken(timer['seconds'])}.")  # fmt: skip
-    others = " Only that one: I take one at a time." if slots.get("others") else ""
+    others = f" {ONLY_ONE}" if slots.get("others") else ""
     return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("timer.set",), _about(timer))
 
 
@@ -143,58 +156,95 @@ def _change(turn: Turn, slots: dict) -> Answer:
         if started + timedelta(seconds=seconds) <= turn.now:  # "make it 5" after seven minutes: five from now
             timer["started"] = turn.now.isoformat()
         timer["seconds"] = round(seconds)
-    left = durations.spoken((ends(timer) - turn.now).total_seconds())
+    left = durations.spoken(_left(timer, turn))
     line = f"{_named(timer)}: {durations.spoken(timer['seconds'])} now"
     return Answer(f"{line}." if started == turn.now else f"{line}, {left} left.", ("timer.change",), _about(timer))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
     with turn.memory.change() as data:
-        chosen = list(data["timers"]) if slots.get("all") else _chosen(data["timers"], slots, turn)
-        if len(chosen) != 1 and not (slots.get("all") and chosen):
-            return _which(turn, slots, data["timers"], chosen)
+        running = data["timers"]
+        chosen = _chosen(running, slots, turn)
+        if not chosen or (len(chosen) > 1 and not slots.get("all")):
+            return _which(turn, slots, running, chosen)
+        names = "; ".join(called(timer) for timer in chosen)
         if len(chosen) > 1 and not slots.get("sure"):
-            question = Question("sure", slots, "All timers run on.")
-            return Answer(f"Cancel all {len(chosen)} timers?", question=question)
-        data["timers"] = [timer for timer in data["timers"] if timer not in chosen]
-    gone = "all timers" if len(chosen) > 1 else f"the {called(chosen[0])}"
-    return Answer(f"Cancelled: {gone}.", ("timer.cancel",), {})
+            what = f"{len(chosen)} timers: {names}" if "spared" in slots else f"all {len(chosen)} timers"
+            return Answer(f"Cancel {what}?", question=Question("sure", slots, "All timers run on."))
+        data["timers"] = [timer for timer in running if timer not in chosen]
+    gone = f"the {names}" if len(chosen) == 1 else names if data["timers"] else "all timers"
+    others = f" {ONLY_ONE}" if slots.get("others") and not slots.get("all") else ""
+    return Answer(f"Cancelled: {gone}.{others}", ("timer.cancel",), {})
 
 
 def _list(turn: Turn, slots: dict) -> Answer:
     running = turn.memory.read()["timers"]
     if not running:
         return Answer("No timer is running.", about={})
-    if slots.get("name"):
-        running = [timer for timer in running if timer["name"] == slots["name"]] or running
-    parts = [f"{called(timer)}, {durations.spoken((ends(timer) - turn.now).total_seconds())} left" for timer in running]
-    about = _about(running[0]) if len(running) == 1 else {}
-    return Answer(f"Your {'; '.join(parts)}.", ("timer.list",), about)
+    named = [timer for timer in running if timer["name"] == slots.get("name", timer["name"])]
+    lacking = "" if named else f"There is no {slots['name']} timer. "
+    told = named or running
+    about = _about(told[0]) if len(told) == 1 and not lacking else {}
+    return Answer(f"{lacking}Your {'; '.join(_with_left(timer, turn) for timer in told)}.", ("timer.list",), about)
 
 
 def _chosen(running: list[dict], slots: dict, turn: Turn) -> list[dict]:
-    """The timers that are meant: by name, by length, the one just spoken of, else all."""
+    """The timers that are meant: by name, length, the one just spoken of, else all; of those by time left and order."""
+    order = None if "spared" in slots else _order(turn.text)
+    alone = not slots.get("all") and order is None and not re.search(r"\btimers?\b", turn.low)
     for test in (
         lambda timer: slots.get("name") and timer["name"] == slots["name"],
         lambda timer: timer["seconds"] == slots.get("length"),
-        lambda timer: timer["id"] == turn.about.get("id") and not re.search(r"\btimers?\b", turn.low),
+        lambda timer: alone and timer["id"] == turn.about.get("id"),
     ):
         if found := [timer for timer in running if test(timer)]:
-            return found
-    order = re.search(_ORDER, turn.low)
-    if order and running:
-        places = {"first": 0, "oldest": 0, "last": -1, "newest": -1, "second": 1}
-        return running[places[order[1]] :][:1]
-    return [] if slots.get("name") or "length" in slots else running
+            break
+    else:
+        found = [] if {"name", "length"} & slots.keys() else running
+    if "left" in slots:
+        found = [timer for timer in found if abs(_left(timer, turn) - slots["left"]) < 60]
+    found = found if order is None else found[order:][:1]
+    if "spared" not in slots:
+        return found
+    spared = _spared(running, slots["spared"])
+    return [timer for timer in found if timer not in spared] if spared else []
+
+
+def _spared(running: list[dict], words: str) -> list[dict]:
+    """The timers that are to run on, by the words for them: their names, lengths, or place."""
+    said, lengths = set(re.findall(r"\w+", words.lower())), [each[0] for each in durations.find_all(digits(words))]
+    found = [timer for timer in running if timer["name"] in said or timer["seconds"] in lengths]
+    order = _order(words)
+    return found if found or order is None else running[order:][:1]
+
+
+def _order(text: str) -> int | None:
+    """The place of "the second one"; of "one second" there is none."""
+    found = durations.read(text)
+    match = _ORDER.search(found[1] if found else text)
+    return _PLACES[match[1].lower()] if match else None
 
 
 def _which(turn: Turn, slots: dict, running: list[dict], chosen: list[dict]) -> Answer:
     if not running:
         return Answer("No timer is running, so there is none to touch.", about={})
-    names = "; ".join(called(timer) for timer in running)
     if not chosen:
-        return Answer(f"There is no such timer. Running: {names}.", about={})
-    return Answer(f"Which one? {names}.", question=Question("which", slots, "All timers run on as they were."))
+        return Answer(f"There is no such timer. Running: {'; '.join(map(called, running))}.", about={})
+    names = [called(timer) for timer in chosen]
+    if len(set(names)) < len(names):  # the same in words: their order and their ends tell them apart
+        places = (*_ORDINALS, *[""] * MOST)
+        names = [f"{place} {_with_left(timer, turn)}".strip() for place, timer in zip(places, chosen, strict=False)]
+    return Answer(
+        f"Which one? {'; '.join(names)}.", question=Question("which", slots, "All timers run on as they were.")
+    )
+
+
+def _left(timer: dict, turn: Turn) -> float:
+    return (ends(timer) - turn.now).total_seconds()
+
+
+def _with_left(timer: dict, turn: Turn) -> str:
+    return f"{called(timer)}, {durations.spoken(_left(timer, turn))} left"
 
 
 def _unfit(seconds: float) -> str | None:
