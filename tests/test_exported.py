@@ -1,4 +1,4 @@
-"""Weights of 8 bits: what they answer beside the model, for every kind of sequence model, and what is kept of them."""
+"""Exports that go on with sequences: what they answer beside the model, for every kind of it, and what is kept."""
 
 import gc
 import itertools
@@ -11,8 +11,8 @@ from test_sampling import PROMPTS, build
 
 import zoo
 from zoo.errors import BadInput
-from zoo.hub import cache, quantized
-from zoo.hub.quantized import QuantizedGenerator
+from zoo.hub import cache, exported
+from zoo.hub.exported import ExportedGenerator
 from zoo.sampling import Generator
 
 
@@ -37,16 +37,19 @@ def logits_of(generator, tokens):
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gpt1", "gpt2"])
-def test_it_answers_nearly_what_the_model_does(name):
+@pytest.mark.parametrize(("bits", "least", "most"), [(8, 1e-6, 0.1), (32, 0, 1e-5)])
+def test_it_answers_what_the_model_does(name, bits, least, most):
     model = build(name)
     tokens = np.random.RandomState(0).randint(0, 7, (6, 10)).astype("int32")
-    found, expected = (logits_of(kind(model), tokens) for kind in (QuantizedGenerator, Generator))
-    assert 0 < np.abs(found - expected).max() < 0.1 * np.abs(expected).max()
+    generators = ExportedGenerator(model, bits=bits), Generator(model)
+    found, expected = (logits_of(generator, tokens) for generator in generators)
+    off = np.abs(found - expected).max() / np.abs(expected).max()
+    assert least <= off < most
     assert np.mean(found.argmax(axis=1) == expected.argmax(axis=1)) == 1
 
 
 def test_it_goes_on_like_any_generator():
-    generator = QuantizedGenerator(build("gpt2"), chunk=5)
+    generator = ExportedGenerator(build("gpt2"), bits=8, chunk=5)
     pieces = list(generator.stream(PROMPTS, new_tokens=12, seed=4))
     assert [len(piece[0]) for piece in pieces] == [5, 5, 2]
     joined = [list(itertools.chain.from_iterable(rows)) for rows in zip(*pieces, strict=True)]
@@ -58,28 +61,30 @@ def test_it_goes_on_like_any_generator():
 
 def test_it_is_made_once_for_these_weights_and_again_where_it_is_damaged():
     model = build("rnn")
-    first = QuantizedGenerator(model)([[1]], new_tokens=5, seed=1)
+    first = ExportedGenerator(model, bits=8)([[1]], new_tokens=5, seed=1)
     [made] = [cache.folder() / name for name in cache.entries()]
     written = made.stat().st_mtime_ns
-    QuantizedGenerator(model)
+    ExportedGenerator(model, bits=8)
     assert made.stat().st_mtime_ns == written
     made.write_bytes(b"no export")
-    assert QuantizedGenerator(model)([[1]], new_tokens=5, seed=1) == first
+    assert ExportedGenerator(model, bits=8)([[1]], new_tokens=5, seed=1) == first
     model.trainable_variables[0].assign(0 * model.trainable_variables[0])
-    QuantizedGenerator(model)
+    ExportedGenerator(model, bits=8)
     assert len(cache.entries()) == 2
 
 
 def test_what_cannot_be_is_said_in_one_line(monkeypatch):
-    monkeypatch.setattr("zoo.hub.quantized.LARGEST", 1000)
-    with pytest.raises(BadInput, match="parameters, too many for 8 bits"):
-        QuantizedGenerator(build("gpt2"))
+    monkeypatch.setattr("zoo.hub.exported.LARGEST", 1000)
+    with pytest.raises(BadInput, match="parameters, too many to export"):
+        ExportedGenerator(build("gpt2"), bits=8)
+    with pytest.raises(BadInput, match="can't have 4 bits; choose from 8 and 32"):
+        ExportedGenerator(build("gpt2"), bits=4)
     assert cache.entries() == {}
     monkeypatch.undo()
     keras.utils.set_random_seed(1)
     translator = zoo.Transformer(vocabulary=9, width=8, depth=1, heads=2, hidden=8)
     with pytest.raises(BadInput, match="goes from one sequence to another"):
-        QuantizedGenerator(translator)
+        ExportedGenerator(translator)
 
 
 def test_what_the_exporter_leaves_behind_is_collected_while_it_works():
@@ -88,7 +93,7 @@ def test_what_the_exporter_leaves_behind_is_collected_while_it_works():
             self.itself = self  # as tf2onnx's do
 
     before, left = gc.get_threshold(), []
-    with quantized._tidied():
+    with exported._tidied():
         for _ in range(20):
             graph = Graph()
             left.append(weakref.ref(graph))
@@ -101,7 +106,7 @@ def test_what_the_exporter_leaves_behind_is_collected_while_it_works():
 def test_what_is_kept_is_written_where_it_lies():
     """Or else each token would cost a copy of all that the model has seen."""
     model = build("gpt2")
-    generator = QuantizedGenerator(model)
+    generator = ExportedGenerator(model, bits=8)
     _, kept = generator._read(np.ones((2, 16), "int32"), np.zeros(2, "int32"), capacity=32)
     kept = [np.array(each) for each in kept]
     facts = np.zeros(2, "int32"), np.zeros(2, bool), np.int32(3), np.full((4, 2), 0.5, "float32")

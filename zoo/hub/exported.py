@@ -1,10 +1,10 @@
-"""Text faster on a CPU: weights rounded to 8 bits, and ONNX Runtime to go on with them.
+"""Text faster on a CPU: ONNX Runtime goes on with it, if asked to with weights rounded to 8 bits.
 
-Each new token costs a CPU the reading of every weight; of 8 bits there is a quarter as much to read. What is multiplied
-with them is rounded too, to 8 bits of the range that it has at that moment ("dynamic quantisation"), so the answers
-differ a little from the model's own.
+Each new token costs a CPU the reading of every weight, which ONNX Runtime does faster than TensorFlow; of 8 bits there
+is a quarter as much to read. What is multiplied with those is rounded too, to 8 bits of the range that it has at that
+moment ("dynamic quantisation"), so the answers differ a little from the model's own.
 
-    generator = QuantizedGenerator(zoo.load("hf:gpt2"))
+    generator = ExportedGenerator(zoo.load("hf:gpt2"), bits=8)
     [tokens] = generator([prompt], new_tokens=200, temperature=0.8, seed=7)  # as with `zoo.sampling.Generator`
 
 Prompts are read by the model itself, all tokens at once; only what is made a token at a time goes by ONNX Runtime.
@@ -25,20 +25,23 @@ from zoo.errors import BadInput
 from zoo.hub import cache, export
 from zoo.sampling import CHUNK, Generator, choose
 
+BITS = (8, 32)
 LARGEST = 1.6e9  # bytes of weights; an ONNX file has 2 GiB at most, and embeddings are in it twice
 
 
-class QuantizedGenerator(Generator):
-    """A `Generator` whose steps from token to token are a product of 8-bit weights.
+class ExportedGenerator(Generator):
+    """A `Generator` whose steps from token to token are ONNX Runtime's, with weights of 32 bits or 8.
 
-    They are made once for each set of weights, from the TensorFlow backend, and kept in the zoo's cache. Beam search
-    is the model's own. Raises `MissingPackage` where they must be made and the backend is another, `BadInput` for a
-    model of more than 400 million parameters or one that goes from one sequence to another.
+    The file for it is made once for each set of weights, from the TensorFlow backend, and kept in the zoo's cache. Beam
+    search is the model's own. Raises `MissingPackage` where it must be made and the backend is another, `BadInput` for
+    other bits, a model of more than 400 million parameters or one that goes from one sequence to another.
     """
 
-    def __init__(self, model, *, chunk: int = CHUNK):
+    def __init__(self, model, *, bits: int = 32, chunk: int = CHUNK):
+        if bits not in BITS:
+            raise BadInput(f"weights can't have {bits} bits; choose from {' and '.join(map(str, BITS))}")
         super().__init__(model, chunk=chunk)
-        self._session = _session(model)
+        self._session = _session(model, bits)
         # Outputs that are one of the inputs but for one place, after the logits: see `_put`.
         self._changed = [number for number, shape in enumerate(_shapes(model)) if None in shape[1:]]
         self._extend = self._by_steps
@@ -60,9 +63,9 @@ class QuantizedGenerator(Generator):
         return tokens, done, logits, cache
 
 
-def _session(model):
-    path = cache.folder() / "onnx" / f"{model.name}-int8-{_digest(model)[:16]}.onnx"
-    return export.kept_session(path, lambda: _make(model, path))
+def _session(model, bits):
+    path = cache.folder() / "onnx" / f"{model.name}-{bits}-{_digest(model)[:16]}.onnx"
+    return export.kept_session(path, lambda: _make(model, bits, path))
 
 
 def _digest(model) -> str:
@@ -74,16 +77,15 @@ def _digest(model) -> str:
     return digest.hexdigest()
 
 
-def _make(model, path: Path) -> None:
-    """Write a model's `decode` of one token as ONNX, with the weights of its products in 8 bits."""
+def _make(model, bits, path: Path) -> None:
+    """Write a model's `decode` of one token as ONNX, with the weights of its products in so many bits."""
     export.needs_tensorflow()
     if len(model.inputs) > 1:
-        raise BadInput(f"{model.name} goes from one sequence to another; 8 bits are for models that go on with one")
+        raise BadInput(f"{model.name} goes from one sequence to another; exports are for models that go on with one")
     if 4 * model.count_params() > LARGEST:
-        raise BadInput(f"{model.name} has {model.count_params():,} parameters, too many for 8 bits; 400 million can be")
+        raise BadInput(f"{model.name} has {model.count_params():,} parameters, too many to export; 400 million can be")
     import tensorflow as tf
     import tf2onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     def step(tokens, index, pad, *cache):
         logits, cache = model.decode(tokens, list(cache), index, pad)
@@ -97,25 +99,29 @@ def _make(model, path: Path) -> None:
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder, backend.quiet(), _tidied():
-        whole, rounded = Path(folder) / "whole.onnx", Path(folder) / "rounded.onnx"
+        made = Path(folder) / "made.onnx"
         tf2onnx.convert.from_function(
             tf.function(step, input_signature=signature, autograph=False),
             input_signature=signature,
             opset=17,
             custom_op_handlers={"XlaDynamicUpdateSlice": (_put, [])},
-            output_path=str(whole),
+            output_path=str(made),
         )
-        # A bit less than 8: without, sums of products overflow on CPUs older than VNNI.
-        quantize_dynamic(
-            whole,
-            rounded,
-            op_types_to_quantize=["MatMul"],
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            reduce_range=True,
-        )
-        export.Session(rounded)  # raises where it cannot be run, before it takes its place
-        rounded.replace(path)
+        if bits == 8:
+            made = _rounded(made)
+        export.Session(made)  # raises where it cannot be run, before it takes its place
+        made.replace(path)
+
+
+def _rounded(whole: Path) -> Path:
+    """The same beside it, with weights of 8 bits."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    rounded = whole.with_name("rounded.onnx")
+    # A bit less than 8: without, sums of products overflow on CPUs older than VNNI.
+    options = {"weight_type": QuantType.QInt8, "per_channel": True, "reduce_range": True}
+    quantize_dynamic(whole, rounded, op_types_to_quantize=["MatMul"], **options)
+    return rounded
 
 
 @contextlib.contextmanager
