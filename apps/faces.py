@@ -12,12 +12,12 @@ from zoo.errors import BadInput
 from .app import App, Choice, Film, Flag, Images, Number, Numbers, Picture, Sample, Text, Video
 from .drawing import grid
 
-CHECKPOINT = "stylegan2.utkface"
+CHECKPOINT = "ddpm.utkface"
 ANY = "any"
 VARIED = {"gender": faces.GENDERS, "age": tuple(f"{a}-{b}" for a, b in faces.BANDS), "ethnicity": faces.ETHNICITIES}
 LARGE = 256  # pixels of an enlarged face
 SHOWN = 128  # pixels of a face on the sheet
-PART = 64  # faces made at once
+PART = 16  # faces made at once
 RATE, SECONDS = 25.0, 4.0  # of a film
 NOBODY = "made by a network; this person does not exist"
 
@@ -59,17 +59,19 @@ class Faces(App):
         asked = (gender, ages(age), ethnicity)
         model = self.model(CHECKPOINT)
         if morph:
-            ends, _ = _styles(model, morph, asked)
-            pictures = self._pictures(model, between(ends, n), morphing(morph, n))
-            return pictures, self._film(model, ends, morph) if video else None
+            pictures = self._pictures(model, *between(*people(morph, asked, model), n), morphing(morph, n))
+            return pictures, self._film(model, asked, morph) if video else None
         seeds = [(seed + number) % 2**32 for number in range(n)]
-        styles, labels = _styles(model, seeds, asked, vary)
-        return self._pictures(model, styles, persons(seeds, labels, vary), len(VARIED.get(vary, ()))), None
+        noise, labels = people(seeds, asked, model)
+        if vary != "nothing":
+            noise, labels = varied(noise, labels, vary)
+        told = [(np.ones(len(labels)), labels)]
+        return self._pictures(model, noise, told, persons(seeds, labels, vary), len(VARIED.get(vary, ()))), None
 
-    def _pictures(self, model, styles, named: dict, columns: int = 0) -> list[Picture]:
+    def _pictures(self, model, noise, told, named: dict, columns: int = 0) -> list[Picture]:
         """A sheet, with so many columns or as wide as high, and files of each face, named {name: about}."""
         always = {"Generated": NOBODY, "Checkpoint": CHECKPOINT, "Software": f"zoo {zoo.__version__}"}
-        drawn = self._draw(model, styles)
+        drawn = self._draw(model, noise, told)
         sheet = grid([enlarged(face, SHOWN) for face in drawn], columns or math.ceil(math.sqrt(len(drawn))))
         found = [Picture("sheet", sheet, always)]
         by = {"Enlarged": f"{LARGE // drawn.shape[1]} times, by Lanczos interpolation"}
@@ -78,13 +80,18 @@ class Faces(App):
             found.append(Picture(f"{name}-{LARGE}", enlarged(face, LARGE), always | about | by))
         return found
 
-    def _film(self, model, ends, morph) -> Film:
-        frames = [enlarged(face, LARGE) for face in self._draw(model, between(ends, round(RATE * SECONDS)))]
+    def _film(self, model, asked, morph) -> Film:
+        way = between(*people(morph, asked, model), round(RATE * SECONDS))
+        frames = [enlarged(face, LARGE) for face in self._draw(model, *way)]
         return Film(frames, RATE, {"comment": f"{NOBODY}; {CHECKPOINT}, seeds {morph[0]} to {morph[1]}"})
 
-    def _draw(self, model, styles) -> np.ndarray:
-        parts = [styles[start : start + PART] for start in range(0, len(styles), PART)]
-        return np.concatenate([model.draw(part) for part in self.track(parts, len(parts), "drawing")])
+    def _draw(self, model, noise, told) -> np.ndarray:
+        def part(start):
+            own = slice(start, start + PART)
+            return model.draw(noise[own], [(share[own], labels[own]) for share, labels in told])
+
+        starts = range(0, len(noise), PART)
+        return np.concatenate([part(start) for start in self.track(starts, len(starts), "drawing")])
 
     def samples(self):
         ours = "of nobody"
@@ -111,12 +118,12 @@ def ages(text: str) -> tuple[int, int] | None:
 
 
 def people(seeds, asked, model) -> tuple[np.ndarray, np.ndarray]:
-    """Latents float32 (N, Z) of the people of these seeds, and labels (N, 3): those asked for, else by chance."""
+    """Noise float32 (N, H, W, C) of the people of these seeds, and labels (N, 3): those asked for, else by chance."""
     gender, age, ethnicity = asked
-    z, labels = [], []
+    noise, labels = [], []
     for seed in seeds:
         rng = np.random.default_rng(int(seed))
-        z.append(rng.standard_normal(model.arguments["latents"], dtype="float32"))
+        noise.append(rng.standard_normal(model.arguments["input_shape"], dtype="float32"))
         # All are drawn, whatever is asked for, so that each person stays the same.
         by_chance = rng.random(3)
         first = int(by_chance[0] * len(faces.GENDERS))
@@ -128,17 +135,15 @@ def people(seeds, asked, model) -> tuple[np.ndarray, np.ndarray]:
         first = first if gender == ANY else faces.GENDERS.index(gender)
         third = third if ethnicity == ANY else faces.ETHNICITIES.index(ethnicity)
         labels.append((first, second, third))
-    return np.stack(z), np.array(labels, np.int32)
+    return np.stack(noise), np.array(labels, np.int32)
 
 
-def _styles(model, seeds, asked, vary="nothing") -> tuple[np.ndarray, np.ndarray]:
-    """Styles and labels of people; with `vary` of each one with all values of one label, one after the other."""
-    z, labels = people(seeds, asked, model)
-    if vary != "nothing":
-        count = len(VARIED[vary])
-        z, labels = (np.repeat(each, count, axis=0) for each in (z, labels))
-        labels[:, list(VARIED).index(vary)] = np.tile(np.arange(count), len(seeds))
-    return model.styles([z, labels]), labels
+def varied(noise, labels, vary) -> tuple[np.ndarray, np.ndarray]:
+    """Each person with all values of one label, one after the other."""
+    count = len(VARIED[vary])
+    noise, labels = (np.repeat(each, count, axis=0) for each in (noise, labels))
+    labels[:, list(VARIED).index(vary)] = np.tile(np.arange(count), len(labels) // count)
+    return noise, labels
 
 
 def persons(seeds, labels, vary) -> dict:
@@ -164,10 +169,17 @@ def described(labels) -> str:
     return ", ".join(values[label] for values, label in zip(VARIED.values(), labels, strict=True))
 
 
-def between(ends: np.ndarray, steps: int) -> np.ndarray:
-    """Styles on the way from one to another, both included: (2, W) -> (steps, W)."""
-    share = np.linspace(0, 1, steps)[:, None] if steps > 1 else np.array([[0.5]])
-    return ((1 - share) * ends[:1] + share * ends[1:]).astype(np.float32)
+def between(noise, labels, steps: int) -> tuple[np.ndarray, list]:
+    """The way from one person to another, both included: noise (2, H, W, C) -> (steps, H, W, C), and what is told.
+
+    Noise turns from one to the other along a great circle, for what lies halfway on a line is no noise but half of it.
+    """
+    share = np.linspace(0, 1, steps) if steps > 1 else np.array([0.5])
+    turned = share.reshape(-1, 1, 1, 1) * np.pi / 2
+    way = np.cos(turned) * noise[0] + np.sin(turned) * noise[1]
+    first, last = (np.tile(label, (steps, 1)) for label in labels)
+    told = [(np.ones(steps), first)] if (first == last).all() else [(1 - share, first), (share, last)]
+    return way.astype("float32"), told
 
 
 def enlarged(face: np.ndarray, side: int) -> np.ndarray:

@@ -8,8 +8,8 @@ import zoo
 from zoo.data import faces
 from zoo.hub.metrics import METRICS
 from zoo.recipes import faces as measured
+from zoo.recipes.ddpm_utkface import DDPMUTKFace
 from zoo.recipes.resnet_utkface_attributes import SPREAD, YEAR, Attributes, Smaller, attribute_loss, columns
-from zoo.recipes.stylegan2_utkface import StyleGAN2UTKFace
 
 
 def attributes(count, seed=0):
@@ -89,7 +89,7 @@ def test_a_generator_is_measured_beside_real_faces_and_what_spoils_them(judge):
         model = Generator
 
     real, other, training = ((pictures(40, seed=seed), attributes(40, seed)) for seed in (5, 6, 7))
-    rows, _ = StyleGAN2UTKFace().evaluate(Predict, (real, other, training), "test")
+    rows, _ = DDPMUTKFace().evaluate(Predict, (real, other, training), "test")
     assert {row["metric"] for row in rows} <= set(METRICS)
     found = {}
     for row in rows:
@@ -121,11 +121,11 @@ def test_age_counts_as_asked_within_ten_years_of_the_middle_of_its_band(judge, m
     assert values["accuracy_gender"]["n"] == 2  # the child isn't judged
 
 
-def test_a_training_batch_has_faces_latents_and_what_is_asked_for(monkeypatch):
-    recipe = StyleGAN2UTKFace()
+def test_a_training_batch_has_noisy_faces_and_what_is_asked_for():
+    recipe = DDPMUTKFace()
     x, labels = pictures(6), faces.conditions(attributes(6))
-    (z, told), y = recipe.transform(x, labels, np.random.default_rng(2))
-    assert z.shape == (6, 128) and told.shape == (6, 3)
-    for picture, old in zip(y, x, strict=True):
+    (noisy, times, told), clean, _ = recipe.transform(x, labels, np.random.default_rng(2))
+    assert noisy.shape == clean.shape == x.shape and times.shape == (6,) and told.shape == (6, 3)
+    for picture, old in zip(np.round(127.5 * (clean + 1)), x, strict=True):
         assert (picture == old).all() or (picture == old[:, ::-1]).all()
     assert recipe.arguments["conditions"] == list(faces.CONDITIONS)

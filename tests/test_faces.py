@@ -18,7 +18,11 @@ from zoo_apps.faces import CHECKPOINT, NOBODY, Faces, ages, between, people
 def model():
     keras.utils.set_random_seed(3)
     conditions = labels_of.CONDITIONS
-    return zoo.StyleGAN2(input_shape=(16, 16, 3), latents=6, maps=4, most=8, depth=1, conditions=conditions)
+    small = {"input_shape": (16, 16, 3), "maps": 8, "multiples": (1,), "blocks": 1, "attention": (), "patch": 4}
+    model = zoo.DDPM(**small, conditions=conditions, predict="picture", steps=3, guidance=1.5, eta=0.0)
+    random = np.random.RandomState(3)  # its last layers start at zero, and it would make the same of everything
+    model.set_weights([random.normal(0, 0.3, weight.shape) for weight in model.get_weights()])
+    return model
 
 
 @pytest.fixture
@@ -42,9 +46,9 @@ def test_a_seed_is_a_person_whatever_is_asked_for(app):
 
 def test_what_is_asked_for_is_what_the_network_is_told(model):
     seeds = range(200)
-    z, by_chance = people(seeds, ("any", None, "any"), model)
+    noise, by_chance = people(seeds, ("any", None, "any"), model)
     same, asked = people(seeds, ("female", (24, 27), "indian"), model)
-    np.testing.assert_array_equal(z, same)
+    np.testing.assert_array_equal(noise, same)
     assert set(asked[:, 0]) == {1} and set(asked[:, 2]) == {3}
     assert set(asked[:, 1]) == {2, 3}  # 16-25 and 26-35
     for column, count in enumerate(labels_of.CONDITIONS):
@@ -69,7 +73,17 @@ def test_a_morph_leads_from_one_face_to_another(app, tmp_path):
     np.testing.assert_array_equal(pictures[-2].pixels, twelve[1].pixels)
     assert len(film.frames) == 100 and film.frames[0].shape == (256, 256, 3)
     assert pictures[3].about["Seeds"] == "7 to 12, step 2 of 5" and "7 to 12" in film.about["comment"]
-    assert between(np.array([[0.0], [2.0]]), 1) == 1
+
+
+def test_what_lies_between_two_people_is_as_noisy_and_told_of_both():
+    noise, labels = np.random.RandomState(1).standard_normal((2, 64, 64, 3)), np.array([[0, 3, 1], [1, 3, 2]])
+    way, told = between(noise, labels, 5)
+    np.testing.assert_allclose(way[[0, -1]], noise, atol=1e-6)
+    np.testing.assert_allclose(way.std(axis=(1, 2, 3)), 1, atol=0.02)
+    np.testing.assert_allclose([share for share, _ in told], [[1, 0.75, 0.5, 0.25, 0], [0, 0.25, 0.5, 0.75, 1]])
+    assert [each.tolist() for _, each in told] == [[[0, 3, 1]] * 5, [[1, 3, 2]] * 5]
+    one, [(share, label)] = between(noise, labels[[0, 0]], 1)
+    assert one.shape == (1, 64, 64, 3) and share == 1 and label.tolist() == [[0, 3, 1]]
 
 
 def command(app):

@@ -29,6 +29,7 @@ _LANDMARKS = {
     "UNet": "zoo.unet",
     "DCGAN": "zoo.dcgan",
     "StyleGAN2": "zoo.stylegan2",
+    "DDPM": "zoo.ddpm",
     "ResNet": "zoo.resnet",
     "MobileNet": "zoo.mobilenet",
     "Transformer": "zoo.transformer",

@@ -9,8 +9,6 @@ import keras
 import numpy as np
 
 from zoo.data import faces
-from zoo.data.batches import Batches
-from zoo.data.latents import drawn
 from zoo.hub import checkpoint, distributions, metrics
 from zoo.recipes.recipe import Recipe
 
@@ -25,10 +23,8 @@ class Faces(Recipe):
     """A conditional generator of faces; a subclass has the network."""
 
     dataset = "utkface"
-    batch_size = 32
     monitor = None  # no figure says which epoch is best: the last one
     half = True
-    loss = "nonsaturating"
     targets = {"precision": 0.4, "recall": 0.4}
     output = {
         "kind": "picture",
@@ -46,41 +42,20 @@ class Faces(Recipe):
     licence = "Non-commercial research, as UTKFace"
     commercial_use = False
 
-    @property
-    def input(self):
-        return {
-            "kind": "latents",
-            "arrays": {"z": "float32", "labels": "int32"},
-            "description": f"{self.arguments['latents']} numbers from a Gaussian; gender, band of ages and ethnicity",
-        }
-
-    @property
-    def transform(self):
-        of_latents = drawn(self.arguments["latents"])
-
-        def mirrored(x, y, rng):
-            turned = rng.random((len(x), 1, 1, 1)) < 0.5
-            return of_latents(np.where(turned, x[:, :, ::-1], x), y, rng)
-
-        return mirrored
-
-    def training_data(self, data_dir):
-        batches, held = (
-            Batches(x, faces.conditions(y), batch_size=self.batch_size, seed=self.seed, transform=self.transform)
-            for x, y in (super(Faces, self).examples(split, data_dir) for split in (self.trained_split, "validation"))
-        )
-        return batches, held[0]
-
-    def compile(self, model, steps, **options):
-        model.compile(self.optimizer(steps), loss=self.loss, **options)
+    def faces(self, split, data_dir=None, folder=None):
+        """Pictures and attributes of a split."""
+        return super().examples(split, data_dir, folder)
 
     # --- measuring ------------------------------------------------------------------------------------------------
 
     def examples(self, split, data_dir=None, folder=None):
         """(faces, attributes) three times: to compare with, of those that others would be, and of training."""
         other = "validation" if split == self.eval_split else self.eval_split
-        load = super().examples
-        return load(split, data_dir, folder), load(other, data_dir), load(self.trained_split, data_dir)
+        return (
+            self.faces(split, data_dir, folder),
+            self.faces(other, data_dir),
+            self.faces(self.trained_split, data_dir),
+        )
 
     def evaluate(self, predict, examples, split):
         (real, _), (other, attributes), (training, _) = examples

@@ -1,4 +1,4 @@
-"""A generative adversarial net on MNIST: the network that the paper's authors published.
+"""A generative adversarial net on MNIST: the network that the paper's authors published, with two fifths of its units.
 
 Reproduce: `zoo train gan.mnist`. Instead of their growing momentum and falling rate Adam with a low first momentum, as
 in the DCGAN paper, and averaged weights.
@@ -12,6 +12,7 @@ from zoo.recipes.digits import Forger
 class GANMNIST(Forger):
     name = "gan.mnist"
     summary = "The first generative adversarial net makes handwritten digits of noise."
+    arguments = {"hidden": 500, "maxout": [100, 5]}
     epochs = 60
     batch_size = 100
     output = {

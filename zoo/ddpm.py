@@ -1,0 +1,363 @@
+"""Denoising diffusion: a network that takes a little noise away, again and again, until a picture is left.
+
+Jonathan Ho, Ajay Jain, Pieter Abbeel, "Denoising Diffusion Probabilistic Models", NeurIPS 2020.
+https://arxiv.org/abs/2006.11239
+
+What was new: diffusion models (J. Sohl-Dickstein and others, 2015) that make pictures as good as the best GANs'. The
+bound that they are trained by becomes, weighted suitably, a squared error: of what noise is in a noisy picture. No
+second network, no balance to keep; one U-Net, which is told the time, serves all amounts of noise.
+
+    x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) epsilon, epsilon ~ N(0, I)       eq. 4; a_t falls from 1 to 0, here `signal`
+    L = E || epsilon - epsilon_theta(x_t, t) ||^2                        eq. 14, algorithm 1
+
+And the way back, from x_t to x_s for an earlier time s, with x_0 and epsilon as the network takes them:
+
+    x_s = sqrt(a_s) x_0 + sqrt(1 - a_s - sigma^2) epsilon + sigma z,  z ~ N(0, I)
+    sigma^2 = eta^2 (1 - a_s) / (1 - a_t) (1 - a_t / a_s)
+
+(J. Song, C. Meng, S. Ermon, "Denoising Diffusion Implicit Models", 2021, eqs. 12 and 16). With eta = 1 and all of the
+steps it is algorithm 2. With eta = 0 the first noise decides, so it is what a picture is made of; and few steps do.
+
+The default is the paper's network for CIFAR-10: 35,746,307 parameters (the paper says 35.7 million).
+
+What the field has settled on since, as arguments, off in the default:
+- `schedule="cosine"`: signal that falls more evenly (A. Nichol, P. Dhariwal, "Improved Denoising Diffusion
+  Probabilistic Models", 2021, eq. 17).
+- `predict="picture"`: the network answers x_0, the error weighs 1 / (1 - a_t), but no more than `HEAVIEST` (T.
+  Salimans, J. Ho, "Progressive Distillation for Fast Sampling of Diffusion Models", 2022, section 4; T. Hang and
+  others, "Efficient Diffusion Training via Min-SNR Weighting Strategy", 2023). A small network can hold what is in a
+  picture, but not all of the noise.
+- `conditions`: pictures of a kind that is asked for. In training the kind is left out now and then, so that in sampling
+  the network can be asked with and without, and the difference be enlarged (J. Ho, T. Salimans, "Classifier-Free
+  Diffusion Guidance", 2022).
+- `patch`: the network sees squares of so many pixels as one place with more maps, which costs less.
+
+Letters: B pictures, N labels of a picture, C maps, T times.
+"""
+
+import itertools
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from zoo.errors import BadInput, UnknownName
+from zoo.hub.registry import register
+
+SCHEDULES, PREDICTIONS = ("linear", "cosine"), ("noise", "picture")
+TIMES = 1000  # T, section 4
+LEFT_OUT = 0.1  # share of pictures whose kind isn't told in training
+HEAVIEST = 10.0
+GROUPS = 32  # of maps that are normalised together
+
+
+def signal(schedule="linear"):
+    """a_t, the share of a picture's variance that is left at each time: float64 (T,), falling."""
+    if schedule not in SCHEDULES:
+        raise UnknownName("schedule", schedule, SCHEDULES)
+    if schedule == "linear":
+        return np.cumprod(1 - np.linspace(1e-4, 0.02, TIMES))  # section 4: betas
+    t = np.arange(TIMES + 1) / TIMES
+    f = np.cos((t + 0.008) / 1.008 * np.pi / 2) ** 2
+    return np.cumprod(1 - np.minimum(1 - f[1:] / f[:-1], 0.999))
+
+
+class Noising:
+    """Algorithm 1, lines 2 to 5: a `transform` for `zoo.data.batches.Batches` that makes of pictures what `fit` takes.
+
+    uint8 pictures (B, H, W, C), and labels (B, N) or None -> x, y, and with `predict="picture"` weights (B, 1, 1): x is
+    noisy pictures float32 (B, H, W, C), times int32 (B,) and the labels, some left out; y what the network is to
+    answer, float32 (B, H, W, C). Takes the arguments of `DDPM` that it needs.
+    """
+
+    def __init__(self, *, schedule="linear", predict="noise", conditions=()):
+        self.signal, self.predict, self.nothing = signal(schedule), predict, np.array(conditions)
+
+    def __call__(self, x, y, rng):
+        x = x.astype("float32") / 127.5 - 1
+        # Spread evenly, so that all batches have early and late times.
+        t = ((rng.random() + np.arange(len(x)) / len(x)) % 1 * TIMES).astype("int32")  # (B,)
+        noise = rng.standard_normal(x.shape, dtype="float32")
+        kept, lost = roots(self.signal[t])
+        inputs = [kept * x + lost * noise, t]  # eq. 4
+        if y is not None:
+            inputs.append(np.where(rng.random((len(x), 1)) < LEFT_OUT, self.nothing, y).astype("int32"))
+        if self.predict == "noise":
+            return tuple(inputs), noise
+        return tuple(inputs), x, np.minimum(lost**-2, HEAVIEST)[..., 0]
+
+
+def roots(signal):
+    """How much of the picture and how much noise there is: float32 (B, 1, 1, 1), twice."""
+    signal = np.reshape(signal, (-1, 1, 1, 1))
+    return np.sqrt(signal).astype("float32"), np.sqrt(1 - signal).astype("float32")
+
+
+@register(
+    "ddpm",
+    title="DDPM",
+    year=2020,
+    paper="J. Ho, A. Jain, P. Abbeel, Denoising Diffusion Probabilistic Models (2020)",
+    url="https://arxiv.org/abs/2006.11239",
+    lineage=("unet", "vae"),
+)
+class DDPM(keras.Model):
+    """Noisy pictures float32 (B, H, W, C), times int (B,), with `conditions` labels int (B, N) -> the noise in them, or
+    with `predict="picture"` the pictures without, float32 (B, H, W, C), -1 black to 1 white.
+
+    A label as large as the number of its values says that none is asked for. `fit` takes what `Noising` makes of
+    pictures; `compile()` has the paper's optimiser and loss for a default. Raises `zoo.errors.BadInput` for sizes that
+    can't be, `zoo.errors.UnknownName` for an unknown schedule or prediction.
+
+    Args:
+        input_shape: (H, W, C) of the pictures.
+        maps: C where pictures are largest.
+        multiples: of `maps` at each size, from the largest down, each half of the one before.
+        blocks: residual blocks at each size on the way down; on the way up it is one more.
+        attention: at which of these sizes, from 0 on, places look at one another, beside the smallest.
+        dropout: in residual blocks.
+        patch: pixels of a place, each way.
+        conditions: how many values each label may have, such as (10,); none for pictures of no kind in particular.
+        schedule, predict: see the file's head; one of `SCHEDULES`, one of `PREDICTIONS`.
+        steps, guidance, eta: of pictures that are drawn, where `draw` isn't told otherwise.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_shape=(32, 32, 3),
+        maps=128,
+        multiples=(1, 2, 2, 2),
+        blocks=2,
+        attention=(1,),
+        dropout=0.1,
+        patch=1,
+        conditions=(),
+        schedule="linear",
+        predict="noise",
+        steps=TIMES,
+        guidance=1.0,
+        eta=1.0,
+    ):
+        if predict not in PREDICTIONS:
+            raise UnknownName("prediction", predict, PREDICTIONS)
+        smallest = patch * 2 ** (len(multiples) - 1)
+        if min(maps, blocks, patch, *multiples) < 1 or maps % 8 or any(side % smallest for side in input_shape[:2]):
+            raise BadInput(
+                f"DDPM can't have {maps} maps, multiples {tuple(multiples)}, {blocks} blocks and patches of {patch} "
+                f"for {input_shape[0]} x {input_shape[1]} pixels; give maps in eights, one or more of the others, and "
+                f"sides that are multiples of {smallest}"
+            )
+        pictures = keras.Input(input_shape, name="pictures")
+        times = keras.Input((), dtype="int32", name="times")
+        inputs = [pictures, times]
+        told = layers.Dense(4 * maps, activation="swish", name="time1")(Waves(maps, name="waves")(times))
+        told = layers.Dense(4 * maps, name="time2")(told)  # (B, 4 maps)
+        if conditions:
+            labels = keras.Input((len(conditions),), dtype="int32", name="labels")
+            inputs.append(labels)
+            kinds = [Kind(i, count, 4 * maps, name=f"label{i}")(labels) for i, count in enumerate(conditions)]
+            told = layers.Add(name="told")([told, *kinds])
+        told = layers.Activation("swish", name="told_swish")(told)
+
+        def block(x, multiple, name, looks):
+            x = _block(x, told, multiple * maps, dropout, name)
+            return _attention(x, name) if looks else x
+
+        x = _conv(maps, "first")(_folded(pictures, patch))  # (B, H / patch, W / patch, C)
+        skips, last = [x], len(multiples) - 1
+        for level, multiple in enumerate(multiples):
+            for number in range(blocks):
+                x = block(x, multiple, f"down{level}_{number}", level in attention)
+                skips.append(x)
+            if level < last:
+                x = _conv(multiple * maps, f"halve{level}", strides=2)(x)
+                skips.append(x)
+        x = block(x, multiples[-1], "middle0", True)
+        x = block(x, multiples[-1], "middle1", False)
+        for level in range(last, -1, -1):
+            for number in range(blocks + 1):
+                x = layers.Concatenate(name=f"up{level}_{number}_both")([x, skips.pop()])
+                x = block(x, multiples[level], f"up{level}_{number}", level in attention)
+            if level:
+                x = _conv(multiples[level] * maps, f"double{level}")(layers.UpSampling2D(name=f"repeat{level}")(x))
+        x = _conv(input_shape[-1] * patch**2, "answer", kernel_initializer="zeros")(_norm_swish(x, "answer"))
+        x = _unfolded(x, patch)  # (B, H, W, C)
+        super().__init__(inputs, layers.Activation("linear", dtype="float32", name=predict)(x), name="ddpm")
+        self.signal = signal(schedule)
+        self.arguments = {
+            "input_shape": tuple(input_shape),
+            "maps": maps,
+            "multiples": tuple(multiples),
+            "blocks": blocks,
+            "attention": tuple(attention),
+            "dropout": dropout,
+            "patch": patch,
+            "conditions": tuple(conditions),
+            "schedule": schedule,
+            "predict": predict,
+            "steps": steps,
+            "guidance": guidance,
+            "eta": eta,
+        }
+
+    def compile(self, optimizer=None, loss="mse", **kwargs):
+        """The default is section 4's Adam, rate 0.0002, with averaged weights, and eq. 14."""
+        optimizer = optimizer or keras.optimizers.Adam(2e-4, use_ema=True, ema_momentum=0.9999)
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+
+    def draw_noise(self, count: int, *, seed: int = 0):
+        """What `count` pictures are made of, float32 (count, H, W, C). Raises `BadInput` for none."""
+        if count < 1:
+            raise BadInput(f"{count} pictures are none to make; give 1 or more")
+        return np.random.default_rng(seed).standard_normal((count, *self.arguments["input_shape"]), dtype="float32")
+
+    def sample(self, count: int, *, labels=None, seed: int = 0, **options):
+        """`count` pictures, uint8 (count, H, W, C). The same seed makes the same ones.
+
+        labels: of each, ints (count, N), where the network is told what to make. options: as `draw` has them.
+        """
+        return self.draw(self.draw_noise(count, seed=seed), labels, seed=seed + 1, **options)
+
+    def draw(self, noise, labels=None, *, steps=None, guidance=None, eta=None, seed: int = 0):
+        """Pictures of noise, float32 (B, H, W, C) -> uint8 (B, H, W, C). What is None is as the model has it.
+
+        Args:
+            labels: ints (B, N), where the network is told what to make; or several of those, each with the share (B,)
+                that it has, [(share, labels), ...], for what lies between.
+            steps: on the way, 1 to `TIMES`.
+            guidance: above 1, pictures are more plainly of their kind, and fewer are different.
+            eta: how much is left to chance on the way, 0 to 1; `seed` draws it.
+        """
+        given = {"steps": steps, "guidance": guidance, "eta": eta}
+        steps, guidance, eta = (self.arguments[name] if each is None else each for name, each in given.items())
+        self._check(labels, steps, guidance)
+        told = labels if labels is None or isinstance(labels, list) else [(np.ones(len(labels)), labels)]
+        rng, x = np.random.default_rng(seed), np.asarray(noise, "float32")
+        times = np.linspace(TIMES - 1, 0, steps).round().astype(int)
+        for t, s in itertools.pairwise(times):
+            x = self.earlier(x, self.clean(x, t, told, guidance), t, s, eta, rng)
+        return np.round(127.5 * (self.clean(x, times[-1], told, guidance) + 1)).astype(np.uint8)
+
+    def earlier(self, x, clean, t: int, s: int, eta: float, rng):
+        """x_s of x_t and x_0, see the file's head: float32 (B, H, W, C) -> the same."""
+        kept, lost = roots(self.signal[t])
+        epsilon = (x - kept * clean) / lost
+        a_t, a_s = self.signal[t], self.signal[s]
+        sigma = eta * np.sqrt((1 - a_s) / (1 - a_t) * (1 - a_t / a_s))
+        x = np.sqrt(a_s) * clean + np.sqrt(1 - a_s - sigma**2) * epsilon
+        if eta:
+            x += sigma * rng.standard_normal(x.shape)
+        return x.astype("float32")
+
+    def clean(self, x, time: int, told=None, guidance: float = 1.0):
+        """x_0 as the network takes it, of noisy pictures at one time: float32 (B, H, W, C) -> the same.
+
+        told: [(share (B,), labels (B, N)), ...], or None.
+        """
+        times = np.full(len(x), time, "int32")
+        if told is None:
+            found = self._ask([x, times])
+        else:
+            found = guidance * sum(
+                np.reshape(share, (-1, 1, 1, 1)) * self._ask([x, times, np.asarray(labels, "int32")])
+                for share, labels in told
+            )
+            if guidance != 1:
+                nothing = np.tile(np.array(self.arguments["conditions"], "int32"), (len(x), 1))
+                found += (1 - guidance) * self._ask([x, times, nothing])
+        if self.arguments["predict"] == "noise":
+            kept, lost = roots(self.signal[time])
+            found = (x - lost * found) / kept
+        return np.clip(found, -1, 1).astype("float32")
+
+    def _ask(self, inputs):
+        return ops.convert_to_numpy(self.predict_on_batch(inputs))
+
+    def _check(self, labels, steps, guidance):
+        told = bool(self.arguments["conditions"])
+        if (labels is not None) != told or (guidance != 1 and not told):
+            raise BadInput(
+                f"this DDPM is {'' if told else 'not '}told what to make; its labels are {labels!r:.40} and its "
+                f"guidance {guidance}"
+            )
+        if not 1 <= steps <= TIMES:
+            raise BadInput(f"{steps} steps can't be; give 1 to {TIMES}")
+
+    def get_config(self):
+        return dict(self.arguments)
+
+
+class Waves(layers.Layer):
+    """Sines and cosines of times, as of a Transformer's positions: int (B,) -> float32 (B, size)."""
+
+    def __init__(self, size, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.size = size
+
+    def call(self, times):
+        half = self.size // 2
+        slowness = np.exp(-np.log(10000) * np.arange(half) / (half - 1)).astype("float32")
+        angles = ops.cast(times, "float32")[:, None] * slowness  # (B, size / 2)
+        return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=1)
+
+
+class Kind(layers.Layer):
+    """One of the labels, or that it isn't told, as numbers that are learned: int (B, N) -> (B, size)."""
+
+    def __init__(self, column, count, size, **kwargs):
+        super().__init__(**kwargs)
+        self.column, self.table = column, layers.Embedding(count + 1, size, name="table")
+
+    def call(self, labels):
+        return self.table(labels[:, self.column])
+
+
+def _folded(x, patch):
+    """Each square of pixels becomes one place: (B, H, W, C) -> (B, H / patch, W / patch, C patch^2)."""
+    _, height, width, maps = x.shape
+    x = layers.Reshape((height // patch, patch, width // patch, patch * maps), name="fold_rows")(x)
+    x = layers.Permute((1, 3, 2, 4), name="fold_turn")(x)
+    return layers.Reshape((height // patch, width // patch, patch * patch * maps), name="fold")(x)
+
+
+def _unfolded(x, patch):
+    """The reverse: (B, H, W, C patch^2) -> (B, patch H, patch W, C)."""
+    _, height, width, maps = x.shape
+    x = layers.Reshape((height, width, patch, maps // patch), name="unfold_rows")(x)
+    x = layers.Permute((1, 3, 2, 4), name="unfold_turn")(x)
+    return layers.Reshape((height * patch, width * patch, maps // patch**2), name="unfold")(x)
+
+
+def _conv(maps, name, size=3, **options):
+    return layers.Conv2D(maps, size, padding="same", name=name, **options)
+
+
+def _norm(x, name):
+    return layers.GroupNormalization(min(GROUPS, x.shape[-1] // 4), epsilon=1e-6, name=f"{name}_norm")(x)
+
+
+def _norm_swish(x, name):
+    return layers.Activation("swish", name=f"{name}_swish")(_norm(x, name))
+
+
+def _block(x, told, maps, dropout, name):
+    """A residual block that is told the time: (B, H, W, C) -> (B, H, W, maps)."""
+    shortcut = x if x.shape[-1] == maps else _conv(maps, f"{name}_shortcut", size=1)(x)
+    x = _conv(maps, f"{name}_conv1")(_norm_swish(x, f"{name}_conv1"))
+    time = layers.Reshape((1, 1, maps), name=f"{name}_time")(layers.Dense(maps, name=f"{name}_told")(told))
+    x = _norm_swish(layers.Add(name=f"{name}_timed")([x, time]), f"{name}_conv2")
+    x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
+    x = _conv(maps, f"{name}_conv2", kernel_initializer="zeros")(x)
+    return layers.Add(name=name)([shortcut, x])
+
+
+def _attention(x, name):
+    """Each place looks at all others: (B, H, W, C) -> the same."""
+    _, height, width, maps = x.shape
+    places = layers.Reshape((height * width, maps), name=f"{name}_places")(_norm(x, f"{name}_look"))  # (B, H W, C)
+    query, key, value = (layers.Dense(maps, name=f"{name}_{part}")(places) for part in ("query", "key", "value"))
+    query = layers.Rescaling(maps**-0.5, name=f"{name}_scale")(query)
+    seen = layers.Attention(name=f"{name}_look")([query, value, key])  # (B, H W, C)
+    seen = layers.Dense(maps, kernel_initializer="zeros", name=f"{name}_seen")(seen)
+    return layers.Add(name=f"{name}_looked")([x, layers.Reshape((height, width, maps), name=f"{name}_back")(seen)])
