@@ -1,21 +1,16 @@
-"""What the recipes of networks that make faces have in common: samples against data, as the attribute net sees them.
+"""What the recipes of networks that make faces have in common: samples against data, as the attribute net sees them."""
 
-Figures in its space are not comparable with published Fréchet distances, which are in that of an Inception net. So
-beside those of the samples stand those of real faces, and of real faces that are blurred. All are of as many pictures.
-"""
-
-import cv2
 import keras
 import numpy as np
 
 from zoo.data import faces
 from zoo.hub import checkpoint, distributions, metrics
+from zoo.recipes import samples
 from zoo.recipes.recipe import Recipe
 
 JUDGE, LAYER = "resnet.utkface-attributes", "pool"
 NEAR = 10  # years that a face may look away from the middle of the band of ages that was asked for
 ADULT = 16  # years: of younger faces the gender isn't judged
-BLUR = 1.0  # pixels, the deviation of the filter of the blurred control
 BANDS = np.array(faces.BANDS)
 
 
@@ -65,11 +60,11 @@ class Faces(Recipe):
         judge = Judge(real, training)
         name = self.split_name(split)
         rows = judge.rows(made, asked, name)
-        rows += judge.rows(other, asked, name, role="baseline", protocol="other real faces in their place")
-        blurred = np.stack([cv2.GaussianBlur(face, (0, 0), BLUR) for face in other])
-        rows += judge.distances(blurred, name, role="baseline", protocol=f"other real faces, blurred by {BLUR:g} pixel")
+        rows += judge.rows(other, asked, name, role="baseline", protocol=samples.REAL)
+        rows += judge.distances(samples.blurred(other), name, role="baseline", protocol=samples.BLURRED)
         shuffled = np.random.default_rng(self.seed).permutation(asked)
-        rows += judge.attributes(other, shuffled, name, role="baseline", protocol="other real faces, labels shuffled")
+        about = f"{samples.REAL}, their labels shuffled"
+        rows += judge.attributes(other, shuffled, name, role="baseline", protocol=about)
         return rows, {}
 
 
@@ -92,22 +87,13 @@ class Judge:
     def distances(self, pictures, split, *, role="result", protocol="") -> list[dict]:
         """How close a set of faces is to the real ones, and each of them to its nearest of training."""
         features, _ = self.sees(pictures)
-        precision, recall = distributions.precision_recall(self.real, features)
         near, _ = distributions.nearest(features, self.training)
-        space = f"in the space of {JUDGE}'s {LAYER}, against {len(self.real):,} real faces"
-        facts = {"role": role, "n": len(pictures)}
-        about = f"{protocol}; {space}" if protocol else space
-        apart = distributions.frechet_distance(features, self.real)
-        kernel = distributions.kernel_distance(features, self.real)
-        return [
-            metrics.row("frechet_distance", split, apart, protocol=about, **facts),
-            metrics.row("kernel_distance", split, kernel, protocol=about, **facts),
-            metrics.row("precision", split, precision, protocol=about, **facts),
-            metrics.row("recall", split, recall, protocol=about, **facts),
-            metrics.row(
-                "nearest_distance", split, np.median(near), protocol=f"{about}; to the faces of training", **facts
-            ),
-        ]
+        about = f"in the space of {JUDGE}'s {LAYER}, against {len(self.real):,} real faces"
+        rows = samples.distances(features, self.real, split, about, role=role, protocol=protocol)
+        about = f"{about}; to the faces of training"
+        about = f"{protocol}; {about}" if protocol else about
+        value = np.median(near)
+        return [*rows, metrics.row("nearest_distance", split, value, role=role, n=len(near), protocol=about)]
 
     def attributes(self, pictures, asked, split, *, role="result", protocol="") -> list[dict]:
         """How often faces look as they should, asked (N, 3) as `faces.conditions` has it."""

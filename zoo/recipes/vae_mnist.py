@@ -11,6 +11,7 @@ import numpy as np
 
 from zoo.data.batches import Batches
 from zoo.hub import metrics
+from zoo.recipes import digits
 from zoo.recipes.mnist import MNIST
 
 SAMPLES = 500  # of each picture, for its likelihood
@@ -70,6 +71,7 @@ class VAEMNIST(MNIST):
         return [
             metrics.row("bound", name, bound.mean(), n=len(x), protocol=self.protocol),
             metrics.row("log_likelihood", name, np.concatenate(likelihood).mean(), n=len(x), protocol=weighted),
+            *digits.judged(predict.model.sample(digits.COUNT, seed=self.seed), *examples, name),
         ], {}
 
 
