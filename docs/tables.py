@@ -13,6 +13,8 @@ from zoo.hub import checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/finetuning.md")
+# How close samples are to data has a table of its own.
+SAMPLES = ("frechet_distance", "kernel_distance", "precision", "recall")
 
 
 def checkpoints() -> str:
@@ -24,7 +26,7 @@ def checkpoints() -> str:
     for name in checkpoint.list():
         card = checkpoint.card(name)
         shown = card.headlines() + [row for row in card.metrics if row["role"] != "result"]
-        measured = "<br>".join(figure(row, card.training["missed"]) for row in shown)
+        measured = "<br>".join(figure(row, card.training["missed"]) for row in shown if row["metric"] not in SAMPLES)
         cells = (
             f"`{name}`",
             card.summary,
@@ -53,6 +55,24 @@ def figure(row, missed) -> str:
     if row["paper"] is not None:
         facts.append(f"paper {row['paper']:g}")
     return f"{row['metric']} {row['value']:.2f}{spread} {row['unit']}".rstrip() + f" ({'; '.join(facts)})"
+
+
+def samples() -> str:
+    """How close samples are to data, for each space in which that was measured: generators, then what they compare
+    with."""
+    spaces = {}  # how it was measured -> of what -> metric -> value
+    for name in checkpoint.list():
+        for row in checkpoint.card(name).metrics:
+            what, _, about = row["protocol"].rpartition("; ")
+            if row["metric"] in SAMPLES:
+                of = spaces.setdefault(about, {}).setdefault(what or f"samples of `{name}`", {})
+                of[row["metric"]] = row["value"]
+    lines = [f"| | {' | '.join(metric.replace('_', ' ') for metric in SAMPLES)} |", "|---|---:|---:|---:|---:|"]
+    for about, rows in spaces.items():
+        lines.append(f"| *{about}* | | | | |")
+        for what, values in sorted(rows.items(), key=lambda item: not item[0].startswith("samples")):
+            lines.append(f"| {what} | {' | '.join(f'{values[metric]:.3f}' for metric in SAMPLES)} |")
+    return "\n".join(lines)
 
 
 def color() -> str:
@@ -91,7 +111,7 @@ def finetuning() -> str:
 
 def written(text: str) -> str:
     """The text with the part between each pair of markers written anew."""
-    tables = {"checkpoints": checkpoints, "color": color, "benchmarks": benchmarks, "finetuning": finetuning}
+    tables = {each.__name__: each for each in (checkpoints, samples, color, benchmarks, finetuning)}
     pattern = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
     return pattern.sub(lambda match: f"{match[1]}{tables[match[2]]()}\n{match[3]}", text)
 

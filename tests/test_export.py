@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from conftest import card_of
 from test_cli import one_line, run_zoo
 
 import zoo
@@ -222,3 +223,21 @@ def test_fetched_weights_are_converted_and_kept_and_offline_is_one_line(own_cach
     with pytest.raises(BadCheckpoint, match="is no weights file of ResNet50"):
         imagenet.convert("resnet50.imagenet", tmp_path / "wrong.weights.h5", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: zoo.DCGAN(input_shape=(8, 8, 1), latents=5, maps=2, conditions=(3, 2)),
+        lambda: zoo.DDPM(input_shape=(8, 8, 3), maps=8, multiples=(1, 2), blocks=1, conditions=(3,), patch=2),
+    ],
+    ids=["latents and labels", "noise, times and labels"],
+)
+def test_models_of_several_arrays_are_exported_with_their_names(model, tmp_path):
+    model, random = model(), np.random.RandomState(1)
+    model.set_weights([random.uniform(0.1, 0.3, weight.shape) for weight in model.get_weights()])  # none of them 0
+    arrays = {tensor.name: tensor.dtype for tensor in model.input}
+    zoo.save(model, tmp_path / "saved", card_of(model, input={"kind": "latents", "arrays": arrays}))
+    path = export.export(str(tmp_path / "saved"), "onnx", tmp_path / "made.onnx")
+    x = {tensor.name: np.ones((2, *tensor.shape[1:]), tensor.dtype) for tensor in model.input}
+    np.testing.assert_allclose(export.Session(path)(x), np.asarray(model(x)), atol=1e-4)

@@ -96,9 +96,13 @@ def _check_output(out: Path, format: str, force: bool) -> None:
 def _write(model, card, path: Path, format: str) -> None:
     import keras
 
-    model(_sample(card, 1))  # an export of a model never called can fail
-    if arrays := card.inputs():
-        signature = [{name: keras.InputSpec(shape=(None, None), dtype=dtype) for name, dtype in arrays.items()}]
+    model(_sample(model, card, 1))  # an export of a model never called can fail
+    if card.inputs():
+
+        def spec(tensor):
+            return keras.InputSpec(tensor.dtype, tensor.shape, name=tensor.name)
+
+        signature = [keras.tree.map_structure(spec, model.input)]
     else:
         shape, dtype = card.takes()
         signature = [keras.InputSpec(shape=(None, *shape), dtype=dtype)]
@@ -108,13 +112,21 @@ def _write(model, card, path: Path, format: str) -> None:
         model.export(str(path), format=kind, input_signature=signature, verbose=False)
 
 
-def _sample(card, batch: int):
-    """Arrays that a checkpoint takes, of random numbers: bytes, or tokens that it has."""
+def _sample(model, card, batch: int):
+    """Arrays that a checkpoint takes, of random numbers: bytes, tokens that it has, labels, latents."""
     rng = np.random.RandomState(0)
     any_size = min(ANY_SIZE, card.arguments.get("context", ANY_SIZE))
-    if arrays := card.inputs():
-        highest = {name: 2 if name == "segments" else card.arguments["vocabulary"] for name in arrays}
-        return {name: rng.randint(0, highest[name], (batch, any_size)).astype(dtype) for name, dtype in arrays.items()}
+    if card.inputs():
+
+        def drawn(tensor):
+            shape = (batch, *(size or any_size for size in tensor.shape[1:]))
+            if tensor.dtype == "float32":
+                return rng.standard_normal(shape).astype("float32")
+            highest = 2 if tensor.name == "segments" else card.arguments.get("vocabulary", 2)
+            return rng.randint(0, highest, shape, tensor.dtype)
+
+        inputs = model.input.values() if isinstance(model.input, dict) else model.input
+        return {tensor.name: drawn(tensor) for tensor in inputs}
     shape, dtype = card.takes()
     highest = min(256, card.arguments.get("vocabulary", 256))
     return rng.randint(0, highest, (batch, *(size or any_size for size in shape))).astype(dtype)
@@ -124,7 +136,7 @@ def _compare(model, card, path: Path, format: str) -> None:
     """Raises `BadCheckpoint` where an export answers something else than the model."""
     run = {"onnx": Session, "savedmodel": _saved_model, "litert": _litert}[format](path)
     for batch in BATCHES:
-        x = _sample(card, batch)
+        x = _sample(model, card, batch)
         expected = np.asarray(model(x))
         try:
             found = run(x)

@@ -18,6 +18,11 @@ class DCGANMNIST(Forger):
     batch_size = 64
     told, loss = True, "hinge"
     targets = {"accuracy": 97.0}
+    input = {
+        "kind": "latents",
+        "arrays": {"z": "float32", "labels": "int32"},
+        "description": "100 numbers from a Gaussian, and the digit, (1,)",
+    }
     output = {
         "kind": "picture",
         "shape": [28, 28, 1],

@@ -10,6 +10,7 @@ from zoo.recipes import samples
 from zoo.recipes.mnist import MNIST
 
 JUDGE, LAYER = "lenet5.mnist", "F6"
+LATENTS = 100  # of both GANs
 COUNT = 5000  # samples, and pictures to compare them with
 ABOUT = f"in the space of {JUDGE}'s {LAYER}, against {COUNT:,} test pictures"
 
@@ -25,7 +26,7 @@ class Forger(MNIST):
     loss = "nonsaturating"
     input = {
         "kind": "latents",
-        "shape": [100],
+        "shape": [LATENTS],
         "dtype": "float32",
         "description": "numbers from a Gaussian of which a picture is made",
     }
@@ -33,7 +34,7 @@ class Forger(MNIST):
 
     @property
     def transform(self):
-        return drawn(self.input["shape"][0])
+        return drawn(LATENTS)
 
     def training_data(self, data_dir):
         x, y = self.examples(self.trained_split, data_dir)
