@@ -35,6 +35,10 @@ def example(name):
         z = np.sin(row + column).astype("float32")
         labels = np.array([[0] * len(arguments["conditions"]), [1] * len(arguments["conditions"])], "int32")
         return [z, labels] if arguments["conditions"] else z
+    if kind == "noise":
+        noisy = pictures(arguments["input_shape"]).astype("float32") / 127.5 - 1
+        labels = np.array([[0] * len(arguments["conditions"]), [1] * len(arguments["conditions"])], "int32")
+        return [noisy, np.array([100, 900], "int32"), labels]
     row, column = np.mgrid[:2, :12]
     tokens = (5 + row + 7 * column) % arguments["vocabulary"]  # (2, 12), none of them 0
     tokens = tokens.astype("int32")

@@ -298,7 +298,7 @@ class Waves(layers.Layer):
     def call(self, times):
         half = self.size // 2
         slowness = np.exp(-np.log(10000) * np.arange(half) / (half - 1)).astype("float32")
-        angles = ops.cast(times, "float32")[:, None] * slowness  # (B, size / 2)
+        angles = ops.cast(times, "float32")[:, None] * ops.convert_to_tensor(slowness)  # (B, size / 2)
         return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=1)
 
 
