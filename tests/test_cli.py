@@ -118,6 +118,8 @@ def test_doctor_and_data(tmp_path):
         (("finetune", "mlp.mnist", "--data", ".", "-o", "mine", "--seed", "-1"), "Invalid value for '--seed'"),
         (("finetune", "mlp.mnist", "--data", "cifar-10", "-o", "mine"), "no folder or file and no data set"),
         (("finetune", "mlp.mnist", "--data", "cifar-10", "-o", "mine"), "did you mean cifar10"),
+        (("finetune", "gpt.gutenberg", "--data", "nowhere.txt", "-o", "mine"), "nowhere.txt: no such file or folder"),
+        (("finetune", "mlp.mnist", "--data", "some/photos", "-o", "mine"), "some/photos: no such file or folder"),
         (("show", 300 * "x"), "File name too long"),
         (("eval", "lenet5.mnist", "--from", "nowhere"), "nowhere: no such folder"),
         (("run", "colorize", "nowhere.jpg"), "nowhere.jpg: no such file or folder"),

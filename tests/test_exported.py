@@ -6,12 +6,13 @@ import weakref
 
 import keras
 import numpy as np
+import onnx
 import pytest
 from test_sampling import PROMPTS, build
 
 import zoo
 from zoo.errors import BadInput
-from zoo.hub import cache, exported
+from zoo.hub import cache, export, exported
 from zoo.hub.exported import ExportedGenerator
 from zoo.sampling import Generator
 
@@ -103,10 +104,23 @@ def test_what_the_exporter_leaves_behind_is_collected_while_it_works():
     assert gc.get_threshold() == before and gc.get_freeze_count() == 0
 
 
-def test_what_is_kept_is_written_where_it_lies():
+@pytest.mark.parametrize("bits", [8, 32])
+def test_what_is_kept_is_written_where_it_lies(bits):
     """Or else each token would cost a copy of all that the model has seen."""
-    model = build("gpt2")
-    generator = ExportedGenerator(model, bits=8)
+    ExportedGenerator(build("gpt2"), bits=bits)
+    [made] = [cache.folder() / name for name in cache.entries()]
+    graph = onnx.load(str(made)).graph
+    kept = [each.name for each in graph.input if each.name.startswith("cache")]
+    assert len(kept) == len(graph.output) - 1 == 4  # keys and values of two blocks
+    for name in kept:
+        users = [node for node in graph.node if name in node.input and node.op_type != "Shape"]
+        # Nothing else reads it, before or after; and what it becomes is an output.
+        assert [node.op_type for node in users] == ["ScatterElements"]
+        assert users[0].output[0] == graph.output[1 + int(name.removeprefix("cache"))].name
+
+
+def test_a_chunk_fills_its_own_places():
+    generator = ExportedGenerator(build("gpt2"))
     _, kept = generator._read(np.ones((2, 16), "int32"), np.zeros(2, "int32"), capacity=32)
     kept = [np.array(each) for each in kept]
     facts = np.zeros(2, "int32"), np.zeros(2, bool), np.int32(3), np.full((4, 2), 0.5, "float32")
@@ -116,3 +130,21 @@ def test_what_is_kept_is_written_where_it_lies():
         assert each is before
         assert each[:, :, :19].any(axis=(0, 1, 3)).all()
         assert not each[:, :, 19:].any()
+
+
+def test_outputs_are_written_into_plain_arrays_only(tmp_path):
+    ExportedGenerator(build("gpt2"))
+    [made] = [cache.folder() / name for name in cache.entries()]
+    session = export.Session(made)
+    shape = build("gpt2").cache(1, 16)[0].shape
+    for array in (np.zeros(shape, "float32", order="F"), np.zeros(shape, "float32")):
+        array.flags.writeable = False
+        with pytest.raises(ValueError, match="in C order that can be written"):
+            session.outputs({}, {1: array})
+
+
+@pytest.mark.parametrize("options", [{"temperature": 0}, {"temperature": 0.8, "top_p": 0.9}, {"top_k": 3}])
+def test_in_32_bits_it_makes_what_the_generator_makes(options):
+    model = build("gpt2")
+    made = [kind(model)(PROMPTS, new_tokens=20, seed=6, **options) for kind in (ExportedGenerator, Generator)]
+    assert made[0] == made[1]

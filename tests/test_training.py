@@ -117,6 +117,8 @@ def test_what_is_in_the_way_is_refused_before_the_work(tmp_path):
         training.train(Halves(), tmp_path / "file" / "out", runs=tmp_path / "runs")
     with pytest.raises(BadInput, match="--runs"):
         training.train(Halves(), tmp_path / "out", runs=tmp_path / "file")
+    with pytest.raises(BadInput, match="as it isn't UTF-8"):
+        training.train(Halves(), tmp_path / "out\udcef", runs=tmp_path / "runs")
 
     class Laborious(WithControl):
         def examples(self, split, data_dir=None, folder=None):
@@ -131,6 +133,10 @@ def test_what_is_in_the_way_is_refused_before_the_work(tmp_path):
     with pytest.raises(BadCheckpoint, match="does not fit"):
         training.train(Laborious(), tmp_path / "out", runs=tmp_path / "runs", init="mlp.mnist")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_card_has_the_command_as_text():
+    assert training.line(["zoo", "train", "a b", "l\udcef.txt"]) == "zoo train 'a b' 'l?.txt'"
 
 
 def test_beginning_again_trains_what_several_trainings_start_from_once(tmp_path, monkeypatch):

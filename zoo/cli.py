@@ -257,7 +257,10 @@ def finetune(
 
     checkpoint.card(name)
     checkpoint.check_output(out, force)
-    if not Path(data).exists() and data not in datasets.DATASETS and prepared.find(data, data_dir) is None:
+    known = data in datasets.DATASETS or Path(data).exists() or prepared.find(data, data_dir)
+    if not known and (Path(data).suffix or Path(data).name != data):
+        raise BadInput(f"{data}: no such file or folder")
+    if not known:
         raise UnknownName("folder or file and no data set", data, datasets.DATASETS)
     backend.start()
     from zoo.recipes.finetune import finetune as run

@@ -150,7 +150,8 @@ def _discriminator(input_shape, maps, conditions, halvings, spectral):
     if conditions:
         labels = keras.Input((len(conditions),), dtype="int32", name="labels")
         inputs = [pictures, labels]
-        seen = layers.GlobalAveragePooling2D(name="seen")(x)  # (B, maps)
+        mean = layers.GlobalAveragePooling2D(name="mean_seen")(x)  # (B, maps)
+        seen = layers.Rescaling(x.shape[1] * x.shape[2], name="seen")(mean)  # the sum of places, as theirs
         told = layers.Concatenate(name="told")(OneHot.each(labels, conditions))
         wanted = layers.Dense(seen.shape[-1], use_bias=False, kernel_initializer=SMALL, name="wanted")(told)
         logit = layers.Add(name="projected")([logit, layers.Dot(axes=1, name="projection")([seen, wanted])])

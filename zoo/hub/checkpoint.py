@@ -238,6 +238,10 @@ def check_output(folder, force: bool) -> None:
     folder = Path(folder)
     if not folder.name or folder.name.startswith("."):
         raise BadInput(f"{folder} is no name for a checkpoint; choose one that doesn't begin with a dot")
+    try:
+        folder.name.encode()  # a checkpoint's name is written in its card
+    except UnicodeEncodeError:
+        raise BadInput(f"{folder.name!a} is no name for a checkpoint, as it isn't UTF-8; choose another") from None
     if folder.exists() and not force:
         raise OutputExists(folder)
     if folder.exists() and not (folder / cards.FILE).exists():

@@ -205,10 +205,13 @@ class Session:
         """All outputs, of {the name of an input in the file: array}.
 
         into: {the number of an output: the array that it is written into}. That may be one of the inputs, if the file
-            has what changes a part of it; no more than this part is written then.
+            has what changes a part of it; no more than this part is written then. Raises ValueError for one that is
+            not in C order or cannot be written.
         """
         if not into:
             return self._session.run(None, arrays)
+        if not all(array.flags.c_contiguous and array.flags.writeable for array in into.values()):
+            raise ValueError("what outputs are written into must be arrays in C order that can be written")
         from onnxruntime import OrtValue
 
         binding = self._session.io_binding()

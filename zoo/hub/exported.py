@@ -2,7 +2,8 @@
 
 Each new token costs a CPU the reading of every weight, which ONNX Runtime does faster than TensorFlow; of 8 bits there
 is a quarter as much to read. What is multiplied with those is rounded too, to 8 bits of the range that it has at that
-moment ("dynamic quantisation"), so the answers differ a little from the model's own.
+moment ("dynamic quantisation"), so the answers differ a little from the model's own. Of a small recurrent net there is
+little to read, and `zoo.sampling` alone is faster.
 
     generator = ExportedGenerator(zoo.load("hf:gpt2"), bits=8)
     [tokens] = generator([prompt], new_tokens=200, temperature=0.8, seed=7)  # as with `zoo.sampling.Generator`
@@ -40,6 +41,7 @@ class ExportedGenerator(Generator):
     def __init__(self, model, *, bits: int = 32, chunk: int = CHUNK):
         if bits not in BITS:
             raise BadInput(f"weights can't have {bits} bits; choose from {' and '.join(map(str, BITS))}")
+        _check(model)
         super().__init__(model, chunk=chunk)
         self._session = _session(model, bits)
         # Outputs that are one of the inputs but for one place, after the logits: see `_put`.
@@ -49,11 +51,13 @@ class ExportedGenerator(Generator):
     def _by_steps(self, logits, cache, index, pad, done, count, chance, temperature, top_p, stop, top_k):
         """What `Generator._make_chunk` does, a token at a time. Writes into `cache` where it holds NumPy arrays."""
         tokens = np.full((len(pad), len(chance)), -1, "int32")
-        cache = [each if isinstance(each, np.ndarray) else np.array(each) for each in cache]
+        cache = [each if isinstance(each, np.ndarray) else np.array(each, order="C") for each in cache]
+        temperature, top_p = ops.convert_to_tensor(temperature), ops.convert_to_tensor(top_p)
         for i in range(count):
             if done.all():
                 break
-            token = ops.convert_to_numpy(choose(logits, chance[i], temperature, top_p, top_k))  # (B,)
+            logits, by_chance = ops.convert_to_tensor(logits), ops.convert_to_tensor(chance[i])
+            token = ops.convert_to_numpy(choose(logits, by_chance, temperature, top_p, top_k))  # (B,)
             done = done | np.isin(token, stop)
             tokens[:, i] = np.where(done, -1, token)
             given = {"tokens": token[:, None], "index": np.array(index + i, "int32"), "pad": pad}
@@ -61,6 +65,15 @@ class ExportedGenerator(Generator):
             into = {1 + number: cache[number] for number in self._changed}
             logits, *cache = self._session.outputs(given, into)
         return tokens, done, logits, cache
+
+
+def _check(model) -> None:
+    if len(model.inputs) > 1:
+        raise BadInput(f"{model.name} goes from one sequence to another; exports are for models that go on with one")
+    if 4 * model.count_params() > LARGEST:
+        raise BadInput(f"{model.name} has {model.count_params():,} parameters, too many to export; 400 million can be")
+    if model.compute_dtype != "float32":
+        raise BadInput(f"{model.name} computes in {model.compute_dtype}; exports are made of models in float32")
 
 
 def _session(model, bits):
@@ -80,10 +93,6 @@ def _digest(model) -> str:
 def _make(model, bits, path: Path) -> None:
     """Write a model's `decode` of one token as ONNX, with the weights of its products in so many bits."""
     export.needs_tensorflow()
-    if len(model.inputs) > 1:
-        raise BadInput(f"{model.name} goes from one sequence to another; exports are for models that go on with one")
-    if 4 * model.count_params() > LARGEST:
-        raise BadInput(f"{model.name} has {model.count_params():,} parameters, too many to export; 400 million can be")
     import tensorflow as tf
     import tf2onnx
 
@@ -131,7 +140,7 @@ def _tidied():
     Each of tf2onnx's optimisers leaves a copy of the graph behind, weights and all, in cycles: 24 GB for GPT-2 before
     Python looks for those, which it does once many objects are new beside the old ones.
     """
-    usual = gc.get_threshold()
+    usual, frozen = gc.get_threshold(), gc.get_freeze_count()
     gc.freeze()
     gc.collect()
     gc.set_threshold(500, 2, 1)
@@ -139,7 +148,8 @@ def _tidied():
         yield
     finally:
         gc.set_threshold(*usual)
-        gc.unfreeze()
+        if not frozen:  # by someone else, who wants it to stay so
+            gc.unfreeze()
 
 
 def _shapes(model) -> list:
@@ -157,6 +167,8 @@ def _put(graph, node, name, _) -> None:
     ONNX Runtime writes what is new into what is kept where both lie in one place, and copies all of it where not.
     """
     kept, new, start = node.input
+    if graph.get_shape(new)[2] != 1:
+        raise ValueError(f"{name} puts several places among those kept, and not one")
     output, shape, dtype = node.output[0], graph.get_shape(node.output[0]), graph.get_dtype(node.output[0])
     axis = graph.make_const(f"{name}_axis", np.array(2, "int64")).output[0]
     index = graph.make_node("Cast", [graph.make_node("Gather", [start, axis]).output[0]], attr={"to": 7}).output[0]

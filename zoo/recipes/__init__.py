@@ -21,6 +21,7 @@ NAMES = (
     "bert.clinc150",
     "transformer.multi30k-de-en",
     "transformer.multi30k-en-de",
+    "gan.mnist",
     "resnet.utkface-attributes",
 )
 

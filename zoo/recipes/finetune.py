@@ -6,7 +6,6 @@ What the data are, and how they are learned from, follows from what the checkpoi
 
 import abc
 import contextlib
-import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ from zoo.hub.card import Card
 from zoo.hub.registry import architecture
 from zoo.recipes import plots
 from zoo.recipes.resume import Resume, better
-from zoo.recipes.training import code, copy_weights, hardware, versions
+from zoo.recipes.training import code, copy_weights, hardware, line, versions
 
 HELD_BACK = 0.2  # of each class, to select on
 PATIENCE = 5  # epochs without a better one before a stage ends
@@ -191,7 +190,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
         metrics=rows,
         curves=curves,
         training={
-            "command": shlex.join(command),
+            "command": line(command),
             "seed": seed,
             "epochs": done,
             "selected": best,

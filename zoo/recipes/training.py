@@ -219,6 +219,11 @@ def copy_weights(source, target) -> None:
             new.assign(old)
 
 
+def line(command: list[str]) -> str:
+    """A command as one types it; bytes of names that aren't UTF-8 as question marks, for a card is a text."""
+    return shlex.join(command).encode("utf-8", "replace").decode()
+
+
 def missed(recipe, card) -> dict:
     """The recipe's targets that the card's results do not reach: metric -> target."""
     short = {}
@@ -259,7 +264,7 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
         metrics=rows,
         curves=curves,
         training={
-            "command": shlex.join(command),
+            "command": line(command),
             "seed": recipe.seed,
             "epochs": resume.epoch,
             "selected": resume.best,
