@@ -30,14 +30,13 @@ def example(name):
     kind, arguments = card.input["kind"], card.arguments
     if kind == "image":
         return pictures(card.input["shape"])
+    labels = np.repeat([[0], [1]], len(arguments.get("conditions", ())), axis=1).astype("int32")
     if kind == "latents":
-        row, column = np.mgrid[:2, : arguments["latents"]]
+        row, column = np.mgrid[:2, : arguments.get("latents", 100)]
         z = np.sin(row + column).astype("float32")
-        labels = np.array([[0] * len(arguments["conditions"]), [1] * len(arguments["conditions"])], "int32")
-        return [z, labels] if arguments["conditions"] else z
+        return [z, labels] if labels.size else z
     if kind == "noise":
         noisy = pictures(arguments["input_shape"]).astype("float32") / 127.5 - 1
-        labels = np.array([[0] * len(arguments["conditions"]), [1] * len(arguments["conditions"])], "int32")
         return [noisy, np.array([100, 900], "int32"), labels]
     row, column = np.mgrid[:2, :12]
     tokens = (5 + row + 7 * column) % arguments["vocabulary"]  # (2, 12), none of them 0
