@@ -23,6 +23,7 @@ NAMES = (
     "transformer.multi30k-en-de",
     "gan.mnist",
     "resnet.utkface-attributes",
+    "vae.mnist",
 )
 
 
