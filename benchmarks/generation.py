@@ -149,7 +149,7 @@ def main() -> None:
                 if done.returncode == 0:
                     made[case], speeds[case] = json.loads(done.stdout.splitlines()[-1])
                 else:
-                    print(f"{case}: left out ({done.stderr.strip().rpartition(chr(10))[2] or done.returncode})")
+                    print(f"{case}: left out ({''.join(done.stderr.strip().splitlines()[-1:])})")
             for case, speed in speeds.items():
                 times = {name: round(speed / speeds[ours], 2) for ours, name in OURS.items() if ours in speeds}
                 same = "" if made[case] == made.get("zoo") else "   (other tokens)"

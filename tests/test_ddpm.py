@@ -184,5 +184,17 @@ def test_what_cannot_be_drawn_is_said_in_one_line():
         told.sample(1)
     with pytest.raises(BadInput, match="guidance 2"):
         model.sample(1, guidance=2)
+    with pytest.raises(BadInput, match="eta 2 can't be; give 0 to 1"):
+        model.sample(1, eta=2)
     with pytest.raises(BadInput, match="1001 steps can't be; give 1 to 1000"):
         model.sample(1, steps=1001)
+
+
+def test_labels_may_be_lists():
+    model = zoo.DDPM(**TOLD, steps=2)
+    labels = [[0, 1], [2, 0]]
+    np.testing.assert_array_equal(model.sample(2, labels=labels), model.sample(2, labels=np.array(labels)))
+
+
+def test_any_number_of_maps_in_eights_is_normalised_in_groups():
+    assert zoo.DDPM(**SMALL | {"maps": 72, "multiples": (2,)}).output_shape == (None, 8, 8, 3)  # 144 maps, 16 groups

@@ -36,6 +36,7 @@ Letters: B pictures, N labels of a picture, C maps, T times.
 """
 
 import itertools
+import math
 
 import keras
 import numpy as np
@@ -231,8 +232,9 @@ class DDPM(keras.Model):
         """
         given = {"steps": steps, "guidance": guidance, "eta": eta}
         steps, guidance, eta = (self.arguments[name] if each is None else each for name, each in given.items())
-        self._check(labels, steps, guidance)
-        told = labels if labels is None or isinstance(labels, list) else [(np.ones(len(labels)), labels)]
+        self._check(labels, steps, guidance, eta)
+        several = isinstance(labels, list) and isinstance(labels[0], tuple)
+        told = labels if labels is None or several else [(np.ones(len(labels)), labels)]
         rng, x = np.random.default_rng(seed), np.asarray(noise, "float32")
         times = np.linspace(TIMES - 1, 0, steps).round().astype(int)
         for t, s in itertools.pairwise(times):
@@ -274,7 +276,7 @@ class DDPM(keras.Model):
     def _ask(self, inputs):
         return ops.convert_to_numpy(self.predict_on_batch(inputs))
 
-    def _check(self, labels, steps, guidance):
+    def _check(self, labels, steps, guidance, eta):
         told = bool(self.arguments["conditions"])
         if (labels is not None) != told or (guidance != 1 and not told):
             raise BadInput(
@@ -283,6 +285,8 @@ class DDPM(keras.Model):
             )
         if not 1 <= steps <= TIMES:
             raise BadInput(f"{steps} steps can't be; give 1 to {TIMES}")
+        if not 0 <= eta <= 1:
+            raise BadInput(f"eta {eta} can't be; give 0 to 1")
 
     def get_config(self):
         return dict(self.arguments)
@@ -334,7 +338,8 @@ def _conv(maps, name, size=3, **options):
 
 
 def _norm(x, name):
-    return layers.GroupNormalization(min(GROUPS, x.shape[-1] // 4), epsilon=1e-6, name=f"{name}_norm")(x)
+    groups = math.gcd(min(GROUPS, x.shape[-1] // 4), x.shape[-1])  # of four maps at least, all alike
+    return layers.GroupNormalization(groups, epsilon=1e-6, name=f"{name}_norm")(x)
 
 
 def _norm_swish(x, name):
