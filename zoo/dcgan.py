@@ -146,12 +146,11 @@ def _discriminator(input_shape, maps, conditions, halvings, spectral):
         if normalized:
             x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
         x = layers.LeakyReLU(LEAK, name=f"{name}_relu")(x)  # (B, H / 2^n, W / 2^n, maps)
-    logit = layers.Dense(1, kernel_initializer=SMALL, name="logit")(layers.Flatten(name="flatten")(x))  # (B, 1)
+    seen = layers.Flatten(name="seen")(x)  # phi(x): figure 1's has no pooling, so it knows what is where
+    logit = layers.Dense(1, kernel_initializer=SMALL, name="logit")(seen)  # (B, 1)
     if conditions:
         labels = keras.Input((len(conditions),), dtype="int32", name="labels")
         inputs = [pictures, labels]
-        mean = layers.GlobalAveragePooling2D(name="mean_seen")(x)  # (B, maps)
-        seen = layers.Rescaling(x.shape[1] * x.shape[2], name="seen")(mean)  # the sum of places, as theirs
         told = layers.Concatenate(name="told")(OneHot.each(labels, conditions))
         wanted = layers.Dense(seen.shape[-1], use_bias=False, kernel_initializer=SMALL, name="wanted")(told)
         logit = layers.Add(name="projected")([logit, layers.Dot(axes=1, name="projection")([seen, wanted])])

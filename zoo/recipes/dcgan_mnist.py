@@ -14,7 +14,7 @@ class DCGANMNIST(Forger):
     name = "dcgan.mnist"
     summary = "A deep convolutional GAN makes the handwritten digit that it is asked for."
     arguments = {"input_shape": [28, 28, 1], "maps": 32, "conditions": [10], "spectral": True}
-    epochs = 30
+    epochs = 20
     batch_size = 64
     told, loss = True, "hinge"
     targets = {"accuracy": 97.0}

@@ -36,7 +36,7 @@ class DDPMUTKFace(Faces):
         "arrays": {"pictures": "float32", "times": "int32", "labels": "int32"},
         "description": "noisy faces (64, 64, 3), the time of each, 0 to 999, and gender, band of ages and ethnicity",
     }
-    epochs = 60
+    epochs = 18
     batch_size = 32
     precision = "mixed_bfloat16"
 
