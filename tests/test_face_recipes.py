@@ -1,5 +1,7 @@
 """The recipes on faces: what the attribute net learns, and what a generator of faces is measured by."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -107,6 +109,11 @@ def test_a_generator_is_measured_beside_real_faces_and_what_spoils_them(judge):
     assert found["nearest_distance", "result", ""]["value"] == 0 < found["nearest_distance", "baseline", ""]["value"]
     apart = [found["frechet_distance", "baseline", changed]["value"] for changed in ("", "blurred")]
     assert apart[0] < apart[1]
+    goals = DDPMUTKFace().goals(SimpleNamespace(metrics=rows))
+    assert goals["frechet_distance"] == np.mean(apart) and goals["precision"] == 0.4
+    assert goals["nearest_distance"] == found["nearest_distance", "baseline", ""]["value"]
+    for metric in judged:
+        assert goals[metric] == found[metric, "baseline", ""]["value"] - 3
 
 
 def test_age_counts_as_asked_within_ten_years_of_the_middle_of_its_band(judge, monkeypatch):

@@ -7,6 +7,7 @@ weights.
 
 import keras
 
+from zoo.hub import checkpoint
 from zoo.recipes.digits import Forger
 
 
@@ -30,6 +31,10 @@ class DCGANMNIST(Forger):
         "description": "a digit, -1 black to 1 white",
     }
     intended_use = "Digits of one's choice (`DCGAN.sample`, app digits); to see what a conditional GAN is."
+
+    def goals(self, card):
+        """At most a third as far from real digits as those of the GAN that it improves on."""
+        return self.targets | {"frechet_distance": checkpoint.card("gan.mnist").result("frechet_distance")["value"] / 3}
 
     def optimizer(self, steps):
         return keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9, use_ema=True, ema_momentum=0.999)

@@ -12,6 +12,8 @@ JUDGE, LAYER = "resnet.utkface-attributes", "pool"
 NEAR = 10  # years that a face may look away from the middle of the band of ages that was asked for
 ADULT = 16  # years: of younger faces the gender isn't judged
 BANDS = np.array(faces.BANDS)
+ATTRIBUTES = ("accuracy_gender", "accuracy_ethnicity", "accuracy_age")
+POINTS = 3.0  # of percent that faces may look less as asked than real ones look as labelled
 
 
 class Faces(Recipe):
@@ -66,6 +68,15 @@ class Faces(Recipe):
         about = f"{samples.REAL}, their labels shuffled"
         rows += judge.attributes(other, shuffled, name, role="baseline", protocol=about)
         return rows, {}
+
+    def goals(self, card):
+        """At most half way to what blurring does, no nearer to training than other real faces, and as asked."""
+        distances = (samples.baseline(card, "frechet_distance", what) for what in (samples.REAL, samples.BLURRED))
+        return self.targets | {
+            "frechet_distance": sum(distances) / 2,
+            "nearest_distance": samples.baseline(card, "nearest_distance", samples.REAL),
+            **{metric: samples.baseline(card, metric, samples.REAL) - POINTS for metric in ATTRIBUTES},
+        }
 
 
 class Judge:

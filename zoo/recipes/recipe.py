@@ -106,6 +106,10 @@ class Recipe:
         """
         return []
 
+    def goals(self, card) -> dict:
+        """`targets`, and those that hang on what else was measured and is in the card."""
+        return self.targets
+
     def baselines(self, data_dir) -> list[dict]:
         """Rows of the card for what another method gets on the same data, measured now."""
         return []

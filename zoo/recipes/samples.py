@@ -33,3 +33,10 @@ def distances(features, real, split, about, *, role="result", protocol="") -> li
 def blurred(pictures):
     """uint8 (N, H, W, C) -> the same."""
     return np.stack([cv2.GaussianBlur(each, (0, 0), BLUR) for each in pictures]).reshape(pictures.shape)
+
+
+def baseline(card, metric, what) -> float:
+    """What was measured of `REAL` or `BLURRED`."""
+    return next(
+        row["value"] for row in card.metrics if row["metric"] == metric and row["protocol"].startswith(f"{what}; ")
+    )

@@ -72,9 +72,11 @@ def train(
     card.training["missed"] = missed(recipe, card)
     checkpoint.save(model, out, card, half=recipe.half, tolerance=tolerance, tokenizer=tokenizer, force=force)
     _forget(recipe, runs)  # done, so there is nothing left to go on with
-    for metric, target in recipe.targets.items():
+    for metric, target in recipe.goals(card).items():
         verdict = "MISSED" if metric in card.training["missed"] else "reached"
-        print(f"{recipe.name}: {metric} {card.result(metric)['value']:g}, target {target:g} {verdict}", file=sys.stderr)
+        print(
+            f"{recipe.name}: {metric} {card.result(metric)['value']:g}, target {target:.4g} {verdict}", file=sys.stderr
+        )
     return card
 
 
@@ -225,9 +227,9 @@ def line(command: list[str]) -> str:
 
 
 def missed(recipe, card) -> dict:
-    """The recipe's targets that the card's results do not reach: metric -> target."""
+    """The recipe's goals that the card's results do not reach: metric -> goal."""
     short = {}
-    for metric, goal in recipe.targets.items():
+    for metric, goal in recipe.goals(card).items():
         row = card.result(metric)
         if row["value"] < goal if row["higher_is_better"] else row["value"] > goal:
             short[metric] = goal
