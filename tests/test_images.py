@@ -51,6 +51,14 @@ def test_what_is_written_is_read_again(tmp_path, suffix):
     assert sorted(os.listdir(tmp_path)) == sorted([f"a{suffix}", f"grey{suffix}"])
 
 
+def test_a_picture_says_what_it_is(tmp_path):
+    about = {"Generated": "by a network", "Seed": "7"}
+    for suffix in (".png", ".jpg"):
+        write_image(tmp_path / f"a{suffix}", picture(), about)
+    with Image.open(tmp_path / "a.png") as png, Image.open(tmp_path / "a.jpg") as jpeg:
+        assert png.text == about and jpeg.info["comment"] == b"Generated: by a network; Seed: 7"
+
+
 def test_jpeg_keeps_colour_at_full_resolution(tmp_path):
     stripes = np.zeros((16, 16, 3), np.uint8)
     stripes[:, ::2] = (255, 0, 0)

@@ -182,8 +182,8 @@ def check_suffix(path) -> None:
 def write_image(path, array: np.ndarray, about: dict[str, str] | None = None) -> None:
     """Writes uint8 (H, W, 3) RGB or (H, W) grey as the format that the suffix names; a failure leaves no file behind.
 
-    about: texts that a PNG file carries besides. JPEG is written with quality 95 and full-resolution colour. Replaces a
-    file that is there.
+    about: texts that a PNG file carries besides, and a JPEG file as its comment; others don't. JPEG is written with
+    quality 95 and full-resolution colour. Replaces a file that is there.
     Raises BadInput for an unknown suffix, an array of another shape or type, or a place that cannot be written.
     """
     path = Path(path)
@@ -195,7 +195,8 @@ def write_image(path, array: np.ndarray, about: dict[str, str] | None = None) ->
         texts = PngInfo()
         for name, text in about.items():
             texts.add_itxt(name, text)
-        options = options | {"pnginfo": texts}
+        comment = "; ".join(f"{name}: {text}" for name, text in about.items())
+        options = options | {"pnginfo": texts, "comment": comment}  # each format takes its own
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         try:
