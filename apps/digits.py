@@ -13,8 +13,9 @@ from .drawing import grid, titled
 
 ASKED, CHANCE, PLANE, READER = "dcgan.mnist", "vae.mnist", "vae.mnist-2d", "lenet5.mnist"
 MOST = 100  # digits at once
-TRIES = 60  # drawings of the autoencoder for each digit asked for
+TRIES, LEAST = 60, 1000  # drawings of the autoencoder for each digit asked for, and in all
 MAP = 20  # digits of the map, each way
+NARROWEST, WIDEST = 3, 20  # rows, in digits: titles need some room
 TIMES = 3  # a pixel of a network's becomes so many, each way
 
 
@@ -46,7 +47,7 @@ class Digits(App):
 
     def _by_chance(self, asked, seed) -> np.ndarray:
         """Of what the autoencoder draws, for each digit the picture that is most surely it."""
-        drawn = self.model(CHANCE).sample(TRIES * len(asked), seed=seed)
+        drawn = self.model(CHANCE).sample(max(LEAST, TRIES * len(asked)), seed=seed)
         sure = probabilities(self.predictor(READER)(drawn))  # (N, 10)
         chosen = []
         for digit in asked:
@@ -76,4 +77,4 @@ class Digits(App):
 def _row(pictures) -> np.ndarray:
     """uint8 (N, H, W, 1) -> a row of them, enlarged, black on white."""
     large = np.repeat(np.repeat(np.repeat(255 - pictures, TIMES, axis=1), TIMES, axis=2), 3, axis=3)
-    return grid(list(large), len(large))
+    return grid(list(large), min(max(len(large), NARROWEST), WIDEST))

@@ -13,8 +13,10 @@ from .app import App, Choice, Film, Flag, Images, Number, Numbers, Picture, Samp
 from .drawing import grid
 
 CHECKPOINT = "ddpm.utkface"
-ANY = "any"
+ANY, NOTHING = "any", "nothing"
+MOST = 1000  # faces at once
 VARIED = {"gender": faces.GENDERS, "age": tuple(f"{a}-{b}" for a, b in faces.BANDS), "ethnicity": faces.ETHNICITIES}
+BANDS = ", ".join(VARIED["age"])
 LARGE = 256  # pixels of an enlarged face
 SHOWN = 128  # pixels of a face on the sheet
 PART = 16  # faces made at once
@@ -33,16 +35,16 @@ class Faces(App):
 
     def __call__(
         self,
-        n: Annotated[int, Number(label="how many", minimum=1, maximum=1000, whole=True, help="how many people")] = 16,
+        n: Annotated[int, Number(label="how many", minimum=1, maximum=MOST, whole=True, help="how many people")] = 16,
         seed: Annotated[
             int, Number(minimum=0, maximum=2**32 - 1, whole=True, help="of the first; the others have the next ones")
         ] = 0,
         gender: Annotated[str, Choice(options=(ANY, *faces.GENDERS), help="as others would perceive it")] = ANY,
-        age: Annotated[str, Text(help=f"in years, such as 30 or 26-35, 1 to {faces.OLDEST}, or any")] = ANY,
+        age: Annotated[str, Text(help=f"in years, such as 30 or 26-35, or any; one of {BANDS} is drawn")] = ANY,
         ethnicity: Annotated[str, Choice(options=(ANY, *faces.ETHNICITIES), help="as others would perceive it")] = ANY,
         vary: Annotated[
-            str, Choice(options=("nothing", *VARIED), help="show each person with all values of one of these")
-        ] = "nothing",
+            str, Choice(options=(NOTHING, *VARIED), help="show each person with all values of one of these")
+        ] = NOTHING,
         morph: Annotated[tuple, Numbers(count=2, help="the way from one seed's face to another's, in n steps")] = (),
         video: Annotated[bool, Flag(help="make a film of the morph, four seconds long")] = False,
     ) -> tuple[
@@ -52,26 +54,26 @@ class Faces(App):
 
         A seed's person is the same whatever else is asked for; what is left to chance is drawn by the seed as well.
         """
-        if video and not morph:
-            raise BadInput("a film is made of a morph; give two seeds, --morph 7 12")
-        if morph and vary != "nothing":
-            raise BadInput("morph and vary are two things to do; choose one")
+        check(n, gender, age, ethnicity, vary, morph, video)
         asked = (gender, ages(age), ethnicity)
         model = self.model(CHECKPOINT)
         if morph:
-            pictures = self._pictures(model, *between(*people(morph, asked, model), n), morphing(morph, n))
-            return pictures, self._film(model, asked, morph) if video else None
+            noise, labels = people(morph, asked, model)
+            about = {"Seeds": f"{morph[0]} to {morph[1]}", "Asked": " to ".join(described(each) for each in labels)}
+            pictures = self._pictures(model, *between(noise, labels, n), about, morphing(n))
+            return pictures, self._film(model, noise, labels, about) if video else None
         seeds = [(seed + number) % 2**32 for number in range(n)]
+        about = {"Seeds": f"{n} from {seed} on", "Asked": f"{gender} gender, {age} age, {ethnicity} ethnicity"}
         noise, labels = people(seeds, asked, model)
-        if vary != "nothing":
+        if vary != NOTHING:
             noise, labels = varied(noise, labels, vary)
-        told = [(np.ones(len(labels)), labels)]
-        return self._pictures(model, noise, told, persons(seeds, labels, vary), len(VARIED.get(vary, ()))), None
+        named = persons(seeds, labels, vary)
+        return self._pictures(model, noise, labels, None, about, named, len(VARIED.get(vary, ()))), None
 
-    def _pictures(self, model, noise, told, named: dict, columns: int = 0) -> list[Picture]:
+    def _pictures(self, model, noise, labels, shares, about: dict, named: dict, columns: int = 0) -> list[Picture]:
         """A sheet, with so many columns or as wide as high, and files of each face, named {name: about}."""
-        always = {"Generated": NOBODY, "Checkpoint": CHECKPOINT, "Software": f"zoo {zoo.__version__}"}
-        drawn = self._draw(model, noise, told)
+        always = {"Generated": NOBODY, "Checkpoint": CHECKPOINT, "Software": f"zoo {zoo.__version__}"} | about
+        drawn = self._draw(model, noise, labels, shares)
         sheet = grid([enlarged(face, SHOWN) for face in drawn], columns or math.ceil(math.sqrt(len(drawn))))
         found = [Picture("sheet", sheet, always)]
         by = {"Enlarged": f"{LARGE // drawn.shape[1]} times, by Lanczos interpolation"}
@@ -80,15 +82,17 @@ class Faces(App):
             found.append(Picture(f"{name}-{LARGE}", enlarged(face, LARGE), always | about | by))
         return found
 
-    def _film(self, model, asked, morph) -> Film:
-        way = between(*people(morph, asked, model), round(RATE * SECONDS))
-        frames = [enlarged(face, LARGE) for face in self._draw(model, *way)]
-        return Film(frames, RATE, {"comment": f"{NOBODY}; {CHECKPOINT}, seeds {morph[0]} to {morph[1]}"})
+    def _film(self, model, noise, labels, about: dict) -> Film:
+        frames = self._draw(model, *between(noise, labels, round(RATE * SECONDS)))
+        comment = "; ".join([NOBODY, CHECKPOINT, *(f"{name}: {text}" for name, text in about.items())])
+        return Film([enlarged(face, LARGE) for face in frames], RATE, {"comment": comment})
 
-    def _draw(self, model, noise, told) -> np.ndarray:
+    def _draw(self, model, noise, labels, shares) -> np.ndarray:
         def part(start):
             own = slice(start, start + PART)
-            return model.draw(noise[own], [(share[own], labels[own]) for share, labels in told])
+            if shares is None:
+                return model.draw(noise[own], labels[own], eta=0.0)
+            return model.draw(noise[own], labels[:, own], shares=shares[:, own], eta=0.0)
 
         starts = range(0, len(noise), PART)
         return np.concatenate([part(start) for start in self.track(starts, len(starts), "drawing")])
@@ -103,13 +107,28 @@ class Faces(App):
         ]
 
 
+def check(n, gender, age, ethnicity, vary, morph, video) -> None:
+    """Raises BadInput for what can't be asked for together."""
+    if video and not morph:
+        raise BadInput("a film is made of a morph; give two seeds, --morph 7 12")
+    if morph and vary != NOTHING:
+        raise BadInput("morph and vary are two things to do; choose one")
+    if morph and morph[0] == morph[1]:
+        raise BadInput(f"there is no way from seed {morph[0]} to itself; give two seeds, --morph 7 12")
+    if vary != NOTHING and {"gender": gender, "age": age, "ethnicity": ethnicity}[vary] != ANY:
+        raise BadInput(f"{vary} can't be one and all values; leave out --{vary} or --vary")
+    each = len(VARIED.get(vary, (NOTHING,)))
+    if n * each > MOST:
+        raise BadInput(f"{n} people with {each} faces each are more than {MOST} faces; ask for fewer people")
+
+
 def ages(text: str) -> tuple[int, int] | None:
     """The first and the last age of "30" or "26-35", or None for any. Raises BadInput for what is no such thing."""
     if text == ANY:
         return None
-    first, _, last = text.partition("-")
+    first, dash, last = text.partition("-")
     try:
-        found = int(first), int(last or first)
+        found = int(first), int(last if dash else first)
     except ValueError:
         found = 0, 0
     if not 1 <= found[0] <= found[1] <= faces.OLDEST:
@@ -156,12 +175,9 @@ def persons(seeds, labels, vary) -> dict:
     }
 
 
-def morphing(morph, steps: int) -> dict:
+def morphing(steps: int) -> dict:
     """The same for the steps of a morph."""
-    return {
-        f"morph-{step:04}": {"Seeds": f"{morph[0]} to {morph[1]}, step {step} of {steps}"}
-        for step in range(1, steps + 1)
-    }
+    return {f"morph-{step:04}": {"Step": f"{step} of {steps}"} for step in range(1, steps + 1)}
 
 
 def described(labels) -> str:
@@ -169,17 +185,16 @@ def described(labels) -> str:
     return ", ".join(values[label] for values, label in zip(VARIED.values(), labels, strict=True))
 
 
-def between(noise, labels, steps: int) -> tuple[np.ndarray, list]:
-    """The way from one person to another, both included: noise (2, H, W, C) -> (steps, H, W, C), and what is told.
+def between(noise, labels, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The way from one person to another, both included: noise (2, H, W, C), labels (2, 3) -> noise (steps, H, W, C),
+    labels (2, steps, 3) and the shares of both, (2, steps).
 
     Noise turns from one to the other along a great circle, for what lies halfway on a line is no noise but half of it.
     """
     share = np.linspace(0, 1, steps) if steps > 1 else np.array([0.5])
     turned = share.reshape(-1, 1, 1, 1) * np.pi / 2
     way = np.cos(turned) * noise[0] + np.sin(turned) * noise[1]
-    first, last = (np.tile(label, (steps, 1)) for label in labels)
-    told = [(np.ones(steps), first)] if (first == last).all() else [(1 - share, first), (share, last)]
-    return way.astype("float32"), told
+    return way.astype("float32"), np.repeat(labels[:, None], steps, axis=1), np.stack([1 - share, share])
 
 
 def enlarged(face: np.ndarray, side: int) -> np.ndarray:

@@ -18,7 +18,6 @@ import html
 import importlib
 import inspect
 import itertools
-import math
 import os
 import socket
 import tempfile
@@ -52,6 +51,7 @@ from .gallery_chat import chat, errors_shown
 HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
 MAX_WAITING = 16  # calls in the queue; more are turned away
+WIDEST = 10_000  # a slider; from there on numbers are typed
 KEPT = 3600  # seconds for which uploads and answers are kept
 
 # Gradio's page has its scripts and styles inline, and shows pictures as blobs before they are uploaded.
@@ -224,24 +224,21 @@ def _input(gradio, app: App, each: Input):
             picture = gradio.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], **words)
             picture.async_move_resource_to_block_cache = _local_only(gradio, picture.async_move_resource_to_block_cache)
             return picture
-        case Number() if math.isfinite(kind.minimum) and math.isfinite(kind.maximum):
+        case Number() if kind.maximum - kind.minimum <= WIDEST:
             value = kind.minimum if value is None else value
             return gradio.Slider(kind.minimum, kind.maximum, value=value, **step, **words)
         case Number():
-            words["info"] = f"{kind.help} ({kind.limits})".strip()
-            return gradio.Number(value=value, **step, **words)
+            return gradio.Number(value=value, **step, **words | {"info": f"{kind.help} ({kind.limits})".strip()})
         case Checkpoint():
             return gradio.Dropdown(list(app.checkpoints), value=value, allow_custom_value=True, **words)
-        case Choice() if len(kind.options) <= 5:
-            return gradio.Radio(list(kind.options), value=value, **words)
         case Choice():
-            return gradio.Dropdown(list(kind.options), value=value, **words)
+            component = gradio.Radio if len(kind.options) <= 5 else gradio.Dropdown
+            return component(list(kind.options), value=value, **words)
         case Flag():
             return gradio.Checkbox(value=bool(value), **words)
-        case _ if isinstance(kind, Texts) or each == app.main_input():
-            return gradio.Textbox(value=value, lines=4, max_lines=16, **words)
         case _:
-            return gradio.Textbox(value=value, **words)
+            large = {"lines": 4, "max_lines": 16} if isinstance(kind, Texts) or each == app.main_input() else {}
+            return gradio.Textbox(value=_text(value), **large, **words)
 
 
 def _local_only(gradio, move):
@@ -384,12 +381,16 @@ def _samples(gradio, app: App, samples: list, inputs: dict):
     return examples.load_input_event
 
 
+def _text(value):
+    """Texts as lines, several numbers in one, and all else as it is."""
+    between = "\n" if isinstance(value, list) else " "
+    return between.join(map(str, value)) if isinstance(value, list | tuple) else value
+
+
 def _value(app: App, sample, name: str):
-    """A sample's value for one input, pictures as files, texts as lines, several numbers in one."""
+    """A sample's value for one input, pictures as files."""
     default = app.inputs[name].default
-    value = sample.inputs.get(name, None if default is REQUIRED else default)
-    if isinstance(value, list | tuple):  # texts, or numbers
-        return ("\n" if isinstance(value, list) else " ").join(map(str, value))
+    value = _text(sample.inputs.get(name, None if default is REQUIRED else default))
     if value is None or not isinstance(app.inputs[name].kind, Image):
         return value
     from zoo.data.images import write_image

@@ -1,8 +1,9 @@
 """Faces of ddpm.utkface, each beside the faces of training that are nearest to it, to see that none is a copy.
 
 Reproduce, after `zoo data prepare utkface --from FOLDER`: `python docs/neighbours.py -o neighbours.png`. A row for each
-of the seeds 0 to 11: the sample, then the three faces of training that are nearest in the attribute net's space, and
-the three whose pixels are. The sheet shows real people: it is for you to look at, not to publish.
+of the app's people of seeds 0 to 11: the face, then the three faces of training, as they are or mirrored, that are
+nearest in the attribute net's space, and the three whose pixels are. The sheet shows real people: it is for you to look
+at, not to publish.
 """
 
 import argparse
@@ -10,30 +11,22 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from scipy.spatial.distance import cdist
 
 import zoo
-from zoo.data import faces
-from zoo.hub import distributions
 from zoo.recipes.ddpm_utkface import RECIPE
 from zoo.recipes.faces import Judge
 from zoo_apps.drawing import grid
-from zoo_apps.faces import enlarged
+from zoo_apps.faces import ANY, enlarged, people
 
 COUNT, NEAREST, SIDE = 12, 3, 128
+PART = 2000  # faces of training at once
 
 
-def nearest(samples, training, count) -> np.ndarray:
-    """The numbers of the training examples nearest to each sample, nearest first: (N, D), (M, D) -> (N, count)."""
-    left, found = np.ones(len(training), bool), []
-    for sample in samples:
-        left[:] = True
-        own = []
-        for _ in range(count):
-            [place] = distributions.nearest(sample[None], training[left])[1]
-            own.append(np.flatnonzero(left)[place])
-            left[own[-1]] = False
-        found.append(own)
-    return np.array(found)
+def nearest(samples, training) -> np.ndarray:
+    """The numbers of the training examples nearest to each sample, nearest first: (N, D), (M, D) -> (N, NEAREST)."""
+    parts = (training[start : start + PART] for start in range(0, len(training), PART))
+    return np.concatenate([cdist(samples, part) for part in parts], axis=1).argsort(axis=1)[:, :NEAREST]
 
 
 def main() -> None:
@@ -42,14 +35,15 @@ def main() -> None:
     parser.add_argument("--data-dir")
     arguments = parser.parse_args()
     training, attributes = RECIPE.faces("train", arguments.data_dir)
-    asked = faces.conditions(attributes)[:COUNT]
-    made = zoo.load(RECIPE.name).sample(COUNT, labels=asked, seed=0)
-    judge = Judge(made, training)
-    flat = [pictures.reshape(len(pictures), -1).astype("float32") for pictures in (made, training)]
-    by_features, by_pixels = nearest(judge.real, judge.training, NEAREST), nearest(*flat, NEAREST)
+    model = zoo.load(RECIPE.name)
+    made = model.draw(*people(range(COUNT), (ANY, None, ANY), model), eta=0.0)
+    judge = Judge(made, training, attributes)
+    both = np.concatenate([training, training[:, :, ::-1]])  # as the judge has them
+    by_features = nearest(judge.real, judge.training)
+    by_pixels = nearest(*(pictures.reshape(len(pictures), -1) for pictures in (made, both)))
     cells = []
     for face, *near in zip(made, by_features, by_pixels, strict=True):
-        cells += [enlarged(each, SIDE) for each in (face, *training[np.concatenate(near)])]
+        cells += [enlarged(each, SIDE) for each in (face, *both[np.concatenate(near)])]
     Image.fromarray(grid(cells, 1 + 2 * NEAREST)).save(arguments.out)
 
 

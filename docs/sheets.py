@@ -1,4 +1,4 @@
-"""Draw docs/faces.jpg and docs/digits.png, what the apps faces and digits make: `python docs/sheets.py`.
+"""Draw docs/faces.jpg, docs/digits.png and docs/plane.png, what the apps make: `python docs/sheets.py`.
 
 The faces are those of seeds 0 to 63, none left out.
 """

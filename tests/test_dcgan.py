@@ -89,3 +89,5 @@ def test_bad_input_is_one_line():
         zoo.DCGAN(**SMALL, conditions=(2,)).sample(3)
     with pytest.raises(BadInput, match="is not told what to make"):
         zoo.DCGAN(**SMALL).sample(3, labels=[[1]] * 3)
+    with pytest.raises(BadInput, match="each from 0 to at most 1; not"):
+        zoo.DCGAN(**SMALL, conditions=(2,)).sample(3, labels=[[2]] * 3)

@@ -86,7 +86,7 @@ def test_it_learns_by_plain_fit_what_a_picture_is(pictures):
 @pytest.mark.parametrize(("steps", "eta"), [(1, 0.0), (7, 0.0), (7, 1.0), (7, 0.5)])
 def test_whoever_knows_the_picture_draws_it(pictures, monkeypatch, arguments, steps, eta):
     model, asked = knowing(pictures, monkeypatch, **arguments)
-    labels = np.zeros((4, 2)) if "conditions" in arguments else None
+    labels = np.zeros((4, 2), int) if "conditions" in arguments else None
     drawn = model.draw(model.draw_noise(4, seed=5), labels, steps=steps, eta=eta)
     np.testing.assert_array_equal(drawn, pictures)
     assert [int(inputs[1][0]) for inputs in asked] == np.linspace(999, 0, steps).round().astype(int).tolist()
@@ -112,11 +112,11 @@ def test_guidance_enlarges_what_the_kind_changes(monkeypatch):
         model, "_ask", lambda inputs: 0.01 * inputs[2].sum(axis=1).reshape(-1, 1, 1, 1) * np.ones((1, 8, 8, 3))
     )
     x, labels, other = np.zeros((2, 8, 8, 3), "float32"), np.array([[0, 1], [2, 1]]), np.array([[2, 0], [1, 1]])
-    plain = model.clean(x, 9, [(np.ones(2), labels)])[:, 0, 0, 0]
+    plain = model.clean(x, 9, labels[None], np.ones((1, 2)))[:, 0, 0, 0]
     np.testing.assert_allclose(plain, [0.01, 0.03], rtol=1e-5)
-    guided = model.clean(x, 9, [(np.ones(2), labels)], guidance=3.0)[:, 0, 0, 0]
+    guided = model.clean(x, 9, labels[None], np.ones((1, 2)), guidance=3.0)[:, 0, 0, 0]
     np.testing.assert_allclose(guided, 3 * plain - 2 * 0.05, rtol=1e-4)  # of none: labels 3 and 2
-    between = model.clean(x, 9, [(np.array([0.25, 0.5]), labels), (np.array([0.75, 0.5]), other)])[:, 0, 0, 0]
+    between = model.clean(x, 9, np.stack([labels, other]), np.array([[0.25, 0.5], [0.75, 0.5]]))[:, 0, 0, 0]
     np.testing.assert_allclose(between, [0.25 * 0.01 + 0.75 * 0.02, 0.5 * 0.03 + 0.5 * 0.02], rtol=1e-5)
 
 
@@ -190,10 +190,23 @@ def test_what_cannot_be_drawn_is_said_in_one_line():
         model.sample(1, steps=1001)
 
 
-def test_labels_may_be_lists():
+def test_labels_may_be_lists_of_anything():
     model = zoo.DDPM(**TOLD, steps=2)
-    labels = [[0, 1], [2, 0]]
+    labels = [(0, 1), (2, 0)]
     np.testing.assert_array_equal(model.sample(2, labels=labels), model.sample(2, labels=np.array(labels)))
+
+
+@pytest.mark.parametrize("labels", [[], [[0, 0]], [[0, 0], [4, 0]], [[0, 0], [-1, 0]], [[0, 0], [1]], [[0.5, 0]] * 2])
+def test_unknown_labels_are_said_in_one_line(labels):
+    with pytest.raises(BadInput, match=r"shape \(2, 2\), each from 0 to at most 3, 2; not"):
+        zoo.DDPM(**TOLD, steps=2).sample(2, labels=labels)
+
+
+def test_many_pictures_are_drawn_in_parts(monkeypatch):
+    model, noise = zoo.DDPM(**SMALL, steps=2, eta=0.0), np.random.RandomState(1).standard_normal((5, 8, 8, 3))
+    together = model.draw(noise)
+    monkeypatch.setattr("zoo.ddpm.PART", 2)
+    np.testing.assert_array_equal(model.draw(noise), together)
 
 
 def test_any_number_of_maps_in_eights_is_normalised_in_groups():

@@ -39,6 +39,7 @@ def test_a_seed_is_a_person_whatever_is_asked_for(app):
     np.testing.assert_array_equal(eight[5].pixels, alone[1].pixels)
     assert eight[5].pixels.shape == (16, 16, 3) and eight[6].pixels.shape == (256, 256, 3)
     assert eight[0].pixels.shape == (3 * 132 + 4, 3 * 132 + 4, 3)
+    assert eight[0].about["Seeds"] == "8 from 5 on" and "any gender" in eight[0].about["Asked"]
     about = eight[6].about
     assert about["Seed"] == "7" and about["Generated"] == NOBODY and "16 times" in about["Enlarged"]
     assert len({each.pixels.tobytes() for each in eight}) == len(eight)
@@ -72,18 +73,20 @@ def test_a_morph_leads_from_one_face_to_another(app, tmp_path):
     np.testing.assert_array_equal(pictures[1].pixels, seven[1].pixels)
     np.testing.assert_array_equal(pictures[-2].pixels, twelve[1].pixels)
     assert len(film.frames) == 100 and film.frames[0].shape == (256, 256, 3)
-    assert pictures[3].about["Seeds"] == "7 to 12, step 2 of 5" and "7 to 12" in film.about["comment"]
+    assert pictures[3].about["Seeds"] == "7 to 12" and pictures[3].about["Step"] == "2 of 5"
+    assert pictures[3].about["Asked"] == f"{seven[1].about['Asked']} to {twelve[1].about['Asked']}"
+    assert "Seeds: 7 to 12" in film.about["comment"] and "Asked: " in film.about["comment"]
 
 
 def test_what_lies_between_two_people_is_as_noisy_and_told_of_both():
     noise, labels = np.random.RandomState(1).standard_normal((2, 64, 64, 3)), np.array([[0, 3, 1], [1, 3, 2]])
-    way, told = between(noise, labels, 5)
+    way, told, shares = between(noise, labels, 5)
     np.testing.assert_allclose(way[[0, -1]], noise, atol=1e-6)
     np.testing.assert_allclose(way.std(axis=(1, 2, 3)), 1, atol=0.02)
-    np.testing.assert_allclose([share for share, _ in told], [[1, 0.75, 0.5, 0.25, 0], [0, 0.25, 0.5, 0.75, 1]])
-    assert [each.tolist() for _, each in told] == [[[0, 3, 1]] * 5, [[1, 3, 2]] * 5]
-    one, [(share, label)] = between(noise, labels[[0, 0]], 1)
-    assert one.shape == (1, 64, 64, 3) and share == 1 and label.tolist() == [[0, 3, 1]]
+    np.testing.assert_allclose(shares, [[1, 0.75, 0.5, 0.25, 0], [0, 0.25, 0.5, 0.75, 1]])
+    assert told.tolist() == [[[0, 3, 1]] * 5, [[1, 3, 2]] * 5]
+    one, told, shares = between(noise, labels, 1)
+    assert one.shape == (1, 64, 64, 3) and told.shape == (2, 1, 3) and shares.tolist() == [[0.5], [0.5]]
 
 
 def command(app):
@@ -144,6 +147,10 @@ def test_the_command_writes_marked_files(app, tmp_path):
         ({"morph": "7 x"}, "give 2 whole numbers"),
         ({"video": True}, "two seeds"),
         ({"morph": (1, 2), "vary": "age"}, "choose one"),
+        ({"morph": (7, 7)}, "no way from seed 7 to itself"),
+        ({"age": "30", "vary": "age"}, "leave out --age or --vary"),
+        ({"age": "26-"}, "age is '26-'; give years"),
+        ({"n": 126, "vary": "age"}, "126 people with 8 faces each are more than 1000 faces"),
     ],
 )
 def test_bad_input_is_one_line(app, options, says):

@@ -339,6 +339,12 @@ def test_every_app_answers_over_http_as_in_python(name, registered, call):
         same(kind, *pair)
 
 
+def test_numbers_may_be_left_out(registered, call):
+    shown, expected = call("dots"), registered["dots"]()
+    for kind, *pair in zip(registered["dots"].outputs, shown, expected, strict=True):
+        same(kind, *pair)
+
+
 def test_texts_are_lines_or_a_list(registered, call):
     for texts in ("one\n\n and two ", ["one", " and two "]):
         shown = call("sentences", texts=texts, sign="?", drawn=True)

@@ -2,6 +2,8 @@
 
 import numbers
 
+import numpy as np
+
 from zoo.errors import BadInput
 
 
@@ -18,3 +20,18 @@ def check_pictures(model: str, input_shape, smallest: int) -> None:
         raise BadInput(
             f"{model} can't read pictures of shape {input_shape}; give (height, width, 3), {smallest} or more"
         )
+
+
+def check_labels(labels, count: int, values) -> np.ndarray:
+    """Labels of `count` pictures, whole numbers from 0 on, below `values` of each kind: int32 (count, len(values))."""
+    try:
+        found = np.asarray(labels)
+        right = found.shape == (count, len(values)) and found.dtype.kind in "iu"
+    except ValueError:  # rows of different lengths
+        right = False
+    if not right or (found < 0).any() or (found >= values).any():
+        raise BadInput(
+            f"labels of {count} pictures are whole numbers of shape {(count, len(values))}, each from 0 to at most "
+            f"{', '.join(str(value - 1) for value in values)}; not {str(labels).replace(chr(10), '')!s:.60}"
+        )
+    return found.astype(np.int32)

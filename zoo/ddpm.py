@@ -42,6 +42,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from zoo.checks import check_labels
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 
@@ -49,6 +50,7 @@ SCHEDULES, PREDICTIONS = ("linear", "cosine"), ("noise", "picture")
 TIMES = 1000  # T, section 4
 LEFT_OUT = 0.1  # share of pictures whose kind isn't told in training
 HEAVIEST = 10.0
+PART = 256  # pictures that are drawn at once, at most
 GROUPS = 32  # of maps that are normalised together
 
 
@@ -220,26 +222,31 @@ class DDPM(keras.Model):
         """
         return self.draw(self.draw_noise(count, seed=seed), labels, seed=seed + 1, **options)
 
-    def draw(self, noise, labels=None, *, steps=None, guidance=None, eta=None, seed: int = 0):
+    def draw(self, noise, labels=None, *, shares=None, steps=None, guidance=None, eta=None, seed: int = 0):
         """Pictures of noise, float32 (B, H, W, C) -> uint8 (B, H, W, C). What is None is as the model has it.
 
+        Raises `BadInput` for labels missing, in vain or unknown, and for options that can't be.
+
         Args:
-            labels: ints (B, N), where the network is told what to make; or several of those, each with the share (B,)
-                that it has, [(share, labels), ...], for what lies between.
+            labels: ints (B, N), where the network is told what to make.
+            shares: of several labels for each picture, for what lies between: floats (K, B), with labels (K, B, N).
             steps: on the way, 1 to `TIMES`.
             guidance: above 1, pictures are more plainly of their kind, and fewer are different.
             eta: how much is left to chance on the way, 0 to 1; `seed` draws it.
         """
         given = {"steps": steps, "guidance": guidance, "eta": eta}
         steps, guidance, eta = (self.arguments[name] if each is None else each for name, each in given.items())
-        self._check(labels, steps, guidance, eta)
-        several = isinstance(labels, list) and isinstance(labels[0], tuple)
-        told = labels if labels is None or several else [(np.ones(len(labels)), labels)]
         rng, x = np.random.default_rng(seed), np.asarray(noise, "float32")
+        self._check(labels, steps, guidance, eta)
+        if labels is not None:
+            labels = labels if shares is not None else [labels]
+            shares = np.ones((1, len(x))) if shares is None else np.asarray(shares)
+            values = [count + 1 for count in self.arguments["conditions"]]
+            labels = np.stack([check_labels(each, len(x), values) for each in labels])  # (K, B, N)
         times = np.linspace(TIMES - 1, 0, steps).round().astype(int)
         for t, s in itertools.pairwise(times):
-            x = self.earlier(x, self.clean(x, t, told, guidance), t, s, eta, rng)
-        return np.round(127.5 * (self.clean(x, times[-1], told, guidance) + 1)).astype(np.uint8)
+            x = self.earlier(x, self.clean(x, t, labels, shares, guidance), t, s, eta, rng)
+        return np.round(127.5 * (self.clean(x, times[-1], labels, shares, guidance) + 1)).astype(np.uint8)
 
     def earlier(self, x, clean, t: int, s: int, eta: float, rng):
         """x_s of x_t and x_0, see the file's head: float32 (B, H, W, C) -> the same."""
@@ -252,30 +259,32 @@ class DDPM(keras.Model):
             x += sigma * rng.standard_normal(x.shape)
         return x.astype("float32")
 
-    def clean(self, x, time: int, told=None, guidance: float = 1.0):
+    def clean(self, x, time: int, labels=None, shares=None, guidance: float = 1.0):
         """x_0 as the network takes it, of noisy pictures at one time: float32 (B, H, W, C) -> the same.
 
-        told: [(share (B,), labels (B, N)), ...], or None.
+        labels, shares: ints (K, B, N), floats (K, B), or None for both.
         """
-        if told is None:
+        if labels is None:
             found = self._ask([x, np.full(len(x), time, "int32")])
         else:
             if guidance != 1:
-                nothing = np.tile(np.array(self.arguments["conditions"], "int32"), (len(x), 1))
-                told = [(guidance * share, labels) for share, labels in told]
-                told.append((np.full(len(x), 1 - guidance), nothing))
-            shares, labels = (np.concatenate(each) for each in zip(*told, strict=True))
+                nothing = np.broadcast_to(self.arguments["conditions"], labels[:1].shape)
+                labels = np.concatenate([labels, nothing])
+                shares = np.concatenate([guidance * shares, np.full((1, len(x)), 1 - guidance)])
             # All at once: the network answers several questions sooner than one after the other.
-            many = np.tile(x, (len(told), 1, 1, 1))  # (len(told) B, H, W, C)
-            answers = self._ask([many, np.full(len(many), time, "int32"), labels.astype("int32")])
-            found = sum(np.split(np.reshape(shares, (-1, 1, 1, 1)) * answers, len(told)))
+            many = np.tile(x, (len(labels), 1, 1, 1))  # (K B, H, W, C)
+            answers = self._ask([many, np.full(len(many), time, "int32"), np.concatenate(labels).astype("int32")])
+            found = np.einsum("kb,kbhwc->bhwc", shares, answers.reshape(len(labels), *x.shape))
         if self.arguments["predict"] == "noise":
             kept, lost = roots(self.signal[time])
             found = (x - lost * found) / kept
         return np.clip(found, -1, 1).astype("float32")
 
     def _ask(self, inputs):
-        return ops.convert_to_numpy(self.predict_on_batch(inputs))
+        parts = (slice(start, start + PART) for start in range(0, len(inputs[0]), PART))
+        return np.concatenate(
+            [ops.convert_to_numpy(self.predict_on_batch([each[part] for each in inputs])) for part in parts]
+        )
 
     def _check(self, labels, steps, guidance, eta):
         told = bool(self.arguments["conditions"])

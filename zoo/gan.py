@@ -31,6 +31,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from zoo.checks import check_labels
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 
@@ -106,7 +107,7 @@ class Adversarial(keras.Model):
     def draw_latents(self, count: int, *, labels=None, seed: int = 0):
         """What the generator makes `count` pictures of: latents (count, Z), or a list of those and of the labels.
 
-        Raises `BadInput` for no pictures, and for labels missing or in vain.
+        Raises `BadInput` for no pictures, and for labels missing, in vain or unknown.
         """
         if count < 1:
             raise BadInput(f"{count} pictures are none to make; give 1 or more")
@@ -115,7 +116,7 @@ class Adversarial(keras.Model):
                 f"{self.name} is {'not ' * (labels is not None)}told what to make; its labels are {labels!r:.40}"
             )
         z = np.random.default_rng(seed).standard_normal((count, self.arguments["latents"]), dtype="float32")
-        return z if labels is None else [z, np.asarray(labels)]
+        return z if labels is None else [z, check_labels(labels, count, self.arguments["conditions"])]
 
     def sample(self, count: int, *, labels=None, seed: int = 0):
         """`count` pictures, uint8 (count, H, W, C). The same seed makes the same ones.

@@ -43,6 +43,7 @@ METRICS = {
     "frechet_distance": Metric("", False, "squared Fréchet distance of samples and data, both taken as Gaussian"),
     "kernel_distance": Metric("", False, "squared maximum mean discrepancy of samples and data, cubic kernel"),
     "nearest_distance": Metric("", True, "distance of a sample to the nearest example of training, median"),
+    "nearest_distance_low": Metric("", True, "the same, of the one sample in a hundred that is nearest"),
     "precision": Metric("", True, "share of the samples that are as near to data as data are to data, 0 to 1"),
     "rarest_share": Metric("%", True, "share of the class that samples have least of"),
     "recall": Metric("", True, "share of the data that are as near to samples as samples are to samples, 0 to 1"),

@@ -5,14 +5,15 @@ import numpy as np
 
 from zoo.data.batches import Batches
 from zoo.data.latents import drawn
+from zoo.errors import BadInput
 from zoo.hub import checkpoint, metrics
 from zoo.recipes import samples
 from zoo.recipes.mnist import MNIST
 
 JUDGE, LAYER = "lenet5.mnist", "F6"
 LATENTS = 100  # of both GANs
-COUNT = 5000  # samples, and pictures to compare them with
-ABOUT = f"in the space of {JUDGE}'s {LAYER}, against {COUNT:,} test pictures"
+FEWEST = 100
+COUNT = 5000  # samples, and pictures to compare them with, where there are as many
 
 
 class Forger(MNIST):
@@ -74,22 +75,27 @@ def seen(pictures):
 def judged(made, real, labels, split, asked=None) -> list[dict]:
     """Rows of a card for digits that were made: how close they are to real ones, and whether they are as asked.
 
-    made: uint8 (N, 28, 28, 1); real, labels: twice `COUNT`, one half to compare with, the other one as baseline.
+    made: uint8 (`COUNT`, 28, 28, 1). real, labels: pictures and their digits; every other one, the first included, is
+    to compare with, the rest are a baseline. Raises `BadInput` for fewer than `FEWEST`.
     """
-    one, other, labels = real[:COUNT], real[COUNT : 2 * COUNT], labels[COUNT : 2 * COUNT]
+    if len(real) < FEWEST:
+        raise BadInput(f"{len(real)} pictures are too few to compare with; give {FEWEST} or more")
+    count = min(COUNT, len(real) // 2)
+    one, other, labels = real[: 2 * count : 2], real[1 : 2 * count : 2], labels[1 : 2 * count : 2]
     (features, read), (one, _), (spoilt, _), (other, other_read) = map(seen, (made, one, samples.blurred(other), other))
-    rows = samples.distances(features, one, split, ABOUT)
-    rows += samples.distances(other, one, split, ABOUT, role="baseline", protocol=samples.REAL)
-    rows += samples.distances(spoilt, one, split, ABOUT, role="baseline", protocol=samples.BLURRED)
+    about = f"in the space of {JUDGE}'s {LAYER}, against {count:,} pictures of the {split} split"
+    rows = samples.distances(features[:count], one, split, about)
+    rows += samples.distances(other, one, split, about, role="baseline", protocol=samples.REAL)
+    rows += samples.distances(spoilt, one, split, about, role="baseline", protocol=samples.BLURRED)
 
-    def share(metric, value, protocol, role="result"):
-        rows.append(metrics.row(metric, split, 100 * value, n=COUNT, role=role, protocol=protocol))
+    def share(metric, values, protocol, role="result"):
+        rows.append(metrics.row(metric, split, 100 * np.mean(values), n=len(values), role=role, protocol=protocol))
 
-    shares = np.bincount(read, minlength=10) / len(read)
-    share("rarest_share", shares.min(), f"share of the digit that {JUDGE} reads least")
+    rarest = np.bincount(read, minlength=10).argmin()
+    share("rarest_share", read == rarest, f"share of the digit that {JUDGE} reads least")
     if asked is not None:
         shuffled = np.random.default_rng(0).permutation(labels)
-        share("accuracy", np.mean(read == asked), f"share of the samples that {JUDGE} reads as asked")
-        share("accuracy", np.mean(other_read == labels), f"{samples.REAL}, as they are labelled", "baseline")
-        share("accuracy", np.mean(other_read == shuffled), f"{samples.REAL}, their labels shuffled", "baseline")
+        share("accuracy", read == asked, f"share of the samples that {JUDGE} reads as asked, of each digit as many")
+        share("accuracy", other_read == labels, f"{samples.REAL}, as they are labelled", "baseline")
+        share("accuracy", other_read == shuffled, f"{samples.REAL}, their labels shuffled", "baseline")
     return rows

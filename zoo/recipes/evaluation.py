@@ -37,12 +37,12 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
         split = made_by.eval_split if split is None else _checked(split, made_by)
         examples = made_by.examples(split, data_dir, folder)
         rows, curves = made_by.evaluate(predict, examples, split)
-        if folder is not None:  # other data: the paper's figure and the card's number of examples are not about it
+        if folder is not None:  # other data: the paper's figure is not about it
             for row in rows:
-                row.update(paper=None, protocol=f"the card's, on a folder of {row['n']} examples")
+                row.update(paper=None, protocol=f"on {folder} rather than the card's data: {row['protocol']}")
         elif split != made_by.eval_split:
             for row in rows:
-                row.update(paper=None, protocol=f"the card's, on the {row['n']} examples of {row['split']}")
+                row.update(paper=None, protocol=f"on {row['split']} rather than the card's split: {row['protocol']}")
     else:
         raise UnknownName("recipe", card.name, NAMES)
     return {"name": card.name, "metrics": rows, "curves": curves}
