@@ -65,13 +65,14 @@ def samples() -> str:
         for row in checkpoint.card(name).metrics:
             what, _, about = row["protocol"].rpartition("; ")
             if row["metric"] in SAMPLES:
-                of = spaces.setdefault(about, {}).setdefault(what or f"samples of `{name}`", {})
+                what = (what or "its samples").replace("its samples", f"samples of `{name}`")
+                of = spaces.setdefault(about, {}).setdefault(what, {})
                 of[row["metric"]] = row["value"]
     lines = [f"| | {' | '.join(metric.replace('_', ' ') for metric in SAMPLES)} |", "|---|---:|---:|---:|---:|"]
     for about, rows in spaces.items():
         lines.append(f"| *{about}* | | | | |")
         for what, values in sorted(rows.items(), key=lambda item: not item[0].startswith("samples")):
-            lines.append(f"| {what} | {' | '.join(f'{values[metric]:.3f}' for metric in SAMPLES)} |")
+            lines.append(f"| {what} | {' | '.join(f'{values[metric]:.4f}' for metric in SAMPLES)} |")
     return "\n".join(lines)
 
 

@@ -38,6 +38,13 @@ def test_real_digits_are_as_close_as_can_be_and_blurred_ones_are_not(mnist, monk
     assert values["rarest_share", "result", f"share of the digit that {digits.JUDGE} reads least"] > 7
 
 
+def test_samples_are_drawn_again_as_the_data_have_them():
+    read, labels = np.repeat(np.arange(10), np.arange(1, 11)), np.repeat(np.arange(10), 3)
+    chosen = digits.resampled(read, labels)
+    np.testing.assert_array_equal(read[chosen], labels)
+    assert len(digits.resampled(read[read != 4], labels)) == 0
+
+
 def test_a_single_digit_is_no_variety(mnist, monkeypatch):
     monkeypatch.setattr(digits, "COUNT", 500)
     (real, labels), (others, asked) = mnist

@@ -21,6 +21,8 @@ NAMES = (
     "bert.clinc150",
     "transformer.multi30k-de-en",
     "transformer.multi30k-en-de",
+    "vae.mnist-2d",
+    "dcgan.mnist",
     "gan.mnist",
     "resnet.utkface-attributes",
     "vae.mnist",

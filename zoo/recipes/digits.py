@@ -12,6 +12,7 @@ from zoo.recipes.mnist import MNIST
 
 JUDGE, LAYER = "lenet5.mnist", "F6"
 LATENTS = 100  # of both GANs
+ALIKE = "its samples, each digit as often as in the data"
 FEWEST = 100
 COUNT = 5000  # samples, and pictures to compare them with, where there are as many
 
@@ -72,6 +73,16 @@ def seen(pictures):
     return features, logits.argmax(axis=1)
 
 
+def resampled(read, labels) -> np.ndarray:
+    """Numbers of samples, some more than once, of which each digit is read as often as it is among labels; none, if one
+    of the digits is never read."""
+    places = [np.flatnonzero(read == digit) for digit in range(10)]
+    if not all(map(len, places)):
+        return np.array([], int)
+    rng, wanted = np.random.default_rng(0), np.bincount(labels, minlength=10)
+    return np.concatenate([rng.choice(own, count) for own, count in zip(places, wanted, strict=True)])
+
+
 def judged(made, real, labels, split, asked=None) -> list[dict]:
     """Rows of a card for digits that were made: how close they are to real ones, and whether they are as asked.
 
@@ -85,6 +96,11 @@ def judged(made, real, labels, split, asked=None) -> list[dict]:
     (features, read), (one, _), (spoilt, _), (other, other_read) = map(seen, (made, one, samples.blurred(other), other))
     about = f"in the space of {JUDGE}'s {LAYER}, against {count:,} pictures of the {split} split"
     rows = samples.distances(features[:count], one, split, about)
+    if asked is None:  # how often it makes which digit weighs heavily in these distances, so once without that
+        alike = resampled(read, labels)
+        rows += (
+            samples.distances(features[alike], one, split, about, role="baseline", protocol=ALIKE) if len(alike) else []
+        )
     rows += samples.distances(other, one, split, about, role="baseline", protocol=samples.REAL)
     rows += samples.distances(spoilt, one, split, about, role="baseline", protocol=samples.BLURRED)
 
