@@ -10,22 +10,37 @@ import pytest
 
 from zoo.errors import BadInput
 
-# A recipe with all that has state: dropout, batch normalisation, averaged weights, a schedule, random distortions, and
-# selection on validation data. Run as `python script.py RUNS OUT EPOCH`: it kills itself in the middle of that epoch,
-# counted from 1, with no chance to tidy up; 0 is none.
+# Recipes with all that has state: dropout, batch normalisation, averaged weights, a schedule, random distortions, and
+# selection on validation data; two networks against each other, singular values, and what both are shown by chance. Run
+# as `python script.py RUNS OUT EPOCH NAME`: it kills itself in the middle of that epoch, counted from 1, with no chance
+# to tidy up; 0 is none.
 SCRIPT = """
 import os, signal, sys
 import keras, numpy as np
 from pathlib import Path
 from zoo import unet
 from zoo.data.batches import Batches
+from zoo.data.latents import drawn
 from zoo.recipes import training
 from zoo.recipes.recipe import Recipe
 
 class Tiny(Recipe):
+    seed, epochs, batch_size, steps_per_execution = 3, 6, 8, 2
+    options = {}
+
+    def optimizer(self, steps):
+        rate = keras.optimizers.schedules.CosineDecay(1e-2, steps)
+        return keras.optimizers.AdamW(rate, use_ema=True, ema_momentum=0.9)
+
+    def compile(self, model, steps, **options):
+        model.compile(self.optimizer(steps), **self.options, **options)
+        fit = model.fit
+        model.fit = lambda *args, callbacks, **options: fit(*args, callbacks=[*callbacks, Killer()], **options)
+
+class Segmenter(Tiny):
     name = "unet.test"
     arguments = {**unet.MOBILE, "filters": [4, 6], "dropout": 0.5, "classes": 2}
-    seed, epochs, batch_size, steps_per_execution, monitor = 3, 6, 8, 2, "accuracy"
+    monitor, options = "accuracy", {"metrics": ["accuracy"]}
 
     def training_data(self, data_dir):
         random = np.random.RandomState(0)
@@ -37,14 +52,18 @@ class Tiny(Recipe):
     def noisy(x, y, rng):
         return np.clip(x + rng.integers(-20, 20, x.shape), 0, 255).astype("uint8"), y
 
-    def optimizer(self, steps):
-        rate = keras.optimizers.schedules.CosineDecay(1e-2, steps)
-        return keras.optimizers.AdamW(rate, use_ema=True, ema_momentum=0.9)
+class Forger(Tiny):
+    name = "dcgan.test"
+    arguments = {
+        "input_shape": [8, 8, 1], "latents": 4, "maps": 4, "conditions": [2], "spectral": True, "augment": True
+    }
+    monitor, options, transform = None, {"loss": "hinge"}, staticmethod(drawn(4))
 
-    def compile(self, model, steps, **options):
-        model.compile(self.optimizer(steps), metrics=["accuracy"], **options)
-        fit = model.fit
-        model.fit = lambda *args, callbacks, **options: fit(*args, callbacks=[*callbacks, Killer()], **options)
+    def training_data(self, data_dir):
+        random = np.random.RandomState(0)
+        x, y = random.randint(0, 256, (64, 8, 8, 1)).astype("uint8"), random.randint(0, 2, 64)
+        held = self.transform(x[:16], y[:16], np.random.default_rng(3))
+        return Batches(x, y, batch_size=8, seed=3, transform=self.transform), held
 
 class Killer(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
@@ -54,15 +73,17 @@ class Killer(keras.callbacks.Callback):
         if self.epoch == int(sys.argv[3]) and batch >= 3:
             os.kill(os.getpid(), signal.SIGKILL)
 
-model, resume, _ = training._fit(Tiny(), Path(sys.argv[1]), None, None, None)
-np.savez(sys.argv[2], *[keras.ops.convert_to_numpy(v) for v in model.weights], best=resume.best["epoch"])
+recipe = {"unet.test": Segmenter, "dcgan.test": Forger}[sys.argv[4]]()
+model, resume, _ = training._fit(recipe, Path(sys.argv[1]), None, None, None)
+best = resume.best["epoch"] if recipe.monitor else 0
+np.savez(sys.argv[2], *[keras.ops.convert_to_numpy(v) for v in model.weights], best=best)
 """
 
 
-def train(tmp_path, runs, out, killed_in=0):
+def train(tmp_path, name, runs, out, killed_in=0):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    command = [sys.executable, str(script), str(tmp_path / runs), str(tmp_path / out), str(killed_in)]
+    command = [sys.executable, str(script), str(tmp_path / runs), str(tmp_path / out), str(killed_in), name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == (-signal.SIGKILL if killed_in else 0), done.stderr
 
@@ -72,12 +93,13 @@ def finished_epochs(path):
         return json.loads(str(state["facts"]))["epoch"]
 
 
-def test_a_killed_training_resumes_to_the_same_weights(tmp_path):
-    train(tmp_path, "runs1", "whole.npz")
-    train(tmp_path, "runs2", "never.npz", killed_in=4)
-    assert finished_epochs(tmp_path / "runs2" / "unet.test" / "state.npz") == 3
+@pytest.mark.parametrize("name", ["unet.test", "dcgan.test"])
+def test_a_killed_training_resumes_to_the_same_weights(name, tmp_path):
+    train(tmp_path, name, "runs1", "whole.npz")
+    train(tmp_path, name, "runs2", "never.npz", killed_in=4)
+    assert finished_epochs(tmp_path / "runs2" / name / "state.npz") == 3
     assert not (tmp_path / "never.npz").exists()
-    train(tmp_path, "runs2", "resumed.npz")
+    train(tmp_path, name, "runs2", "resumed.npz")
     with np.load(tmp_path / "whole.npz") as one, np.load(tmp_path / "resumed.npz") as other:
         assert set(one.files) == set(other.files)
         for name in one.files:

@@ -191,6 +191,10 @@ def test_the_code_of_a_training_is_its_recipe_its_transform_and_its_network():
     assert training.code(*parts) == training.code(*parts) != training.code(*parts[1:-1])
 
 
+def test_the_code_of_a_training_is_that_of_what_its_network_is_a_subclass_of():
+    assert {"zoo.dcgan", "zoo.gan"} <= training.modules(*training._parts(find("dcgan.mnist")))
+
+
 # After three attempts each; the cards' limits and the recipes say what was tried.
 FELL_SHORT = {"unet.color": {"psnr_gain"}, "alexnet.cifar10": {"accuracy"}, "resnet20.cifar10": {"accuracy"}}
 

@@ -15,8 +15,9 @@ What the field has settled on since, as arguments, off in the default:
 - `conditions`: pictures of a kind that is asked for. The generator is told by ones and zeros beside the latents
   (M. Mirza, S. Osindero, "Conditional Generative Adversarial Nets", 2014), the discriminator by a projection
   (T. Miyato, M. Koyama, "cGANs with Projection Discriminator", 2018, eq. 3: logit = w phi(x) + v_y phi(x)).
-- `spectral`: the discriminator's kernels divided by their largest singular value, by one power iteration a step, in
-  place of its batch normalisation (T. Miyato and others, "Spectral Normalization for GANs", 2018, algorithm 1).
+- `spectral`: the kernels of the discriminator's convolutions divided by their largest singular value, by a power
+  iteration whenever it looks, in place of its batch normalisation (T. Miyato and others, "Spectral Normalization for
+  GANs", 2018, algorithm 1; they normalise the last layer, too, which here sets how steep the logit may be).
 - `augment`: whatever the discriminator is shown, real or forged, is shifted, cut and recoloured at random, by functions
   with a gradient (S. Zhao and others, "Differentiable Augmentation for Data-Efficient GAN Training", 2020).
 - the hinge loss: `compile(optimizer, loss="hinge")`; averaged weights: the optimiser's `use_ema`.
@@ -235,4 +236,7 @@ def _shifts(batch, side, most, seed):
 def _hole(batch, side, share, seed):
     """1 in an interval of a share of the places, 0 elsewhere: float (B, side). Its middle is anywhere."""
     middle = keras.random.randint((batch, 1), 0, side + 1, seed=seed)
-    return ops.cast(ops.abs(ops.arange(side)[None] - middle) < int(side * share) // 2, "float32")
+    size = int(side * share)
+    first = middle - size // 2
+    places = ops.arange(side)[None]
+    return ops.cast(ops.logical_and(places >= first, places < first + size), "float32")

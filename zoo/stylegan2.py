@@ -17,7 +17,8 @@ network has without the strengths of the noise, and 29,012,513 in the discrimina
 
 Where this file departs from the paper, and why:
 - R_1 is estimated in each step, on a part of the batch and without a second backward pass: |grad D|^2 is the mean of
-  (n . grad D)^2 over Gaussian n, and n . grad D is how much D differs between x + h n and x - h n, divided by 2 h.
+  (n . grad D)^2 over Gaussian n, and n . grad D is how much D differs between x + h n and x - h n, divided by 2 h. So
+  it trains in float32: to bfloat16 the two are nearly the same.
 - No noise beside the maps, which serves hair and pores in large pictures; no mixing of styles and no regularisation of
   path lengths.
 - The deviation that the discriminator is told of is that of the whole batch, as in T. Karras and others, "Progressive

@@ -185,9 +185,12 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
 
 
 def _parts(recipe) -> list:
-    """The classes and functions that make a training what it is: the recipe's, its transform and its network."""
+    """The classes and functions that make a training what it is: the recipe's, its transform and its network, with what
+    both are subclasses of."""
     transform = [] if recipe.transform is None else [recipe.transform]
-    return [*type(recipe).__mro__[:-1], *transform, architecture(recipe.architecture).cls]
+    network = architecture(recipe.architecture).cls
+    bases = [base for base in network.__mro__[1:] if base.__module__.startswith("zoo.")]
+    return [*type(recipe).__mro__[:-1], *transform, network, *bases]
 
 
 def code(*parts) -> str:
