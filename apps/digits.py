@@ -5,7 +5,6 @@ from typing import Annotated
 
 import numpy as np
 
-from zoo.data.labels import probabilities
 from zoo.errors import BadInput
 
 from .app import App, Flag, Image, Number, Sample, Text
@@ -35,8 +34,8 @@ class Digits(App):
     ) -> tuple[
         Annotated[np.ndarray, Image(label="digits")], Annotated[np.ndarray | None, Image(label="map", when="map")]
     ]:
-        """Two rows, uint8 (H, W, 3): the conditional GAN's digits, and those of many that the autoencoder drew which a
-        network that reads is surest of; and the map, uint8 (560, 560, 3), or None."""
+        """Two rows, uint8 (H, W, 3): the conditional GAN's digits, and those of many that the autoencoder drew which
+        look most like it to a network that reads; and the map, uint8 (560, 560, 3), or None."""
         asked = np.array([int(digit) for digit in digits if digit in "0123456789"], np.int32)
         if len(asked) != len(digits.replace(" ", "")) or not 1 <= len(asked) <= MOST:
             raise BadInput(f"digits is {digits!r:.40}; give 1 to {MOST} of the digits 0 to 9")
@@ -46,14 +45,15 @@ class Digits(App):
         return sheet, self._map() if map else None
 
     def _by_chance(self, asked, seed) -> np.ndarray:
-        """Of what the autoencoder draws, for each digit the picture that is most surely it."""
+        """Of what the autoencoder draws, for each digit the picture that is nearest to LeNet-5's idea of it."""
         drawn = self.model(CHANCE).sample(max(LEAST, TRIES * len(asked)), seed=seed)
-        sure = probabilities(self.predictor(READER)(drawn))  # (N, 10)
+        # Minus a distance from each digit's code. Probabilities would say which digit a scrawl is nearest to.
+        near = self.predictor(READER)(drawn)  # (N, 10)
         chosen = []
         for digit in asked:
-            best = int(sure[:, digit].argmax())
+            best = int(near[:, digit].argmax())
             chosen.append(best)
-            sure[best] = -1  # no picture twice
+            near[best] = -np.inf  # no picture twice
         return drawn[chosen]
 
     def _map(self) -> np.ndarray:
