@@ -51,7 +51,7 @@ def test_a_single_digit_is_no_variety(mnist, monkeypatch):
     ones = others[asked == 1][:500]
     values = found(digits.judged(ones, real, labels, "test"))
     by = {metric: value for (metric, role, _), value in values.items() if role == "result"}
-    assert by["rarest_share"] == 0 and by["recall"] < 0.4 and by["precision"] > 0.5
+    assert by["rarest_share"] == 0 and by["recall"] <= 0.3 and by["precision"] > 0.5
     assert by["frechet_distance"] > 10 * values["frechet_distance", "baseline", samples.REAL]
     assert "accuracy" not in by  # of what isn't told which digit to make
 

@@ -97,10 +97,8 @@ def judged(made, real, labels, split, asked=None) -> list[dict]:
     about = f"in the space of {JUDGE}'s {LAYER}, against {count:,} pictures of the {split} split"
     rows = samples.distances(features[:count], one, split, about)
     if asked is None:  # how often it makes which digit weighs heavily in these distances, so once without that
-        alike = resampled(read, labels)
-        rows += (
-            samples.distances(features[alike], one, split, about, role="baseline", protocol=ALIKE) if len(alike) else []
-        )
+        if len(alike := resampled(read, labels)):
+            rows += samples.distances(features[alike], one, split, about, role="baseline", protocol=ALIKE)
     rows += samples.distances(other, one, split, about, role="baseline", protocol=samples.REAL)
     rows += samples.distances(spoilt, one, split, about, role="baseline", protocol=samples.BLURRED)
 
