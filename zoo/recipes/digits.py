@@ -96,9 +96,9 @@ def judged(made, real, labels, split, asked=None) -> list[dict]:
     (features, read), (one, _), (spoilt, _), (other, other_read) = map(seen, (made, one, samples.blurred(other), other))
     about = f"in the space of {JUDGE}'s {LAYER}, against {count:,} pictures of the {split} split"
     rows = samples.distances(features[:count], one, split, about)
-    if asked is None:  # how often it makes which digit weighs heavily in these distances, so once without that
-        if len(alike := resampled(read, labels)):
-            rows += samples.distances(features[alike], one, split, about, role="baseline", protocol=ALIKE)
+    # How often it makes which digit weighs heavily in these distances, so once without that.
+    if asked is None and len(alike := resampled(read, labels)):
+        rows += samples.distances(features[alike], one, split, about, role="baseline", protocol=ALIKE)
     rows += samples.distances(other, one, split, about, role="baseline", protocol=samples.REAL)
     rows += samples.distances(spoilt, one, split, about, role="baseline", protocol=samples.BLURRED)
 
