@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.ddpm import HEAVIEST, LEFT_OUT, TIMES, Noising, _attention, _folded, _unfolded, signal
+from zoo.ddpm import HEAVIEST, LEFT_OUT, Noising, _attention, _folded, _unfolded
+from zoo.denoising import TIMES, Way, signal
 from zoo.errors import BadInput, UnknownName
 
 SMALL = {"input_shape": (8, 8, 3), "maps": 8, "multiples": (1, 2), "blocks": 1, "attention": (), "dropout": 0.0}
@@ -35,18 +36,6 @@ def knowing(pictures, monkeypatch, **arguments):
 
 def test_it_has_the_papers_parameters():
     assert zoo.DDPM().count_params() == 35_746_307  # the paper says 35.7 million
-
-
-def test_signal_falls_as_the_papers_say():
-    betas = 1e-4 + (0.02 - 1e-4) * np.arange(1000) / 999  # section 4 of Ho and others
-    np.testing.assert_allclose(
-        signal("linear")[[0, 1, 999]], [1 - 1e-4, (1 - betas[0]) * (1 - betas[1]), 4.036e-5], rtol=1e-3
-    )
-    f = np.cos((np.arange(1001) / 1000 + 0.008) / 1.008 * np.pi / 2) ** 2  # eq. 17 of Nichol and Dhariwal
-    np.testing.assert_allclose(signal("cosine")[:900], (f / f[0])[1:901], rtol=1e-6)
-    for schedule in ("linear", "cosine"):
-        assert signal(schedule).shape == (TIMES,) and (np.diff(signal(schedule)) < 0).all()
-        assert 0 < signal(schedule)[-1] < 1e-4
 
 
 def test_noisy_pictures_are_the_mixture_of_eq_4(pictures):
@@ -92,18 +81,15 @@ def test_whoever_knows_the_picture_draws_it(pictures, monkeypatch, arguments, st
     assert [int(inputs[1][0]) for inputs in asked] == np.linspace(999, 0, steps).round().astype(int).tolist()
 
 
-def test_with_all_steps_and_all_chance_it_is_algorithm_2(pictures, monkeypatch):
-    """The mean of eq. 7 and its variance, for one step from t to t - 1."""
-    model, _ = knowing(pictures, monkeypatch, **SMALL)
-    clean, t = pictures / 127.5 - 1, 400
-    noisy = np.random.default_rng(6).standard_normal(clean.shape).astype("float32")
-    a, before = model.signal[t], model.signal[t - 1]
-    alpha, beta = a / before, 1 - a / before
-    mean = np.sqrt(before) * beta / (1 - a) * clean + np.sqrt(alpha) * (1 - before) / (1 - a) * noisy
-    chance = np.random.default_rng(7)
-    z = np.random.default_rng(7).standard_normal(clean.shape)
-    found = model.earlier(noisy, model.clean(noisy, t), t, t - 1, 1.0, chance)
-    np.testing.assert_allclose(found, mean + np.sqrt((1 - before) / (1 - a) * beta) * z, atol=1e-5)
+def test_how_pictures_are_drawn_is_the_models_or_as_asked(pictures, monkeypatch):
+    way = {"steps": 5, "guidance": 2.0, "interval": (-1.0, 1.0), "order": 2, "eta": 0.0}
+    model, asked = knowing(pictures, monkeypatch, **TOLD | way)
+    np.testing.assert_array_equal(model.draw(model.draw_noise(4), np.zeros((4, 2), int), guidance=1.0), pictures)
+    assert [int(inputs[1][0]) for inputs in asked] == Way(**way).times(model.signal).tolist()
+    assert {name: model.get_config()[name] for name in way} == way
+    assert zoo.DDPM(**TOLD | way | {"interval": [-1.0, 1.0]}).get_config() == model.get_config()  # as a card has it
+    with pytest.raises(BadInput, match="order 2 can't be with eta 1"):
+        model.draw(model.draw_noise(4), np.zeros((4, 2), int), eta=1.0)
 
 
 def test_guidance_enlarges_what_the_kind_changes(monkeypatch):
@@ -184,10 +170,6 @@ def test_what_cannot_be_drawn_is_said_in_one_line():
         told.sample(1)
     with pytest.raises(BadInput, match="guidance 2"):
         model.sample(1, guidance=2)
-    with pytest.raises(BadInput, match="eta 2 can't be; give 0 to 1"):
-        model.sample(1, eta=2)
-    with pytest.raises(BadInput, match="1001 steps can't be; give 1 to 1000"):
-        model.sample(1, steps=1001)
 
 
 def test_labels_may_be_lists_of_anything():

@@ -10,32 +10,25 @@ second network, no balance to keep; one U-Net, which is told the time, serves al
     x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) epsilon, epsilon ~ N(0, I)       eq. 4; a_t falls from 1 to 0, here `signal`
     L = E || epsilon - epsilon_theta(x_t, t) ||^2                        eq. 14, algorithm 1
 
-And the way back, from x_t to x_s for an earlier time s, with x_0 and epsilon as the network takes them:
-
-    x_s = sqrt(a_s) x_0 + sqrt(1 - a_s - sigma^2) epsilon + sigma z,  z ~ N(0, I)
-    sigma^2 = eta^2 (1 - a_s) / (1 - a_t) (1 - a_t / a_s)
-
-(J. Song, C. Meng, S. Ermon, "Denoising Diffusion Implicit Models", 2021, eqs. 12 and 16). With eta = 1 and all of the
-steps it is algorithm 2. With eta = 0 the first noise decides, so it is what a picture is made of; and few steps do.
+The way back from noise to a picture, algorithm 2 and shorter ones, is in `zoo/denoising.py`.
 
 The default is the paper's network for CIFAR-10: 35,746,307 parameters (the paper says 35.7 million).
 
 What the field has settled on since, as arguments, off in the default:
 - `schedule="cosine"`: signal that falls more evenly (A. Nichol, P. Dhariwal, "Improved Denoising Diffusion
-  Probabilistic Models", 2021, eq. 17).
+  Probabilistic Models", 2021).
 - `predict="picture"`: the network answers x_0, the error weighs 1 / (1 - a_t), but no more than `HEAVIEST` (T.
   Salimans, J. Ho, "Progressive Distillation for Fast Sampling of Diffusion Models", 2022, section 4; T. Hang and
   others, "Efficient Diffusion Training via Min-SNR Weighting Strategy", 2023). A small network can hold what is in a
   picture, but not all of the noise.
-- `conditions`: pictures of a kind that is asked for. In training the kind is left out now and then, so that in sampling
-  the network can be asked with and without, and the difference be enlarged (J. Ho, T. Salimans, "Classifier-Free
-  Diffusion Guidance", 2022).
+- `conditions`: pictures of a kind that is asked for. In training the kind is left out now and then, so that in drawing
+  the network can be asked with and without (J. Ho, T. Salimans, "Classifier-Free Diffusion Guidance", 2022).
 - `patch`: the network sees squares of so many pixels as one place with more maps, which costs less.
 
 Letters: B pictures, N labels of a picture, C maps, T times.
 """
 
-import itertools
+import dataclasses
 import math
 
 import keras
@@ -43,26 +36,15 @@ import numpy as np
 from keras import layers, ops
 
 from zoo.checks import check_labels
+from zoo.denoising import TIMES, Way, roots, signal
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 
-SCHEDULES, PREDICTIONS = ("linear", "cosine"), ("noise", "picture")
-TIMES = 1000  # T, section 4
+PREDICTIONS = ("noise", "picture")
 LEFT_OUT = 0.1  # share of pictures whose kind isn't told in training
 HEAVIEST = 10.0
 PART = 256  # pictures that are drawn at once, at most
 GROUPS = 32  # of maps that are normalised together
-
-
-def signal(schedule="linear"):
-    """a_t, the share of a picture's variance that is left at each time: float64 (T,), falling."""
-    if schedule not in SCHEDULES:
-        raise UnknownName("schedule", schedule, SCHEDULES)
-    if schedule == "linear":
-        return np.cumprod(1 - np.linspace(1e-4, 0.02, TIMES))  # section 4: betas
-    t = np.arange(TIMES + 1) / TIMES
-    f = np.cos((t + 0.008) / 1.008 * np.pi / 2) ** 2
-    return np.cumprod(1 - np.minimum(1 - f[1:] / f[:-1], 0.999))
 
 
 class Noising:
@@ -90,12 +72,6 @@ class Noising:
         return tuple(inputs), x, np.minimum(lost**-2, HEAVIEST)[..., 0]
 
 
-def roots(signal):
-    """How much of the picture and how much noise there is: float32 (B, 1, 1, 1), twice."""
-    signal = np.reshape(signal, (-1, 1, 1, 1))
-    return np.sqrt(signal).astype("float32"), np.sqrt(1 - signal).astype("float32")
-
-
 @register(
     "ddpm",
     title="DDPM",
@@ -121,8 +97,8 @@ class DDPM(keras.Model):
         dropout: in residual blocks.
         patch: pixels of a place, each way.
         conditions: how many values each label may have, such as (10,); none for pictures of no kind in particular.
-        schedule, predict: see the file's head; one of `SCHEDULES`, one of `PREDICTIONS`.
-        steps, guidance, eta: of pictures that are drawn, where `draw` isn't told otherwise.
+        schedule, predict: see the file's head; "linear" or "cosine", "noise" or "picture".
+        steps, guidance, interval, order, eta: how pictures are drawn, where `draw` isn't told otherwise: see `Way`.
     """
 
     def __init__(
@@ -140,8 +116,11 @@ class DDPM(keras.Model):
         predict="noise",
         steps=TIMES,
         guidance=1.0,
+        interval=None,
+        order=1,
         eta=1.0,
     ):
+        way = Way(steps, guidance, interval and tuple(interval), order, eta)
         if predict not in PREDICTIONS:
             raise UnknownName("prediction", predict, PREDICTIONS)
         smallest = patch * 2 ** (len(multiples) - 1)
@@ -199,9 +178,7 @@ class DDPM(keras.Model):
             "conditions": tuple(conditions),
             "schedule": schedule,
             "predict": predict,
-            "steps": steps,
-            "guidance": guidance,
-            "eta": eta,
+            **dataclasses.asdict(way),
         }
 
     def compile(self, optimizer=None, loss="mse", **kwargs):
@@ -222,42 +199,30 @@ class DDPM(keras.Model):
         """
         return self.draw(self.draw_noise(count, seed=seed), labels, seed=seed + 1, **options)
 
-    def draw(self, noise, labels=None, *, shares=None, steps=None, guidance=None, eta=None, seed: int = 0):
-        """Pictures of noise, float32 (B, H, W, C) -> uint8 (B, H, W, C). What is None is as the model has it.
+    def draw(self, noise, labels=None, *, shares=None, seed: int = 0, **options):
+        """Pictures of noise, float32 (B, H, W, C) -> uint8 (B, H, W, C).
 
         Raises `BadInput` for labels missing, in vain or unknown, and for options that can't be.
 
         Args:
             labels: ints (B, N), where the network is told what to make.
             shares: of several labels for each picture, for what lies between: floats (K, B), with labels (K, B, N).
-            steps: on the way, 1 to `TIMES`.
-            guidance: above 1, pictures are more plainly of their kind, and fewer are different.
-            eta: how much is left to chance on the way, 0 to 1; `seed` draws it.
+            seed: draws what is left to chance on the way.
+            options: of `Way`; those that aren't given are as the model has them.
         """
-        given = {"steps": steps, "guidance": guidance, "eta": eta}
-        steps, guidance, eta = (self.arguments[name] if each is None else each for name, each in given.items())
-        rng, x = np.random.default_rng(seed), np.asarray(noise, "float32")
-        self._check(labels, steps, guidance, eta)
+        way = Way(**{field.name: self.arguments[field.name] for field in dataclasses.fields(Way)} | options)
+        noise = np.asarray(noise, "float32")
+        self._check(labels, way.guidance)
         if labels is not None:
             labels = labels if shares is not None else [labels]
-            shares = np.ones((1, len(x))) if shares is None else np.asarray(shares)
+            shares = np.ones((1, len(noise))) if shares is None else np.asarray(shares)
             values = [count + 1 for count in self.arguments["conditions"]]
-            labels = np.stack([check_labels(each, len(x), values) for each in labels])  # (K, B, N)
-        times = np.linspace(TIMES - 1, 0, steps).round().astype(int)
-        for t, s in itertools.pairwise(times):
-            x = self.earlier(x, self.clean(x, t, labels, shares, guidance), t, s, eta, rng)
-        return np.round(127.5 * (self.clean(x, times[-1], labels, shares, guidance) + 1)).astype(np.uint8)
+            labels = np.stack([check_labels(each, len(noise), values) for each in labels])  # (K, B, N)
 
-    def earlier(self, x, clean, t: int, s: int, eta: float, rng):
-        """x_s of x_t and x_0, see the file's head: float32 (B, H, W, C) -> the same."""
-        kept, lost = roots(self.signal[t])
-        epsilon = (x - kept * clean) / lost
-        a_t, a_s = self.signal[t], self.signal[s]
-        sigma = eta * np.sqrt((1 - a_s) / (1 - a_t) * (1 - a_t / a_s))
-        x = np.sqrt(a_s) * clean + np.sqrt(1 - a_s - sigma**2) * epsilon
-        if eta:
-            x += sigma * rng.standard_normal(x.shape)
-        return x.astype("float32")
+        def clean(x, time, guidance):
+            return self.clean(x, time, labels, shares, guidance)
+
+        return np.round(127.5 * (way.walk(noise, clean, self.signal, np.random.default_rng(seed)) + 1)).astype(np.uint8)
 
     def clean(self, x, time: int, labels=None, shares=None, guidance: float = 1.0):
         """x_0 as the network takes it, of noisy pictures at one time: float32 (B, H, W, C) -> the same.
@@ -286,17 +251,13 @@ class DDPM(keras.Model):
             [ops.convert_to_numpy(self.predict_on_batch([each[part] for each in inputs])) for part in parts]
         )
 
-    def _check(self, labels, steps, guidance, eta):
+    def _check(self, labels, guidance):
         told = bool(self.arguments["conditions"])
         if (labels is not None) != told or (guidance != 1 and not told):
             raise BadInput(
                 f"this DDPM is {'' if told else 'not '}told what to make; its labels are {labels!r:.40} and its "
                 f"guidance {guidance}"
             )
-        if not 1 <= steps <= TIMES:
-            raise BadInput(f"{steps} steps can't be; give 1 to {TIMES}")
-        if not 0 <= eta <= 1:
-            raise BadInput(f"eta {eta} can't be; give 0 to 1")
 
     def get_config(self):
         return dict(self.arguments)
