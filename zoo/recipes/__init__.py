@@ -23,6 +23,7 @@ NAMES = (
     "transformer.multi30k-en-de",
     "vae.mnist-2d",
     "dcgan.mnist",
+    "ddpm.utkface",
     "gan.mnist",
     "resnet.utkface-attributes",
     "vae.mnist",

@@ -2,6 +2,10 @@
 
 Reproduce: `zoo data prepare utkface --from FOLDER`, then `zoo train ddpm.utkface`. A small one: it sees squares of
 4 x 4 pixels as one place of 96 maps. First at a constant rate, then at one that falls to nothing.
+
+How faces are drawn was chosen by 400 of them, labelled as those of validation, against 2,239 faces of training. With
+guidance 1.4 all the way, DDIM comes to a distance of 1.48 in 20 steps and 1.16 in 32, DPM-Solver++ to 0.99 in 20; with
+guidance 2 in the middle only, to 0.91. Guidance 2.2 costs 0.1 and says ages better.
 """
 
 import keras
@@ -27,8 +31,10 @@ class DDPMUTKFace(Faces):
         "conditions": list(faces.CONDITIONS),
         "schedule": "cosine",
         "predict": "picture",
-        "steps": 25,
-        "guidance": 1.5,
+        "steps": 20,
+        "guidance": 2.2,
+        "interval": [-2.0, 1.0],
+        "order": 2,
         "eta": 0.0,
     }
     input = {

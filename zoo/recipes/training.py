@@ -28,7 +28,7 @@ from zoo.recipes.resume import Resume
 
 PACKAGES = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "numpy")
 # Modules of which a recipe or a network takes a part that decides what is learned.
-SHARED = {"zoo.layers", "zoo.recipes.distillation", "zoo.recipes.words"} | {
+SHARED = {"zoo.denoising", "zoo.layers", "zoo.recipes.distillation", "zoo.recipes.words"} | {
     f"zoo.data.{name}" for name in ("augment", "batches", "color", "labels", "latents", "tokens")
 }
 
