@@ -15,6 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/finetuning.md")
 # How close samples are to data has a table of its own.
 SAMPLES = ("frechet_distance", "kernel_distance", "precision", "recall")
+# So has what faces compare with in these.
+FACES = {
+    "accuracy_gender": "gender",
+    "accuracy_ethnicity": "ethnicity",
+    "accuracy_age": "age",
+    "nearest_distance": "to training, median",
+    "nearest_distance_low": "nearest hundredth",
+}
 
 
 def checkpoints() -> str:
@@ -26,7 +34,9 @@ def checkpoints() -> str:
     for name in checkpoint.list():
         card = checkpoint.card(name)
         shown = card.headlines() + [row for row in card.metrics if row["role"] != "result"]
-        measured = "<br>".join(figure(row, card.training["missed"]) for row in shown if row["metric"] not in SAMPLES)
+        shown = [row for row in shown if row["metric"] not in SAMPLES]
+        shown = [row for row in shown if row["metric"] not in FACES or row["role"] == "result"]
+        measured = "<br>".join(figure(row, card.training["missed"]) for row in shown)
         cells = (
             f"`{name}`",
             card.summary,
@@ -76,6 +86,19 @@ def samples() -> str:
     return "\n".join(lines)
 
 
+def faces() -> str:
+    """Whether faces look as asked, and how near they are to those of training, beside real ones."""
+    rows = {}  # of what -> metric -> value
+    for row in checkpoint.card("ddpm.utkface").metrics:
+        if row["metric"] in FACES:
+            what = row["protocol"].split("; ")[0] if row["role"] == "baseline" else "faces of `ddpm.utkface`"
+            unit = f" {row['unit']}".rstrip()
+            rows.setdefault(what, {})[row["metric"]] = f"{row['value']:.{1 if unit else 3}f}{unit}"
+    lines = [f"| | {' | '.join(FACES.values())} |", "|---|---:|---:|---:|---:|---:|"]
+    lines += [f"| {what} | {' | '.join(row.get(metric, '-') for metric in FACES)} |" for what, row in rows.items()]
+    return "\n".join(lines)
+
+
 def color() -> str:
     """PSNR gain and chroma over strength, of unet.color."""
     points = checkpoint.card("unet.color").curves["strength"]
@@ -112,7 +135,7 @@ def finetuning() -> str:
 
 def written(text: str) -> str:
     """The text with the part between each pair of markers written anew."""
-    tables = {each.__name__: each for each in (checkpoints, samples, color, benchmarks, finetuning)}
+    tables = {each.__name__: each for each in (checkpoints, samples, faces, color, benchmarks, finetuning)}
     pattern = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
     return pattern.sub(lambda match: f"{match[1]}{tables[match[2]]()}\n{match[3]}", text)
 
