@@ -37,10 +37,18 @@ class Faces(App):
         self,
         n: Annotated[int, Number(label="how many", minimum=1, maximum=MOST, whole=True, help="how many people")] = 16,
         seed: Annotated[
-            int, Number(minimum=0, maximum=2**32 - 1, whole=True, help="of the first; the others have the next ones")
+            int,
+            Number(
+                minimum=0,
+                maximum=2**32 - 1,
+                whole=True,
+                help="of the first person; the next person has the next seed; not for a morph, which has its own",
+            ),
         ] = 0,
         gender: Annotated[str, Choice(options=(ANY, *faces.GENDERS), help="as others would perceive it")] = ANY,
-        age: Annotated[str, Text(help=f"in years, such as 30 or 26-35, or any; one of {BANDS} is drawn")] = ANY,
+        age: Annotated[
+            str, Text(help=f"in years, such as 30 or 26-35, or any; the network knows the bands {BANDS}")
+        ] = ANY,
         ethnicity: Annotated[str, Choice(options=(ANY, *faces.ETHNICITIES), help="as others would perceive it")] = ANY,
         vary: Annotated[
             str, Choice(options=(NOTHING, *VARIED), help="show each person with all values of one of these")
@@ -64,6 +72,8 @@ class Faces(App):
             return pictures, self._film(model, noise, labels, about) if video else None
         seeds = [(seed + number) % 2**32 for number in range(n)]
         about = {"Seeds": f"{n} from {seed} on", "Asked": f"{gender} gender, {age} age, {ethnicity} ethnicity"}
+        if vary != NOTHING:
+            about["Varied"] = vary
         noise, labels = people(seeds, asked, model)
         if vary != NOTHING:
             noise, labels = varied(noise, labels, vary)
@@ -77,9 +87,9 @@ class Faces(App):
         sheet = grid([enlarged(face, SHOWN) for face in drawn], columns or math.ceil(math.sqrt(len(drawn))))
         found = [Picture("sheet", sheet, always)]
         by = {"Enlarged": f"{LARGE // drawn.shape[1]} times, by Lanczos interpolation"}
-        for face, (name, about) in zip(drawn, named.items(), strict=True):
-            found.append(Picture(name, face, always | about))
-            found.append(Picture(f"{name}-{LARGE}", enlarged(face, LARGE), always | about | by))
+        for face, (name, own) in zip(drawn, named.items(), strict=True):
+            found.append(Picture(name, face, always | own))
+            found.append(Picture(f"{name}-{LARGE}", enlarged(face, LARGE), always | own | by))
         return found
 
     def _film(self, model, noise, labels, about: dict) -> Film:
@@ -110,11 +120,11 @@ class Faces(App):
 def check(n, gender, age, ethnicity, vary, morph, video) -> None:
     """Raises BadInput for what can't be asked for together."""
     if video and not morph:
-        raise BadInput("a film is made of a morph; give two seeds, --morph 7 12")
+        raise BadInput("a film is made of a morph; give two seeds, --morph 3 9")
     if morph and vary != NOTHING:
         raise BadInput("morph and vary are two things to do; choose one")
     if morph and morph[0] == morph[1]:
-        raise BadInput(f"there is no way from seed {morph[0]} to itself; give two seeds, --morph 7 12")
+        raise BadInput(f"there is no way from seed {morph[0]} to itself; give two seeds, --morph 3 9")
     if vary != NOTHING and {"gender": gender, "age": age, "ethnicity": ethnicity}[vary] != ANY:
         raise BadInput(f"{vary} can't be one and all values; leave out --{vary} or --vary")
     each = len(VARIED.get(vary, (NOTHING,)))
@@ -189,7 +199,8 @@ def between(noise, labels, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     """The way from one person to another, both included: noise (2, H, W, C), labels (2, 3) -> noise (steps, H, W, C),
     labels (2, steps, 3) and the shares of both, (2, steps).
 
-    Noise turns from one to the other along a great circle, for what lies halfway on a line is no noise but half of it.
+    Noise turns from one to the other along a great circle, for what lies halfway on a line has half of the
+    variance that noise has.
     """
     share = np.linspace(0, 1, steps) if steps > 1 else np.array([0.5])
     turned = share.reshape(-1, 1, 1, 1) * np.pi / 2

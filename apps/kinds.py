@@ -98,10 +98,10 @@ class Number(Kind):
         if math.isinf(self.minimum) and math.isinf(self.maximum):
             return number
         if math.isinf(self.maximum):
-            return f"{number} from {self.minimum:g} up"
+            return f"{number} from {_plain(self.minimum)} up"
         if math.isinf(self.minimum):
-            return f"{number} up to {self.maximum:g}"
-        return f"{number} from {self.minimum:g} to {self.maximum:g}"
+            return f"{number} up to {_plain(self.maximum)}"
+        return f"{number} from {_plain(self.minimum)} to {_plain(self.maximum)}"
 
     def check(self, name, value):
         try:
@@ -212,3 +212,8 @@ class Picture:
 @dataclass(frozen=True, kw_only=True)
 class Images(Kind):
     """Pictures, a list of `Picture`. An output only."""
+
+
+def _plain(number: float) -> str:
+    """A number as a person writes it: "0.5", "4294967295"."""
+    return str(int(number)) if number == int(number) else f"{number:g}"

@@ -37,9 +37,9 @@ def main() -> None:
     training, attributes = RECIPE.faces("train", arguments.data_dir)
     model = zoo.load(RECIPE.name)
     made = model.draw(*people(range(COUNT), (ANY, None, ANY), model), eta=0.0)
-    judge = Judge(made, training, attributes)
+    judge = Judge(training, training, attributes)
     both = np.concatenate([training, training[:, :, ::-1]])  # as the judge has them
-    by_features = nearest(judge.real, judge.training)
+    by_features = nearest(judge.sees(made)[0], judge.training)
     by_pixels = nearest(*(pictures.reshape(len(pictures), -1) for pictures in (made, both)))
     cells = []
     for face, *near in zip(made, by_features, by_pixels, strict=True):

@@ -166,10 +166,12 @@ def test_what_cannot_be_drawn_is_said_in_one_line():
         model.sample(0)
     with pytest.raises(BadInput, match="not told what to make"):
         model.sample(1, labels=[[0, 0]])
-    with pytest.raises(BadInput, match="its labels are None"):
+    with pytest.raises(BadInput, match=r"give labels \(B, 2\)"):
         told.sample(1)
     with pytest.raises(BadInput, match="guidance 2"):
         model.sample(1, guidance=2)
+    with pytest.raises(BadInput, match=r"shares are \(1, 2\); give one for each of labels and pictures, \(1, 1\)"):
+        told.draw(told.draw_noise(1), [[[0, 0]]], shares=[[0.5, 0.5]])
 
 
 def test_labels_may_be_lists_of_anything():

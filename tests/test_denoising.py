@@ -31,6 +31,46 @@ def test_with_all_chance_it_is_algorithm_2():
     np.testing.assert_allclose(found, mean + np.sqrt((1 - before) / (1 - a) * beta) * z, atol=1e-5)
 
 
+def test_chance_on_the_way_is_as_much_as_eta():
+    """Eqs. 12 and 16 of Song and others, between the two ends."""
+    random, a = np.random.RandomState(3), signal("cosine")
+    clean, noisy = (random.standard_normal((2, 4, 4, 3)).astype("float32") for _ in range(2))
+    a_t, a_s, eta = a[700], a[500], 0.5
+    sigma = eta * np.sqrt((1 - a_s) / (1 - a_t)) * np.sqrt(1 - a_t / a_s)
+    epsilon = (noisy - np.sqrt(a_t) * clean) / np.sqrt(1 - a_t)
+    z = np.random.default_rng(8).standard_normal(clean.shape)
+    right = np.sqrt(a_s) * clean + np.sqrt(1 - a_s - sigma**2) * epsilon + sigma * z
+    np.testing.assert_allclose(earlier(noisy, clean, a_t, a_s, eta, np.random.default_rng(8)), right, atol=1e-5)
+
+
+def test_order_2_is_algorithm_2_of_dpm_solver(monkeypatch):
+    """Written with alpha, sigma and r as the paper has it, over times whose lambdas aren't even."""
+    a, times = signal("cosine"), [900, 700, 600, 200, 0]
+    monkeypatch.setattr(Way, "times", lambda self, signal: np.array(times))
+    random = np.random.RandomState(4)
+    start, *answers = (random.standard_normal((1, 2, 2, 3)).astype("float32") for _ in range(6))
+    told = iter(answers)
+    walked = []
+
+    def clean(x, t, guidance):
+        walked.append(x)
+        return next(told)
+
+    way = Way(steps=5, order=2, eta=0.0)
+    np.testing.assert_array_equal(way.walk(start, clean, a, np.random.default_rng(0)), answers[-1])
+    alpha, sigma = np.sqrt(a[times]), np.sqrt(1 - a[times])
+    clear = np.log(alpha / sigma)
+    x = start
+    for i in range(1, 5):
+        h = clear[i] - clear[i - 1]
+        d = answers[0]
+        if i > 1:
+            r = (clear[i - 1] - clear[i - 2]) / h
+            d = (1 + 1 / (2 * r)) * answers[i - 1] - 1 / (2 * r) * answers[i - 2]
+        x = sigma[i] / sigma[i - 1] * x - alpha[i] * (np.exp(-h) - 1) * d
+        np.testing.assert_allclose(walked[i], x, rtol=1e-3, atol=1e-3)
+
+
 def off(steps, order):
     """How far a way ends from where it should, for pictures whose pixels are normal, mean 0.3 and deviation 0.2.
 
@@ -90,12 +130,13 @@ def test_guidance_is_only_in_its_interval():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"steps": 0}, "0 steps can't be; give 1 to 1000"),
-        ({"steps": 1001}, "1001 steps can't be; give 1 to 1000"),
+        ({"steps": 0}, "0 steps can't be taken; give 1 to 1000"),
+        ({"steps": 1001}, "1001 steps can't be taken; give 1 to 1000"),
         ({"eta": 2}, "eta 2 can't be; give 0 to 1"),
         ({"order": 3}, "order 3 can't be"),
         ({"order": 2}, "order 2 can't be with eta 1.0; give order 1, or 2 with eta 0"),
-        ({"interval": (1.0, -1.0)}, r"interval \(1.0, -1.0\) can't be; give the smaller lambda first"),
+        ({"interval": (1.0, -1.0)}, r"interval \(1.0, -1.0\) can't be; give two lambdas, the smaller first"),
+        ({"interval": (1.0,)}, "give two lambdas"),
     ],
 )
 def test_a_way_that_cannot_be_is_said_in_one_line(options, says):

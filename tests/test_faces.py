@@ -19,7 +19,7 @@ def model():
     keras.utils.set_random_seed(3)
     conditions = labels_of.CONDITIONS
     small = {"input_shape": (16, 16, 3), "maps": 8, "multiples": (1,), "blocks": 1, "attention": (), "patch": 4}
-    model = zoo.DDPM(**small, conditions=conditions, predict="picture", steps=3, guidance=1.5, eta=0.0)
+    model = zoo.DDPM(**small, conditions=conditions, predict="picture", steps=3, guidance=1.5, eta=1.0)
     random = np.random.RandomState(3)  # its last layers start at zero, and it would make the same of everything
     model.set_weights([random.normal(0, 0.3, weight.shape) for weight in model.get_weights()])
     return model
@@ -55,11 +55,16 @@ def test_what_is_asked_for_is_what_the_network_is_told(model):
     for column, count in enumerate(labels_of.CONDITIONS):
         assert set(by_chance[:, column]) == set(range(count))
     assert set(people(seeds, ("any", (116, 116), "any"), model)[1][:, 1]) == {7}
+    some = people(seeds, ("female", None, "any"), model)[1]  # what else is left to chance stays
+    np.testing.assert_array_equal(some[:, 1:], by_chance[:, 1:])
+    some = people(seeds, ("any", (30, 30), "indian"), model)[1]
+    np.testing.assert_array_equal(some[:, 0], by_chance[:, 0])
 
 
 def test_one_attribute_varies_and_the_person_stays(app):
     pictures, film = app(n=2, seed=1, gender="male", vary="age")
     assert film is None and len(pictures) == 1 + 2 * 2 * 8
+    assert pictures[0].about["Varied"] == "age"
     assert pictures[1].name == "seed-0001-1-5" and pictures[1].about["Asked"].startswith("male, 1-5, ")
     alone, _ = app(n=1, seed=2, gender="male", age="30")
     varied = {each.name: each.pixels for each in pictures}

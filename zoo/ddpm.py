@@ -84,9 +84,9 @@ class DDPM(keras.Model):
     """Noisy pictures float32 (B, H, W, C), times int (B,), with `conditions` labels int (B, N) -> the noise in them, or
     with `predict="picture"` the pictures without, float32 (B, H, W, C), -1 black to 1 white.
 
-    A label as large as the number of its values says that none is asked for. `fit` takes what `Noising` makes of
-    pictures; `compile()` has the paper's optimiser and loss for a default. Raises `zoo.errors.BadInput` for sizes that
-    can't be, `zoo.errors.UnknownName` for an unknown schedule or prediction.
+    Labels that are each as large as the number of their values say that none is asked for. `fit` takes what `Noising`
+    makes of pictures; `compile()` has the paper's optimiser and loss for a default. Raises `zoo.errors.BadInput` for
+    sizes that can't be, `zoo.errors.UnknownName` for an unknown schedule or prediction.
 
     Args:
         input_shape: (H, W, C) of the pictures.
@@ -182,7 +182,7 @@ class DDPM(keras.Model):
         }
 
     def compile(self, optimizer=None, loss="mse", **kwargs):
-        """The default is section 4's Adam, rate 0.0002, with averaged weights, and eq. 14."""
+        """The default is appendix B's Adam, rate 0.0002, with averaged weights, and eq. 14."""
         optimizer = optimizer or keras.optimizers.Adam(2e-4, use_ema=True, ema_momentum=0.9999)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
@@ -216,6 +216,10 @@ class DDPM(keras.Model):
         if labels is not None:
             labels = labels if shares is not None else [labels]
             shares = np.ones((1, len(noise))) if shares is None else np.asarray(shares)
+            if shares.shape != (len(labels), len(noise)):
+                raise BadInput(
+                    f"shares are {shares.shape}; give one for each of labels and pictures, {len(labels), len(noise)}"
+                )
             values = [count + 1 for count in self.arguments["conditions"]]
             labels = np.stack([check_labels(each, len(noise), values) for each in labels])  # (K, B, N)
 
@@ -225,7 +229,8 @@ class DDPM(keras.Model):
         return np.round(127.5 * (way.walk(noise, clean, self.signal, np.random.default_rng(seed)) + 1)).astype(np.uint8)
 
     def clean(self, x, time: int, labels=None, shares=None, guidance: float = 1.0):
-        """x_0 as the network takes it, of noisy pictures at one time: float32 (B, H, W, C) -> the same.
+        """x_0 as the network estimates it, of noisy pictures at one time: float32 (B, H, W, C) -> the same, clipped to
+        what a picture can be, which the papers leave out.
 
         labels, shares: ints (K, B, N), floats (K, B), or None for both.
         """
@@ -253,11 +258,12 @@ class DDPM(keras.Model):
 
     def _check(self, labels, guidance):
         told = bool(self.arguments["conditions"])
-        if (labels is not None) != told or (guidance != 1 and not told):
-            raise BadInput(
-                f"this DDPM is {'' if told else 'not '}told what to make; its labels are {labels!r:.40} and its "
-                f"guidance {guidance}"
-            )
+        if told and labels is None:
+            raise BadInput(f"this DDPM is told what to make; give labels (B, {len(self.arguments['conditions'])})")
+        if not told and labels is not None:
+            raise BadInput("this DDPM is not told what to make; leave out the labels")
+        if not told and guidance != 1:
+            raise BadInput(f"guidance {guidance} is for a DDPM that is told what to make; leave it out")
 
     def get_config(self):
         return dict(self.arguments)

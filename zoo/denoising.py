@@ -1,23 +1,24 @@
-"""The way from noise back to a picture, in few steps, by whoever takes noisy pictures for what they are.
+"""The way from noise back to a picture, in few steps, for a network that estimates the picture in a noisy one.
 
 A picture x_0 and noise epsilon make up x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) epsilon; a_t, here `signal`, falls from 1 to
-0. From x_t to x_s, for an earlier time s, with x_0 and epsilon as a network takes them:
+0. From x_t to x_s, for an earlier time s, with x_0 and epsilon as a network estimates them:
 
     x_s = sqrt(a_s) x_0 + sqrt(1 - a_s - sigma^2) epsilon + sigma z,  z ~ N(0, I)
     sigma^2 = eta^2 (1 - a_s) / (1 - a_t) (1 - a_t / a_s)
 
 (J. Song, C. Meng, S. Ermon, "Denoising Diffusion Implicit Models", 2021, eqs. 12 and 16). With eta = 1 and all of the
-times it is algorithm 2 of DDPM (`zoo/ddpm.py`). With eta = 0 the first noise decides, so it is what a picture is made
-of; and few steps do. Fewer still do where x_0 is thought to change as it has since the step before (C. Lu and others,
-"DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models", 2022, algorithm 2): with lambda =
-log(sqrt(a_t) / sqrt(1 - a_t)) and h its steps, the last two of them h' and h,
+times it is algorithm 2 of DDPM (`zoo/ddpm.py`), with the smaller of its two variances. With eta = 0 the first noise
+alone decides which picture it becomes, and few steps are enough. Still fewer are, if x_0 is expected to go on changing
+as it did in the step before (C. Lu and others, "DPM-Solver++: Fast Solver for Guided Sampling of Diffusion
+Probabilistic Models", 2022, algorithm 2): with lambda = log(sqrt(a_t) / sqrt(1 - a_t)) and h its steps, the last two of
+them h' and h,
 
     x_0 + h / (2 h') (x_0 - x_0')  for x_0.
 
 A network that is told what the picture is of can be asked with and without, and the difference be enlarged (J. Ho, T.
-Salimans, "Classifier-Free Diffusion Guidance", 2022); in the middle of the way is enough, and elsewhere it does harm
-(T. Kynkäänniemi and others, "Applying Guidance in a Limited Interval Improves Sample and Distribution Quality in
-Diffusion Models", 2024).
+Salimans, "Classifier-Free Diffusion Guidance", 2022). It helps in the middle of the way; where there is most noise it
+does harm, and where there is little it is hardly needed (T. Kynkäänniemi and others, "Applying Guidance in a Limited
+Interval Improves Sample and Distribution Quality in Diffusion Models", 2024).
 """
 
 import dataclasses
@@ -29,7 +30,7 @@ from zoo.errors import BadInput, UnknownName
 
 SCHEDULES = ("linear", "cosine")
 TIMES = 1000
-FAINTEST = -6.0  # lambda: below it times differ much and tell nothing of the picture
+FAINTEST = -6.0  # lambda, from which order 2 starts: below it there is nothing to see of a picture
 
 
 def signal(schedule="linear"):
@@ -78,14 +79,14 @@ class Way:
 
     def __post_init__(self):
         if not 1 <= self.steps <= TIMES:
-            raise BadInput(f"{self.steps} steps can't be; give 1 to {TIMES}")
+            raise BadInput(f"{self.steps} steps can't be taken; give 1 to {TIMES}")
         if not 0 <= self.eta <= 1:
             raise BadInput(f"eta {self.eta} can't be; give 0 to 1")
         if self.order not in (1, 2) or (self.order == 2 and self.eta):
             raise BadInput(f"order {self.order} can't be with eta {self.eta}; give order 1, or 2 with eta 0")
 
-        if self.interval and self.interval[0] > self.interval[1]:
-            raise BadInput(f"interval {self.interval} can't be; give the smaller lambda first")
+        if self.interval is not None and (len(self.interval) != 2 or self.interval[0] > self.interval[1]):
+            raise BadInput(f"interval {self.interval} can't be; give two lambdas, the smaller first")
 
     def times(self, signal):
         """At which the network is asked: ints (steps,), falling. With order 2 none twice, so they can be fewer."""
@@ -98,7 +99,7 @@ class Way:
     def walk(self, x, clean, signal, rng):
         """From noise to pictures: float32 (B, H, W, C) -> the same.
 
-        clean: (x_t, t, guidance) -> x_0 as the network takes it. rng: draws z.
+        clean: (x_t, t, guidance) -> x_0 as the network estimates it. rng: draws z.
         """
         times = self.times(signal)
         clear = clearness(signal)[times]

@@ -10,12 +10,12 @@ from zoo.recipes.recipe import Recipe
 
 JUDGE, LAYER = "resnet.utkface-attributes", "pool"
 NEAR = 10  # years that a face may look away from the mean age of the band that was asked for
-LOW = 1  # percent: so many samples are nearer to training than `nearest_distance_low`
+LOW = 1  # percent: the share of samples nearer to training than `nearest_distance_low`, where copies would be
 ADULT = 16  # years: of younger faces the gender isn't judged
 BANDS = np.array(faces.BANDS)
 ATTRIBUTES = ("accuracy_gender", "accuracy_ethnicity", "accuracy_age")
 NEAREST = ("nearest_distance", "nearest_distance_low")
-POINTS = 3.0  # of percent that faces may look less as asked than real ones look as labelled
+POINTS = 3.0  # percent: by how much less often faces may look as asked than real ones as labelled
 
 
 class Faces(Recipe):
@@ -36,7 +36,7 @@ class Faces(Recipe):
         "Small faces of people who don't exist, some of them odd. It makes what UTKFace's labels mean: age, gender and "
         "ethnicity as others guessed them from photographs, two genders and five ethnicities, the last of them all "
         "others; noisy, and not what anyone said of themselves. Not for deceiving anyone: pictures are marked as "
-        "generated in their metadata."
+        "generated in the metadata of what the app faces writes."
     )
     licence = "Non-commercial research, as UTKFace"
     commercial_use = False
@@ -109,7 +109,7 @@ class Judge:
         near, _ = distributions.nearest(features, self.training)
         about = f"in the space of {JUDGE}'s {LAYER}, against {len(self.real):,} real faces"
         rows = samples.distances(features, self.real, split, about, role=role, protocol=protocol)
-        about = f"{about}; to the faces of training, as they are and mirrored"
+        about = f"in the space of {JUDGE}'s {LAYER}, to the faces of training, as they are and mirrored"
         about = f"{protocol}; {about}" if protocol else about
         found = {"nearest_distance": np.median(near), "nearest_distance_low": np.percentile(near, LOW)}
         return rows + [
