@@ -104,12 +104,17 @@ def _output_folder(output: str | None) -> Path | None:
     return check_folder(output) if output and names_folder(output) else None
 
 
-def _names_picture(app, output: str | None) -> bool:
-    if not output or not any(isinstance(kind, Image) for kind in app.outputs):
-        return False
+def _pictured(app) -> tuple[str, ...]:
+    """Suffixes of the files that a picture of the app's can go into; none where it makes none."""
+    if not any(isinstance(kind, Image) for kind in app.outputs):
+        return ()
     from zoo.data.images import WRITTEN
 
-    return Path(output).suffix.lower() in WRITTEN
+    return tuple(WRITTEN)
+
+
+def _names_picture(app, output: str | None) -> bool:
+    return bool(output) and Path(output).suffix.lower() in _pictured(app)
 
 
 def _pictures(app, output, folder, options, count: int) -> dict[int, Path]:
@@ -140,7 +145,7 @@ def _files(app, items: list[Item], output, folder) -> dict[Path, list[Item]]:
         return files
     if output is None or _names_picture(app, output):
         return {}
-    suffixes = TABLES if words is None else (*PLAIN, *TABLES)
+    suffixes = (*_pictured(app), *(TABLES if words is None else (*PLAIN, *TABLES)))
     if Path(output).suffix.lower() not in suffixes:
         raise BadInput(f"{output}: cannot write {Path(output).suffix}; use one of {' '.join(suffixes)}")
     return {Path(output): items}

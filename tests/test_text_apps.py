@@ -321,7 +321,7 @@ def test_an_output_that_exists_is_refused_before_the_work(here, capfd):
 @pytest.mark.parametrize(
     ("app", "output", "said"),
     [
-        (Shout, "out.pdf", "out.pdf: cannot write .pdf; use one of .txt .md .json .csv"),
+        (Shout, "out.pdf", "out.pdf: cannot write .pdf; use one of .jpg .jpeg .png"),
         (Count, "out.txt", "out.txt: cannot write .txt; use one of .json .csv"),
         (Count, "out.png", "out.png: cannot write .png"),
         (Shout, "out.png", "out.png: no picture is made without --drawn"),
