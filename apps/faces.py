@@ -72,10 +72,9 @@ class Faces(App):
             return pictures, self._film(model, noise, labels, about) if video else None
         seeds = [(seed + number) % 2**32 for number in range(n)]
         about = {"Seeds": f"{n} from {seed} on", "Asked": f"{gender} gender, {age} age, {ethnicity} ethnicity"}
-        if vary != NOTHING:
-            about["Varied"] = vary
         noise, labels = people(seeds, asked, model)
         if vary != NOTHING:
+            about["Varied"] = vary
             noise, labels = varied(noise, labels, vary)
         named = persons(seeds, labels, vary)
         return self._pictures(model, noise, labels, None, about, named, len(VARIED.get(vary, ()))), None

@@ -152,6 +152,8 @@ def test_counts_arrive_as_ints():
     for times in (3, 3.0, "3", np.int64(3)):
         assert Count.check(times=times) == {"times": 3} and type(Count.check(times=times)["times"]) is int
     assert Number(whole=True, minimum=0).limits == "a whole number from 0 up"
+    assert Number(whole=True, minimum=0, maximum=2**32 - 1).limits == "a whole number from 0 to 4294967295"
+    assert Number(minimum=0.5, maximum=3).limits == "a number from 0.5 to 3"
 
 
 @pytest.mark.parametrize("name", ["app", "inputs", "out", "output", "force", "column", "help"])

@@ -170,6 +170,10 @@ def test_what_cannot_be_drawn_is_said_in_one_line():
         told.sample(1)
     with pytest.raises(BadInput, match="guidance 2"):
         model.sample(1, guidance=2)
+    with pytest.raises(BadInput, match="eta 2 can't be; give 0 to 1"):
+        model.sample(1, eta=2)
+    with pytest.raises(BadInput, match="1001 steps can't be taken; give 1 to 1000"):
+        model.sample(1, steps=1001)
     with pytest.raises(BadInput, match=r"shares are \(1, 2\); give one for each of labels and pictures, \(1, 1\)"):
         told.draw(told.draw_noise(1), [[[0, 0]]], shares=[[0.5, 0.5]])
 

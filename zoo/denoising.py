@@ -84,7 +84,6 @@ class Way:
             raise BadInput(f"eta {self.eta} can't be; give 0 to 1")
         if self.order not in (1, 2) or (self.order == 2 and self.eta):
             raise BadInput(f"order {self.order} can't be with eta {self.eta}; give order 1, or 2 with eta 0")
-
         if self.interval is not None and (len(self.interval) != 2 or self.interval[0] > self.interval[1]):
             raise BadInput(f"interval {self.interval} can't be; give two lambdas, the smaller first")
 
