@@ -119,16 +119,16 @@ def _forget(recipe, runs: Path) -> None:
             _forget(other, runs)
 
 
-def _tutored(recipe, runs: Path, data_dir, epochs) -> float:
-    """Train a recipe's tutors and give them to it. Returns the seconds that their trainings took."""
-    tutors, seconds = [], 0.0
+def _tutored(recipe, runs: Path, data_dir, epochs) -> dict[Path, float]:
+    """Train a recipe's tutors and give them to it. Returns the seconds that each training on the way took."""
+    tutors, spent = [], {}
     for tutor in recipe.tutors():
         for each in _seeded(tutor):
             model, resume, _ = _fit(each, runs, data_dir, None, epochs)
             tutors.append(Compiled(model, each.tokenizer(data_dir)))
-            seconds += resume.seconds
+            spent |= resume.spent
     recipe.taught_by(tutors)
-    return seconds
+    return spent
 
 
 def _fit(recipe, runs: Path, data_dir, init, epochs):
@@ -136,11 +136,11 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
     first = recipe.starts_from() if init is None else None
     if first is not None:
         start, earlier, _ = _fit(first, runs, data_dir, None, epochs)
-    seconds = _tutored(recipe, runs, data_dir, epochs)
+    spent = _tutored(recipe, runs, data_dir, epochs)
     epochs = recipe.epochs if epochs is None else epochs
     started = time.monotonic()
     batches, validation = recipe.training_data(data_dir)
-    seconds += time.monotonic() - started
+    reading = time.monotonic() - started
     steps = epochs * len(batches)
 
     keras.utils.set_random_seed(recipe.seed)  # not before: what is read for the first time may draw numbers
@@ -178,9 +178,10 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
     resume.fit(model, batches, validation, epochs=epochs)
     shipped = architecture(recipe.architecture).cls(**recipe.arguments)  # float32, whatever it was trained in
     copy_weights(model, shipped)
-    resume.seconds += seconds  # the card counts the whole way; epochs are without those of tutors
+    # The card counts the whole way, and each training on it once; epochs are without those of tutors.
+    resume.spent = spent | {resume.folder: reading + resume.seconds}
     if first is not None:
-        resume.epoch, resume.seconds = resume.epoch + earlier.epoch, resume.seconds + earlier.seconds
+        resume.epoch, resume.spent = resume.epoch + earlier.epoch, earlier.spent | resume.spent
     return shipped, resume, validation
 
 
@@ -277,7 +278,7 @@ def _card(recipe, model, rows, curves, resume, init, epochs) -> Card:
             "backend": keras.config.backend(),
             "precision": backend.precision(recipe.precision),
             "hardware": hardware(),
-            "wall_time_s": round(resume.seconds),
+            "wall_time_s": round(sum(resume.spent.values())),
             "versions": versions(),
         },
         intended_use=recipe.intended_use,
