@@ -8,9 +8,12 @@ import pytest
 
 import zoo
 from zoo.data import faces
+from zoo.denoising import clearness, signal
 from zoo.hub.metrics import METRICS
+from zoo.hub.predictor import Compiled
 from zoo.recipes import faces as measured
-from zoo.recipes.ddpm_utkface import DDPMUTKFace
+from zoo.recipes import training
+from zoo.recipes.ddpm_utkface import AWAY, GUIDANCE, DDPMUTKFace, Denoiser, First, Second
 from zoo.recipes.resnet_utkface_attributes import SPREAD, YEAR, Attributes, Smaller, attribute_loss, columns
 
 
@@ -131,10 +134,68 @@ def test_age_counts_as_asked_within_ten_years_of_the_mean_of_its_band(judge, mon
 
 
 def test_a_training_batch_has_noisy_faces_and_what_is_asked_for():
-    recipe = DDPMUTKFace()
+    recipe = Second()
     x, labels = pictures(6), faces.conditions(attributes(6))
     (noisy, times, told), clean, _ = recipe.transform(x, labels, np.random.default_rng(2))
     assert noisy.shape == clean.shape == x.shape and times.shape == (6,) and told.shape == (6, 3)
     for picture, old in zip(np.round(127.5 * (clean + 1)), x, strict=True):
         assert (picture == old).all() or (picture == old[:, ::-1]).all()
     assert recipe.arguments["conditions"] == list(faces.CONDITIONS)
+
+
+def test_the_pupil_learns_what_is_beyond_its_tutors():
+    def good(inputs):
+        noisy, times, labels = inputs
+        return 0.5 * noisy + 1e-4 * times.reshape(-1, 1, 1, 1) + 0.01 * labels.sum(axis=1).reshape(-1, 1, 1, 1)
+
+    def bad(inputs):
+        return 0.8 * good(inputs)
+
+    recipe, x, labels = DDPMUTKFace(), pictures(200, side=4), faces.conditions(attributes(200))
+    recipe.taught_by([good, bad])
+    (noisy, times, told), target, weights = recipe.transform(x, labels, np.random.default_rng(2))
+    same, truth, same_weights = Second().transform(x, labels, np.random.default_rng(2))
+    for array, other in zip((noisy, times, told, weights), (*same, same_weights), strict=True):
+        np.testing.assert_array_equal(array, other)
+    assert target.shape == truth.shape and target.dtype == np.float32
+    clear = clearness(signal("cosine"))
+    left_out = (told == faces.CONDITIONS).all(axis=1)
+    seen = set()
+    for number, time in enumerate(times):
+        one = [array[number : number + 1] for array in (noisy, times, told)]
+        wanted = good(one)
+        if -1.5 <= clear[time] <= 2:
+            untold = good([*one[:2], np.array([faces.CONDITIONS])])
+            wanted = wanted + (GUIDANCE - 1) * (wanted - untold) + AWAY * (wanted - bad(one))
+        np.testing.assert_allclose(target[number], np.clip(wanted[0], -1, 1), atol=1e-5)
+        seen.add((-1.5 <= clear[time] <= 2, bool(left_out[number])))
+    assert seen == {(inside, told) for inside in (True, False) for told in (True, False)}
+    assert np.abs(target).max() == 1  # some were clipped
+
+
+@pytest.mark.backends
+def test_the_pupil_learns_and_its_tutors_do_not(monkeypatch):
+    tiny = {"input_shape": [8, 8, 3], "maps": 8, "multiples": [1, 2], "blocks": 1, "patch": 2}
+    monkeypatch.setattr(Denoiser, "arguments", Denoiser.arguments | tiny)
+    monkeypatch.setattr(Denoiser, "faces", lambda *_: (pictures(64, side=8), attributes(64)))
+    recipe, random = DDPMUTKFace(), np.random.default_rng(1)
+    good, bad, pupil = (zoo.DDPM(**recipe.arguments) for _ in range(3))
+    for net in (good, bad):  # what is zero in a new network would not show what it learns
+        net.set_weights([random.normal(weights, 0.05) for weights in net.get_weights()])
+    before = [net.get_weights() for net in (good, bad)]
+    training.copy_weights(good, pupil)
+    recipe.taught_by([Compiled(good), Compiled(bad)])
+    batches, validation = recipe.training_data(None)
+    assert len(validation[1]) == 64
+    recipe.compile(pupil, 2 * len(batches))
+    pupil.fit(batches.feed(), **batches.fit_options(), epochs=2, verbose=0)
+    for old, net in zip(before, (good, bad), strict=True):
+        assert all((one == other).all() for one, other in zip(old, net.get_weights(), strict=True))
+    assert all((one != other).any() for one, other in zip(before[0], pupil.get_weights(), strict=True))
+
+
+def test_the_pupil_starts_from_its_tutor():
+    recipe = DDPMUTKFace()
+    assert isinstance(recipe.starts_from(), Second) and isinstance(recipe.starts_from().starts_from(), First)
+    assert [type(tutor) for tutor in recipe.tutors()] == [Second, First]  # the good one, the bad one
+    assert recipe.arguments["guidance"] == 1 == Second.arguments["guidance"]
