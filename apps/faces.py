@@ -21,6 +21,7 @@ LARGE = 256  # pixels of an enlarged face
 SHOWN = 128  # pixels of a face on the sheet
 PART = 16  # faces made at once
 RATE, SECONDS = 25.0, 4.0  # of a film
+SQUARE = 8  # pixels: what noise is on average in such squares decides about colours and light
 NOBODY = "made by a network; this person does not exist"
 
 
@@ -131,11 +132,11 @@ def check(n, gender, age, ethnicity, vary, morph, video) -> None:
         raise BadInput(f"{n} people with {each} faces each are more than {MOST} faces; ask for fewer people")
 
 
-def ages(text: str) -> tuple[int, int] | None:
+def ages(text: str | int) -> tuple[int, int] | None:
     """The first and the last age of "30" or "26-35", or None for any. Raises BadInput for what is no such thing."""
     if text == ANY:
         return None
-    first, dash, last = text.partition("-")
+    first, dash, last = str(text).partition("-")
     try:
         found = int(first), int(last if dash else first)
     except ValueError:
@@ -198,13 +199,24 @@ def between(noise, labels, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     """The way from one person to another, both included: noise (2, H, W, C), labels (2, 3) -> noise (steps, H, W, C),
     labels (2, steps, 3) and the shares of both, (2, steps).
 
-    Noise turns from one to the other along a great circle, for what lies halfway on a line has half of the
-    variance that noise has.
+    Noise turns from one to the other along a great circle, for what lies halfway on a line has half of the variance
+    that noise has. Averages of squares are so few that this does not matter, and they go on a line: where two people
+    have a colour in common, the circle would make more of it than either has.
     """
     share = np.linspace(0, 1, steps) if steps > 1 else np.array([0.5])
-    turned = share.reshape(-1, 1, 1, 1) * np.pi / 2
-    way = np.cos(turned) * noise[0] + np.sin(turned) * noise[1]
+    second = share.reshape(-1, 1, 1, 1)
+    coarse = coarsened(noise)
+    fine = noise - coarse
+    way = (1 - second) * coarse[0] + second * coarse[1]
+    way = way + np.cos(second * np.pi / 2) * fine[0] + np.sin(second * np.pi / 2) * fine[1]
     return way.astype("float32"), np.repeat(labels[:, None], steps, axis=1), np.stack([1 - share, share])
+
+
+def coarsened(pictures: np.ndarray) -> np.ndarray:
+    """Averages of squares instead of their pixels: (N, H, W, C) -> the same."""
+    count, height, width, colours = pictures.shape
+    squares = pictures.reshape(count, height // SQUARE, SQUARE, width // SQUARE, SQUARE, colours)
+    return squares.mean(axis=(2, 4)).repeat(SQUARE, axis=1).repeat(SQUARE, axis=2)
 
 
 def enlarged(face: np.ndarray, side: int) -> np.ndarray:
