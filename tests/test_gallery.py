@@ -241,10 +241,17 @@ def address(registered):
 def client(address, tmp_path):
     from gradio_client import Client
 
+    slow = {"timeout": 300}  # a busy machine's first answer takes longer than the 5 seconds that it would wait for
     # A client would tell Hugging Face of itself. While it works nothing is set: the gallery runs in this process too.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-        client = Client(address, verbose=False, analytics_enabled=False, download_files=tmp_path / "answers")
+        client = Client(
+            address,
+            verbose=False,
+            analytics_enabled=False,
+            download_files=tmp_path / "answers",
+            httpx_kwargs=slow,
+        )
     yield client
     client.close()
 
