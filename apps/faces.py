@@ -21,7 +21,7 @@ LARGE = 256  # pixels of an enlarged face
 SHOWN = 128  # pixels of a face on the sheet
 PART = 16  # faces made at once
 RATE, SECONDS = 25.0, 4.0  # of a film
-SQUARE = 8  # pixels: what noise is on average in such squares decides about colours and light
+SQUARE = 8  # pixels: averages of such squares of noise decide what is light and of which colour
 NOBODY = "made by a network; this person does not exist"
 
 
@@ -132,11 +132,11 @@ def check(n, gender, age, ethnicity, vary, morph, video) -> None:
         raise BadInput(f"{n} people with {each} faces each are more than {MOST} faces; ask for fewer people")
 
 
-def ages(text: str | int) -> tuple[int, int] | None:
+def ages(text: str) -> tuple[int, int] | None:
     """The first and the last age of "30" or "26-35", or None for any. Raises BadInput for what is no such thing."""
     if text == ANY:
         return None
-    first, dash, last = str(text).partition("-")
+    first, dash, last = text.partition("-")
     try:
         found = int(first), int(last if dash else first)
     except ValueError:
@@ -200,8 +200,9 @@ def between(noise, labels, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     labels (2, steps, 3) and the shares of both, (2, steps).
 
     Noise turns from one to the other along a great circle, for what lies halfway on a line has half of the variance
-    that noise has. Averages of squares are so few that this does not matter, and they go on a line: where two people
-    have a colour in common, the circle would make more of it than either has.
+    that noise has. Averages of squares go on a line all the same. On the circle what two people have in common is up to
+    sqrt(2) as much halfway, and some pairs become glaring on the way and then jump; on the line faces have a fifth less
+    contrast there.
     """
     share = np.linspace(0, 1, steps) if steps > 1 else np.array([0.5])
     second = share.reshape(-1, 1, 1, 1)

@@ -11,7 +11,7 @@ import zoo
 from zoo.data import faces as labels_of
 from zoo.errors import BadInput, OutputExists
 from zoo_apps import commands, maker
-from zoo_apps.faces import CHECKPOINT, NOBODY, Faces, ages, between, people
+from zoo_apps.faces import CHECKPOINT, NOBODY, Faces, ages, between, coarsened, people
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +88,21 @@ def test_what_lies_between_two_people_is_as_noisy_and_told_of_both():
     way, told, shares = between(noise, labels, 5)
     np.testing.assert_allclose(way[[0, -1]], noise, atol=1e-6)
     np.testing.assert_allclose(way.std(axis=(1, 2, 3)), 1, atol=0.02)
-    # Where both have a colour in common, all between them have it, too, and no more of it.
+    # What both have in common all between them have, too, and no more of it.
     reddish, _, _ = between(noise + np.array([0.5, 0, 0]), labels, 5)
     np.testing.assert_allclose(reddish - way, np.broadcast_to([0.5, 0, 0], way.shape), atol=1e-6)
     np.testing.assert_allclose(shares, [[1, 0.75, 0.5, 0.25, 0], [0, 0.25, 0.5, 0.75, 1]])
     assert told.tolist() == [[[0, 3, 1]] * 5, [[1, 3, 2]] * 5]
     one, told, shares = between(noise, labels, 1)
     assert one.shape == (1, 64, 64, 3) and told.shape == (2, 1, 3) and shares.tolist() == [[0.5], [0.5]]
+
+
+def test_averages_of_squares():
+    pictures = np.zeros((2, 16, 24, 3))
+    pictures[1, 3, 9] = [64, 128, 0]  # in the second square of the first row
+    wanted = np.zeros_like(pictures)
+    wanted[1, :8, 8:16] = [1, 2, 0]
+    np.testing.assert_array_equal(coarsened(pictures), wanted)
 
 
 def command(app):
@@ -176,7 +184,7 @@ def test_a_folder_is_asked_for(app, tmp_path):
 
 
 def test_ages():
-    assert ages("any") is None and ages("30") == ages(30) == (30, 30) and ages("26-35") == (26, 35)
+    assert ages("any") is None and ages("30") == (30, 30) and ages("26-35") == (26, 35)
     assert [int(labels_of.band(age)) for age in (1, 5, 6, 15, 16, 65, 66, 116)] == [0, 0, 1, 1, 2, 6, 7, 7]
     one = {name: np.array([value]) for name, value in (("age", 30), ("gender", 1), ("ethnicity", 3))}
     assert labels_of.conditions(one).tolist() == [[1, 3, 3]]

@@ -123,12 +123,14 @@ def _new_head(model, card: Card, classes: int):
 
 def copy_layers(source, target) -> None:
     """The weights of all layers that both models have, by name, where they have one shape; but not of the last."""
+    import keras
+
     there = {layer.name: layer for layer in source.layers}
     for layer in target.layers[:-1]:
         if layer.name in there:
             for old, new in zip(there[layer.name].weights, layer.weights, strict=True):
                 if old.shape == new.shape:
-                    new.assign(old)
+                    new.assign(keras.ops.copy(old))  # JAX would share the array otherwise
 
 
 def load_weights(model, path) -> None:

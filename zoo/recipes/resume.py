@@ -40,7 +40,7 @@ class Resume(keras.callbacks.Callback):
         self.epoch = 0  # epochs finished
         self.best = None  # {"epoch": ..., "value": ..., "loss": ...}
         self.seconds = 0.0  # spent training, over all starts
-        self.spent = {}  # seconds of each training on the way to the trained model, by its folder
+        self.spent = {}  # seconds of each training on the way, by its folder; `zoo.recipes.training` fills it
         self.history = []  # what `fit` reported of each epoch: {"loss": ..., "val_loss": ..., ...}
 
     @property

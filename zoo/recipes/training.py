@@ -222,7 +222,7 @@ def copy_weights(source, target) -> None:
     head = {id(variable) for variable in target.layers[-1].weights}
     for old, new in zip(source.weights, target.weights, strict=True):
         if old.shape == new.shape or id(new) not in head:
-            new.assign(keras.ops.copy(old))  # JAX would share the array, and training one deletes the other's
+            new.assign(keras.ops.copy(old))  # JAX would share it, and delete it in training
 
 
 def line(command: list[str]) -> str:
