@@ -18,11 +18,11 @@ see `zoo/denoising.py`.
 | guidance 2, and 3 away from the first part | 1.18 | 1.477 | 84.8 % |
 
 Guidance that is enough for ages makes faces so typical that most come nearer to training than other photographs are:
-with 1.4 to 2.2, in five intervals, with more steps, more noise or less, eta 0.5 and perturbed attention. The first part
-makes the same mistakes as the second, more often. Guided away from it as well, faces do not come nearer (T. Karras and
-others, "Guiding a Diffusion Model with a Bad Version of Itself", 2024). That takes three answers of two networks. The
-third part learns what comes of them, and answers once (C. Meng and others, "On Distillation of Guided Diffusion
-Models", 2023):
+with 1.4 to 2.2, in five intervals, with more steps, more noise or less, eta 0.5 and perturbed attention. Guided away
+from the first part as well, faces do not come nearer (T. Karras and others, "Guiding a Diffusion Model with a Bad
+Version of Itself", 2024; a worse network is thought to make the same mistakes, only more). That takes three answers of
+two networks. The third part learns what comes of them, and answers once (C. Meng and others, "On Distillation of Guided
+Diffusion Models", 2023):
 
     told + (1.7 - 1) (told - untold) + 1.5 (told - bad)
 
@@ -96,7 +96,7 @@ class Denoiser(Faces):
     def training_data(self, data_dir):
         (x, y), (held, labels) = (self.faces(split, data_dir) for split in (self.trained_split, "validation"))
         batches = Batches(x, faces.conditions(y), batch_size=self.batch_size, seed=self.seed, transform=self.transform)
-        # Not by `transform`: the third part has not learned the truth, but should not lose sight of it.
+        # Not by `transform`, which asks tutors: the error against the truth is what all three parts can be compared by.
         return batches, self.noised(held, faces.conditions(labels), np.random.default_rng(self.seed))
 
     def optimizer(self, steps):
