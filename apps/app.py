@@ -160,7 +160,7 @@ class App:
 
     def model(self, name: str):
         """The Keras model of such a checkpoint, for what needs gradients or the layers."""
-        from zoo import backend
+        from zoo.runtime import backend
 
         backend.start()  # without its log lines
         return self._loaded(name, self._models, "load")

@@ -1,4 +1,4 @@
-"""Deep Dream: a photograph becomes what a network sees in it (`zoo.dreaming`), as a picture and as a film."""
+"""Deep Dream: a photograph becomes what a network sees in it (`zoo.explain.dreaming`), as a picture and as a film."""
 
 from typing import Annotated
 
@@ -37,7 +37,7 @@ class Dream(App):
     ) -> tuple[Annotated[np.ndarray, Image(label="dream")], Annotated[Film | None, Video(label="zoom", when="video")]]:
         """Picture uint8 (H, W, 3) -> the dream, uint8 (H, W, 3), and a film of at most 640 pixels a side, or None."""
         model = self.model(checkpoint)
-        from zoo import dreaming  # late: it imports the framework, which `model` has started quietly
+        from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
         dreamer = dreaming.Dreamer(model, dreaming.chosen(model, layers), photo.shape[:2])
         dream = dreamer.dream(photo, strength=strength, octaves=octaves, track=self.track)

@@ -1,4 +1,4 @@
-"""What in a photograph an answer comes from: three explanations of a classifier, side by side (`zoo.visualize`)."""
+"""What in a photograph an answer comes from: three explanations of a classifier, side by side (`zoo.explain.attribution`)."""
 
 from typing import Annotated
 
@@ -41,16 +41,18 @@ class Explain(App):
         number = labels.index(label) if label else int(probabilities(logits).argmax())
 
         model = self.model(checkpoint)
-        from zoo import visualize  # late: a refusal above needs no framework, which `model` has started quietly
-        from zoo.data.images import fit
+        from zoo.explain import (
+            attribution,  # late: a refusal above needs no framework, which `model` has started quietly
+        )
+        from zoo.kinds.image import fit
 
         seen = fit(photo, predict.card.takes()[0])
-        explainer = self.tool(checkpoint, lambda model, tokenizer: visualize.Explainer(model))
+        explainer = self.tool(checkpoint, lambda model, tokenizer: attribution.Explainer(model))
         maps = {}
-        if layer or visualize.last_maps(model) is not None:  # Grad-CAM looks at the maps of a convolution
+        if layer or attribution.last_maps(model) is not None:  # Grad-CAM looks at the maps of a convolution
             maps["Grad-CAM"] = explainer.grad_cam(seen[None], [number], layer or None)[0]
         maps["saliency"] = cv2.GaussianBlur(explainer.saliency(seen[None], [number])[0], (0, 0), 1.0)
-        maps["occlusion"] = visualize.occlusion(predict, seen, number)
+        maps["occlusion"] = attribution.occlusion(predict, seen, number)
         width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
         small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)
         chance = probabilities(logits)[0, number]

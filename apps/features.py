@@ -33,7 +33,7 @@ class Features(App):
         """Picture uint8 (H, W, 3) -> two sheets, uint8: the pictures that excite the channels most that answer most
         to the photograph, and below the same captions those channels' maps on it."""
         model = self.model(checkpoint)
-        from zoo import dreaming  # late: it imports the framework, which `model` has started quietly
+        from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
         names = dreaming.chosen(model, layers, LAYERS)
         learned, maps = [], []

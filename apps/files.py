@@ -147,8 +147,8 @@ def made(app: App, options: dict) -> list[int]:
 def write_drawn(path: Path, kind, answer) -> None:
     """Write a picture, with what is to be known of it, or a film, its folder too. Raises BadInput where that can't
     be."""
-    from zoo.data.film import write_film
-    from zoo.data.images import write_image
+    from zoo.kinds.image import write_image
+    from zoo.kinds.video import write_film
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

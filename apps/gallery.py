@@ -332,7 +332,7 @@ def _read(each: Input, value):
         return value
     if not value:
         raise BadInput(f"no {each.label} given; upload one or click a sample")
-    from zoo.data.images import read_image
+    from zoo.kinds.image import read_image
 
     path = Path(value["path"])
     return read_image(path, path.name)
@@ -340,12 +340,14 @@ def _read(each: Input, value):
 
 def _would_be_fetched(name) -> bool:
     """Whether asking for this checkpoint would download it."""
-    from zoo.hub import cache, card, checkpoint, imagenet
+    from zoo.hub import card, store
+    from zoo.hub.sources import keras_applications
+    from zoo.runtime import cache
 
-    if not isinstance(name, str) or name not in imagenet.SOURCES:
+    if not isinstance(name, str) or name not in keras_applications.SOURCES:
         return False
     kept = cache.folder() / "checkpoints" / name / card.FILE
-    return name not in checkpoint.shipped() and not Path(name).is_dir() and not kept.exists()
+    return name not in store.shipped() and not Path(name).is_dir() and not kept.exists()
 
 
 def _show(kind: Kind, value):
@@ -393,7 +395,7 @@ def _value(app: App, sample, name: str):
     value = _text(sample.inputs.get(name, None if default is REQUIRED else default))
     if value is None or not isinstance(app.inputs[name].kind, Image):
         return value
-    from zoo.data.images import write_image
+    from zoo.kinds.image import write_image
 
     path = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"])) / f"{sample.name}.png"
     write_image(path, value)

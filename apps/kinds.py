@@ -41,7 +41,7 @@ class Image(Kind):
 
         if not isinstance(value, np.ndarray):
             raise BadInput(
-                f"{name} is a {type(value).__name__}; give an array (zoo.data.images.read_image reads files)"
+                f"{name} is a {type(value).__name__}; give an array (zoo.kinds.image.read_image reads files)"
             )
         if value.dtype != np.uint8:
             raise BadInput(f"{name} is an array of {value.dtype}; give uint8, 0 to 255")

@@ -78,7 +78,7 @@ class Label(App):
 def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
     """Logits (1, classes) of a predictor for a picture uint8 (H, W, 3), and the labels of a classifier with a logit for
     each, or with one for two. Raises `BadCheckpoint` for a checkpoint of another kind."""
-    from zoo.data.images import fit
+    from zoo.kinds.image import fit
 
     card = predict.card
     shape = card.input.get("shape", [])
@@ -137,7 +137,7 @@ def annotated(photo: np.ndarray, found: dict) -> np.ndarray:
     from PIL import Image as Picture
     from PIL import ImageDraw
 
-    from zoo.data.images import MAX_PIXELS
+    from zoo.kinds.image import MAX_PIXELS
 
     height, width = photo.shape[:2]
     across = max(width, 320)

@@ -20,7 +20,7 @@ PHOTOGRAPHS = {
 
 def read(file: str) -> np.ndarray:
     """One of them: uint8 (H, W, 3). Raises `MissingPackage` without scikit-image."""
-    from zoo.data.images import read_image
+    from zoo.kinds.image import read_image
 
     skimage = importlib.util.find_spec("skimage")  # where it is; importing it would take longer
     if skimage is None:

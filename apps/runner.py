@@ -50,7 +50,7 @@ def run(app: App, inputs: list[str], output: str | None = None, *, force: bool =
     if not argument.kind.is_file:
         return run_on_texts(app, argument, inputs, output, force=force, **options)
     options = app.check(**options)
-    from zoo.data.images import find_images
+    from zoo.kinds.image import find_images
 
     report = Report()
     jobs = []
@@ -140,7 +140,7 @@ def runs_on_files(app: App) -> bool:
 
 def _name(job: Job) -> Path:
     """Where a picture's result goes, below the output folder."""
-    from zoo.data.images import WRITTEN
+    from zoo.kinds.image import WRITTEN
 
     return job.below if job.below.suffix.lower() in WRITTEN else job.below.with_suffix(".png")
 
@@ -165,7 +165,7 @@ def _places(app: App, path: Path, options: dict) -> dict[int, Path]:
 
 def _possible(app, jobs, places, sources, force, fail) -> list[tuple[Job, dict]]:
     """The jobs whose files may be written; of the others `fail` is told why."""
-    from zoo.data.images import check_suffix  # late: `zoo run NAME --help` reads no picture
+    from zoo.kinds.image import check_suffix  # late: `zoo run NAME --help` reads no picture
 
     planned, todo = {}, []  # output -> the input it will be made from
     for job, outputs in zip(jobs, places, strict=True):
@@ -192,7 +192,7 @@ def _possible(app, jobs, places, sources, force, fail) -> list[tuple[Job, dict]]
 
 def _answer(app: App, argument: str, source: Path, options: dict) -> tuple:
     """What the app makes of a file, one value for each of its outputs; every BadInput names the file."""
-    from zoo.data.images import read_image
+    from zoo.kinds.image import read_image
 
     picture = read_image(source)
     try:
@@ -213,7 +213,7 @@ def _single_output(app: App, job: Job, output: str | None) -> Path:
 
 def _output_folder(output: str | None) -> Path:
     """The folder for the results of several files."""
-    from zoo.data.images import WRITTEN
+    from zoo.kinds.image import WRITTEN
 
     if not output:
         raise BadInput("a folder or several files need an output folder; add -o FOLDER")

@@ -11,8 +11,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.data.texts import decoded, read_table, read_text
 from zoo.errors import BadInput
+from zoo.kinds.table import read_table
+from zoo.kinds.text import decoded, read_text
 
 from .files import Job, each_once, is_earlier_result, jobs_of
 

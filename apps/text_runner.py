@@ -108,7 +108,7 @@ def _pictured(app) -> tuple[str, ...]:
     """Suffixes of the files that a picture of the app's can go into; none where it makes none."""
     if not any(isinstance(kind, Image) for kind in app.outputs):
         return ()
-    from zoo.data.images import WRITTEN
+    from zoo.kinds.image import WRITTEN
 
     return tuple(WRITTEN)
 
@@ -247,7 +247,7 @@ def _print_records(app, items: list[Item]) -> None:
     words, found = _words(app), [item for item in items if item.found]
     for kind in app.outputs if found else ():
         if isinstance(kind, Records):
-            from zoo.cli import table
+            from zoo.cli.main import table
 
             rows = [columns({"text": item.text} | item.found) for item in found]
             names = dict.fromkeys(name for row in rows for name in row if name != words)

@@ -69,7 +69,7 @@ def _inputs(text: str, pair: str) -> dict:
 
 def translator_of(model, tokenizer):
     """What `App.tool` makes of a translator's checkpoint: a function from sentences to translations."""
-    from zoo.hub.texts import Translator  # late: it imports the framework, which `App.model` has started quietly
+    from zoo.generation.text import Translator  # late: it imports the framework, which `App.model` has started quietly
 
     return Translator(model, tokenizer)
 

@@ -57,6 +57,6 @@ class Write(App):
 
 
 def _writer(model, tokenizer):
-    from zoo.hub.texts import Writer  # late: it imports the framework, which `App.model` has started quietly
+    from zoo.generation.text import Writer  # late: it imports the framework, which `App.model` has started quietly
 
     return Writer(model, tokenizer)

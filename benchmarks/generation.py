@@ -16,7 +16,7 @@ from pathlib import Path
 
 from results import keep
 
-from zoo import backend
+from zoo.runtime import backend
 
 PROMPT, NEW, RUNS = 16, 128, 3
 
@@ -39,19 +39,19 @@ def timed(generate):
 
 
 def with_zoo(folder, batch):
-    from zoo.sampling import Generator
+    from zoo.generation.tokens import Generator
 
     return _generated(Generator, folder, batch)
 
 
 def with_exports(folder, batch):
-    from zoo.hub.exported import ExportedGenerator
+    from zoo.runtime.onnx_generator import ExportedGenerator
 
     return _generated(ExportedGenerator, folder, batch)
 
 
 def with_exports_of_8_bits(folder, batch):
-    from zoo.hub.exported import ExportedGenerator
+    from zoo.runtime.onnx_generator import ExportedGenerator
 
     return _generated(ExportedGenerator, folder, batch, bits=8)
 

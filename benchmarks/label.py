@@ -71,7 +71,7 @@ def main() -> None:
 
 def whole_processes(folder: Path) -> dict[str, float]:
     """Seconds of `zoo run label photo.png`, once with nothing in the cache and then again."""
-    from zoo.data.images import write_image
+    from zoo.kinds.image import write_image
 
     photo = folder / "photo.png"
     write_image(photo, np.random.RandomState(0).randint(0, 256, (427, 640, 3)).astype("uint8"))

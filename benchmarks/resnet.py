@@ -13,7 +13,7 @@ import time
 
 from results import keep
 
-from zoo import backend
+from zoo.runtime import backend
 
 BATCH, STEPS, WARM_UP = 128, 20, 5
 

@@ -12,8 +12,8 @@ from results import keep
 CASES = {
     "python": "pass",
     "import zoo": "import zoo",
-    "zoo --help": "import sys; sys.argv = ['zoo', '--help']; from zoo.cli import main; main()",
-    "zoo list": "import sys; sys.argv = ['zoo', 'list']; from zoo.cli import main; main()",
+    "zoo --help": "import sys; sys.argv = ['zoo', '--help']; from zoo.cli.main import main; main()",
+    "zoo list": "import sys; sys.argv = ['zoo', 'list']; from zoo.cli.main import main; main()",
     "import keras": "import keras",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from zoo.data.images import write_image
+from zoo.kinds.image import write_image
 from zoo_apps.colorize import Colorize
 
 SAMPLE = "rocket"

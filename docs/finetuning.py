@@ -26,16 +26,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import zoo
-from zoo import backend
+from zoo import metrics
 from zoo.data import catalogue
 from zoo.data.batches import Batches
-from zoo.data.images import fit, write_image
-from zoo.hub import checkpoint, metrics
-from zoo.recipes import hog
-from zoo.recipes.finetune import finetune, split
-from zoo.recipes.finetune_pictures import mirrored
-from zoo.recipes.resume import Resume
-from zoo.recipes.training import code
+from zoo.hub import checkpoint
+from zoo.kinds.image import fit, write_image
+from zoo.metrics.baselines import hog
+from zoo.runtime import backend
+from zoo.training.finetune import finetune, split
+from zoo.training.finetune_images import mirrored
+from zoo.training.loop import code
+from zoo.training.resume import Resume
 
 BASE = "mobilenet.caltech101"
 DATASET = "intel_scenes"

@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 
 from zoo.data.labels import confidence
 from zoo.hub import checkpoint
-from zoo.recipes import words
+from zoo.metrics.baselines import tfidf
 from zoo.recipes.bert_clinc150 import RECIPE, curve
 
 COLOURS = {"BERT": "#2a6f97", "TF-IDF and a linear SVM": "#8a8a8a"}
@@ -21,7 +21,7 @@ COLOURS = {"BERT": "#2a6f97", "TF-IDF and a linear SVM": "#8a8a8a"}
 
 def curves(data_dir) -> dict[str, list[dict]]:
     """For each method the points of its curve, {"accuracy", "oos_recall"} in percent."""
-    score = words.linear_svm(*RECIPE.examples("train", data_dir))
+    score = tfidf.linear_svm(*RECIPE.examples("train", data_dir))
     texts, y = RECIPE.examples("test", data_dir)
     scores = score(texts)
     svm = curve(confidence(scores), scores.argmax(axis=1) == y, y >= 0)

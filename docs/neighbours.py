@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 
 import zoo
 from zoo.recipes.ddpm_utkface import RECIPE
-from zoo.recipes.faces import Judge
+from zoo.training.families.faces import Judge
 from zoo_apps.drawing import grid
 from zoo_apps.faces import ANY, enlarged, people
 

@@ -5,7 +5,7 @@ The faces are of the seeds 0 to 63, none left out; the picture says in its comme
 
 from pathlib import Path
 
-from zoo.data.images import write_image
+from zoo.kinds.image import write_image
 from zoo_apps.digits import Digits
 from zoo_apps.faces import Faces
 

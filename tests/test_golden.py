@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.hub.predictor import ENGINES
-from zoo.recipes import NAMES
+from zoo import recipes
+from zoo.runtime.predictor import ENGINES
 
 pytestmark = pytest.mark.backends
 FOLDER = Path(__file__).parent / "golden"
@@ -65,7 +65,7 @@ def outputs(name, engine="model"):
     return flat[:: -(-len(flat) // KEPT)]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", recipes.names())
 @pytest.mark.parametrize("engine", ENGINES)
 def test_outputs_are_those_recorded(name, engine):
     if engine == "onnx" and (keras.config.backend() != "tensorflow" or zoo.card(name).input["kind"] not in PREDICTED):
@@ -76,6 +76,6 @@ def test_outputs_are_those_recorded(name, engine):
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for each in sys.argv[1:] or NAMES:
+    for each in sys.argv[1:] or recipes.names():
         rounded = np.round(outputs(each).astype("float64"), 6).tolist()
         (FOLDER / f"{each}.json").write_text(json.dumps(rounded) + "\n")

@@ -2,60 +2,51 @@
 
     import zoo
     model = zoo.load("lenet5.mnist")     # uint8 images (B, 28, 28, 1) -> logits (B, 10)
+    fresh = zoo.LeNet5(activation="relu")
 
-Names are imported when first used, so that `import zoo` itself imports no framework.
+The models are the classes registered in `zoo/models/`. Names are imported when first used, so that `import zoo` itself
+imports no framework.
 """
 
 import importlib
 
-from zoo import backend
+from zoo.runtime import backend
 
 backend.choose()
 
 __version__ = "0.1.0"
 
-# Public name -> the module that holds it. Landmarks first, in order of their year.
-_LANDMARKS = {
-    "Perceptron": "zoo.perceptron",
-    "MLP": "zoo.mlp",
-    "RNN": "zoo.rnn",
-    "LSTM": "zoo.lstm",
-    "LeNet5": "zoo.lenet",
-    "DBN": "zoo.dbn",
-    "AlexNet": "zoo.alexnet",
-    "VAE": "zoo.vae",
-    "GAN": "zoo.gan",
-    "Seq2Seq": "zoo.seq2seq",
-    "UNet": "zoo.unet",
-    "DCGAN": "zoo.dcgan",
-    "StyleGAN2": "zoo.stylegan2",
-    "DDPM": "zoo.ddpm",
-    "ResNet": "zoo.resnet",
-    "MobileNet": "zoo.mobilenet",
-    "Transformer": "zoo.transformer",
-    "BERT": "zoo.bert",
-    "GPT": "zoo.gpt",
-}
+# Public function -> the module that holds it.
 _FUNCTIONS = {
     "load": "zoo.hub.checkpoint",
-    "save": "zoo.hub.checkpoint",
+    "save": "zoo.hub.store",
     "list": "zoo.hub.checkpoint",
     "verify": "zoo.hub.checkpoint",
     "card": "zoo.hub.checkpoint",
-    "predictor": "zoo.hub.predictor",
+    "predictor": "zoo.runtime.predictor",
     "architectures": "zoo.hub.registry",
 }
-_PUBLIC = _LANDMARKS | _FUNCTIONS
-__all__ = [*_PUBLIC, "__version__"]
+
+
+def _public() -> dict[str, str]:
+    """All public names -> the module that holds each."""
+    from zoo.hub import registry
+
+    return registry.classes() | _FUNCTIONS
 
 
 def __getattr__(name: str):
-    if name not in _PUBLIC:
+    if name == "__all__":
+        return [*_public(), "__version__"]
+    module = _FUNCTIONS.get(name)
+    if module is None and name[:1].isupper():  # a class: models alone need the scan
+        module = _public().get(name)
+    if module is None:
         raise AttributeError(f"module 'zoo' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    value = getattr(importlib.import_module(module), name)
     globals()[name] = value
     return value
 
 
 def __dir__():
-    return sorted(__all__)
+    return sorted([*_public(), "__version__"])

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import texts
 from zoo.data.datasets import Dataset, dataset
-from zoo.data.images import SUFFIXES, find_images, fit, read_image
 from zoo.errors import BadInput, MissingData, ZooError
+from zoo.kinds.image import SUFFIXES, find_images, fit, read_image
+from zoo.kinds.table import read_table
+from zoo.kinds.text import find_texts, read_lines, read_text
 
 
 def data_dir(option: str | os.PathLike | None = None) -> Path:
@@ -161,9 +162,9 @@ def _read_named(about: Dataset, paths: list[Path]) -> Iterator[tuple[np.ndarray,
 def _load_texts(about: Dataset, split: str, folder: Path, root: Path):
     """`load_folder` for texts; `root` is the folder's subfolder for the split, if it has one."""
     if about.kind == "texts":
-        return [texts.read_text(path) for path in texts.find_texts(root)]
+        return [read_text(path) for path in find_texts(root)]
     if about.kind == "parallel texts":
-        found = {language: texts.read_lines(folder / f"{split}.{language}") for language in about.languages}
+        found = {language: read_lines(folder / f"{split}.{language}") for language in about.languages}
         lengths = {language: len(lines) for language, lines in found.items()}
         if len(set(lengths.values())) > 1:
             raise BadInput(f"{folder}: files of one split must have as many lines each, not {lengths}")
@@ -171,7 +172,7 @@ def _load_texts(about: Dataset, split: str, folder: Path, root: Path):
     table = folder / f"{split}.csv"
     known = {label: number for number, label in enumerate(about.labels)} | {about.outside: -1}
     found, labels = [], []
-    for text, label in texts.read_table(table, ("text", "label")):
+    for text, label in read_table(table, ("text", "label")):
         if label not in known:
             raise BadInput(f"{table}: {about.name} has no label {label!r}; see zoo data show {about.name} --json")
         found.append(text)

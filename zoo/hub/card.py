@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from zoo.errors import BadCheckpoint
-from zoo.hub.metrics import METRICS, ROLES
+from zoo.metrics.names import METRICS, ROLES
 
 SCHEMA = 1
 FILE = "card.json"
@@ -38,7 +38,7 @@ class Card:
     output: dict  # the same; known_from where a best logit below it means: nothing known
     labels: list | None  # one for each logit, or null
     data: dict  # name, url, split, licence, commercial_use
-    metrics: list  # rows made by zoo.hub.metrics.row
+    metrics: list  # rows made by zoo.metrics.metrics.row
     training: dict  # command, seed, epochs, backend, precision, hardware, wall_time_s, versions
     intended_use: str
     limits: str

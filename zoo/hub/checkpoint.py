@@ -1,44 +1,33 @@
-"""Checkpoints: find them by name or folder, check them, build and load the model, save a new one.
+"""Checkpoints by name: find them, read their cards, build and load their models.
 
-A checkpoint is a folder with `card.json` and `model.weights.h5`. Loading builds the model from the registry and the
-card's arguments, checks the weights' SHA-256 and reads numbers from HDF5: no pickle, no code from a file.
+A name is that of a checkpoint in the package, of a folder, of public ImageNet weights, or "hf:" and that of a GPT-2 or
+BERT. What is in a folder is the business of `zoo.hub.store`, where others' weights come from that of
+`zoo.hub.sources`.
 """
 
 import builtins
-import hashlib
-import importlib.resources
-import os
-import shutil
-import tempfile
-import warnings
 from pathlib import Path
 
-from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
+from zoo.errors import BadCheckpoint, BadInput, UnknownName
 from zoo.hub import card as cards
+from zoo.hub import store
 from zoo.hub.card import Card
-
-WEIGHTS = "model.weights.h5"
-
-
-def shipped() -> dict[str, Path]:
-    """The checkpoints that came with the package: name -> folder."""
-    root = Path(str(importlib.resources.files("zoo_weights")))
-    return {folder.parent.name: folder.parent for folder in sorted(root.glob(f"*/{cards.FILE}"))}
+from zoo.hub.sources import keras_applications
 
 
 def list() -> builtins.list[str]:
     """Names of the checkpoints that came with the package."""
-    return builtins.list(shipped())
+    return builtins.list(store.shipped())
 
 
 def find(name) -> Path:
     """The folder of a checkpoint, given by its name or by the folder itself.
 
-    Public ImageNet weights (the names in `zoo.hub.imagenet`) are fetched when they are first asked for.
+    Public ImageNet weights (the names in `zoo.hub.sources.keras_applications`) are fetched when they are first asked for.
     Raises `UnknownName` with the nearest names, `BadCheckpoint` for a folder that is none, `MissingData` for weights
     that cannot be fetched.
     """
-    known = shipped()
+    known = store.shipped()
     if str(name) in known:
         return known[str(name)]
     folder = Path(name)
@@ -46,11 +35,9 @@ def find(name) -> Path:
         return folder
     if len(folder.parts) > 1 or str(name).endswith("/"):
         raise BadCheckpoint(f"{name} is no checkpoint: there is no such folder")
-    from zoo.hub import imagenet
-
-    if str(name) in imagenet.SOURCES:
-        return imagenet.find(str(name))
-    raise UnknownName("checkpoint", str(name), {**known, **imagenet.SOURCES})
+    if str(name) in keras_applications.SOURCES:
+        return keras_applications.find(str(name))
+    raise UnknownName("checkpoint", str(name), {**known, **keras_applications.SOURCES})
 
 
 def card(name) -> Card:
@@ -59,25 +46,11 @@ def card(name) -> Card:
 
 
 def verify(name) -> Path:
-    """The path of a checkpoint's weights, after comparing size and SHA-256 with its card.
+    """The path of a checkpoint's weights, by name or folder, after comparing them with its card.
 
     Raises `BadCheckpoint` where they are missing or are not the ones that the card describes.
     """
-    folder = find(name)
-    described = cards.read(folder).weights
-    file = str(described.get("file", WEIGHTS))
-    if Path(file).name != file:
-        raise BadCheckpoint(f"{folder / cards.FILE} names weights outside its folder: {file}")
-    path = folder / file
-    try:
-        digest = sha256(path)
-    except FileNotFoundError:
-        raise BadCheckpoint(f"{path} is missing; copy the checkpoint again or reinstall landmark-zoo") from None
-    except OSError as error:
-        raise BadCheckpoint(f"{path} cannot be read: {error.strerror}") from None
-    if digest != described.get("sha256"):
-        raise BadCheckpoint(f"{path} is not the file its card describes (SHA-256 differs); copy it again or reinstall")
-    return path
+    return store.verify(find(name))
 
 
 def load(name, *, classes: int | None = None):
@@ -92,8 +65,8 @@ def load(name, *, classes: int | None = None):
     Raises:
         UnknownName, BadCheckpoint, BadInput: in one line.
     """
-    from zoo.hub import huggingface
     from zoo.hub.registry import architecture
+    from zoo.hub.sources import huggingface
 
     if str(name).startswith(huggingface.PREFIX):
         return huggingface.load(str(name).removeprefix(huggingface.PREFIX), classes=classes)
@@ -102,9 +75,9 @@ def load(name, *, classes: int | None = None):
     try:
         model = architecture(described.architecture).cls(**described.arguments)
     except Exception as error:  # a card's arguments can be wrong in any way that a constructor can fail
-        reason = one_line(error)
+        reason = store.one_line(error)
         raise BadCheckpoint(f"card of {described.name} does not fit {described.architecture}: {reason}") from None
-    load_weights(model, path)
+    store.load_weights(model, path)
     return model if classes is None else _new_head(model, described, classes)
 
 
@@ -117,37 +90,8 @@ def _new_head(model, card: Card, classes: int):
     if classes < 2:
         raise BadInput(f"{card.name} can't tell {classes} classes apart; give 2 or more")
     other = architecture(card.architecture).cls(**model.get_config() | {"classes": classes})
-    copy_layers(model, other)
+    store.copy_layers(model, other)
     return other
-
-
-def copy_layers(source, target) -> None:
-    """The weights of all layers that both models have, by name, where they have one shape; but not of the last."""
-    import keras
-
-    there = {layer.name: layer for layer in source.layers}
-    for layer in target.layers[:-1]:
-        if layer.name in there:
-            for old, new in zip(there[layer.name].weights, layer.weights, strict=True):
-                if old.shape == new.shape:
-                    new.assign(keras.ops.copy(old))  # JAX would share the array otherwise
-
-
-def load_weights(model, path) -> None:
-    """Read a weights file into `model`. Raises `BadCheckpoint` where it does not fit."""
-    try:
-        with warnings.catch_warnings():
-            # Keras only warns of layers that the file has nothing for, and leaves them as they are.
-            warnings.simplefilter("error", UserWarning)
-            model.load_weights(path)
-    except (ValueError, OSError, KeyError, UserWarning) as error:
-        reason = "it has other layers" if isinstance(error, UserWarning) else one_line(error)
-        raise BadCheckpoint(f"{path} does not fit {model.name}: {reason}") from None
-
-
-def one_line(error: Exception) -> str:
-    """The first line of what an exception says."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def tokenizer(name):
@@ -161,124 +105,6 @@ def tokenizer(name):
     if not described:
         return None
     path = folder / Tokenizer.FILE
-    if path.exists() and sha256(path) != described.get("sha256"):
+    if path.exists() and store.sha256(path) != described.get("sha256"):
         raise BadCheckpoint(f"{path} is not the file its card describes (SHA-256 differs); copy it again or reinstall")
     return Tokenizer.read(folder)
-
-
-def save(
-    model,
-    folder,
-    card: Card,
-    *,
-    half=False,
-    tolerance: float | None = None,
-    tokenizer=None,
-    files: dict | None = None,
-    force=False,
-) -> Card:
-    """Write `model` and `card` as a checkpoint, all or nothing.
-
-    Args:
-        half: store kernels as float16, half the size. Vectors (biases, statistics) stay float32.
-        tolerance: what `half` changes at most in the model's outputs, as measured by the caller; kept in the card.
-        tokenizer: a `zoo.data.tokens.Tokenizer`, where the model reads text.
-        files: more files for the folder, name -> bytes.
-        force: replace a checkpoint that is there already.
-    Returns:
-        the card with its `weights` filled in.
-    Raises:
-        OutputExists, BadInput: in one line.
-    """
-    folder = Path(folder)
-    check_output(folder, force)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        path = beside / WEIGHTS
-        model.save_weights(path)
-        clean(path, half=half)
-        card.weights = {
-            "file": WEIGHTS,
-            "sha256": sha256(path),
-            "bytes": path.stat().st_size,
-            "dtype": "float16" if half else "float32",
-            "tolerance": tolerance if half else 0.0,
-        }
-        if tokenizer is not None:
-            path = beside / tokenizer.FILE
-            path.write_bytes(tokenizer.to_bytes())
-            card.tokenizer = {"file": path.name, "sha256": sha256(path), "tokens": tokenizer.size}
-        card.validate()
-        (beside / cards.FILE).write_text(card.to_json(), encoding="utf-8")
-        for name, content in (files or {}).items():
-            (beside / name).write_bytes(content)
-        beside.chmod(0o755)  # mkdtemp's folders are private
-        if folder.exists():  # a rename cannot replace a full folder, so the old one steps aside first
-            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            os.rename(folder, aside / folder.name)
-            try:
-                os.rename(beside, folder)
-            except BaseException:
-                os.rename(aside / folder.name, folder)
-                aside.rmdir()
-                raise
-            shutil.rmtree(aside)
-        else:
-            os.rename(beside, folder)
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return card
-
-
-def check_output(folder, force: bool) -> None:
-    """Make sure that a checkpoint can be written to `folder`, before the work that makes it.
-
-    Raises `OutputExists`, or `BadInput` where something else is there or nothing can be written.
-    """
-    folder = Path(folder)
-    if not folder.name or folder.name.startswith("."):
-        raise BadInput(f"{folder} is no name for a checkpoint; choose one that doesn't begin with a dot")
-    try:
-        folder.name.encode()  # a checkpoint's name is written in its card
-    except UnicodeEncodeError:
-        raise BadInput(f"{folder.name!a} is no name for a checkpoint, as it isn't UTF-8; choose another") from None
-    if folder.exists() and not force:
-        raise OutputExists(folder)
-    if folder.exists() and not (folder / cards.FILE).exists():
-        raise BadInput(f"{folder} is no checkpoint, so it will not be replaced; choose another output")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        os.rmdir(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be written: {error.strerror}; choose another output") from None
-
-
-def sha256(path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def clean(path, *, half: bool) -> None:
-    """Rewrite a weights file without the optimiser's state, with `half` its float32 kernels (two dimensions and more)
-    as float16."""
-    import h5py
-
-    rewritten = path.with_suffix(".rewritten")
-    with h5py.File(path, "r") as old, h5py.File(rewritten, "w") as new:
-        new.attrs.update(old.attrs)
-
-        def copy(name, item):
-            if name.split("/")[0] == "optimizer":
-                return
-            if isinstance(item, h5py.Group):
-                new.require_group(name).attrs.update(item.attrs)
-            else:
-                kernel = half and item.ndim >= 2 and item.dtype == "float32"
-                new.create_dataset(name, data=item[()], dtype="float16" if kernel else item.dtype).attrs.update(
-                    item.attrs
-                )
-
-        old.visititems(copy)
-    os.replace(rewritten, path)

@@ -4,10 +4,14 @@ Sorted by year it is the timeline of the documentation; by name it is how a card
 """
 
 import dataclasses
+import functools
 import importlib
+import re
+from pathlib import Path
 
-import zoo
 from zoo.errors import UnknownName
+
+MODELS = Path(__file__).parent.parent / "models"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +44,19 @@ def register(name: str, *, title: str, year: int, paper: str, url: str, lineage:
     return enter
 
 
+@functools.cache
+def classes() -> dict[str, str]:
+    """The registered classes of `zoo/models/` -> the module of each. Reads the files and imports none of them."""
+    found = {}
+    for path in sorted(MODELS.glob("*.py")):
+        for name in re.findall(r"^@register\((?:.|\n)*?^class (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            found[name] = f"zoo.models.{path.stem}"
+    return found
+
+
 def architectures() -> dict[str, Architecture]:
-    """All landmarks by name, oldest first. Imports the landmark files, and so the framework."""
-    for module in zoo._LANDMARKS.values():
+    """All landmarks by name, oldest first. Imports the model files, and so the framework."""
+    for module in classes().values():
         importlib.import_module(module)
     return dict(sorted(_registry.items(), key=lambda item: (item[1].year, item[0])))
 

@@ -14,10 +14,10 @@ others. The test split chose none of this, but was looked at each time.
 import keras
 import numpy as np
 
+from zoo import metrics
 from zoo.data.augment import crop_and_mirror, cut_out
 from zoo.data.labels import probabilities
-from zoo.hub import metrics
-from zoo.recipes.cifar10 import CIFAR10
+from zoo.training.families.cifar10 import CIFAR10
 
 SIDE = 24
 

@@ -4,7 +4,7 @@ Reproduce: `zoo data prepare clinc150 --from FOLDER`, then `zoo train bert.clinc
 
 First a net learns from the labels alone, by [CLS] as section 3.2 of BERT's paper has it. Together with a linear SVM it
 teaches the one that ships, which is told what they think of the requests and of changed ones
-(`zoo.recipes.distillation`). The tutor reads in the words of novels and by [CLS], the other in the words of requests
+(`zoo.training.distillation`). The tutor reads in the words of novels and by [CLS], the other in the words of requests
 and by the mean over them.
 
 Requests that belong to none of the intents are trained on with all intents equally right (D. Hendrycks and others,
@@ -15,12 +15,13 @@ points until a worse net had more of one test figure than was asked and less of 
 
 import numpy as np
 
+from zoo import metrics
 from zoo.data.datasets import DATASETS
 from zoo.data.labels import confidence, probabilities
-from zoo.hub import checkpoint, metrics
-from zoo.recipes import words
-from zoo.recipes.calibration import KNOWN, calibrate
-from zoo.recipes.sentences import Sentences
+from zoo.hub import checkpoint
+from zoo.metrics.baselines import tfidf
+from zoo.training.calibration import KNOWN, calibrate
+from zoo.training.families.sentences import Sentences
 
 CLASSES = DATASETS["clinc150"].labels
 COST = 0.004  # of the requests in scope that would be told right may be taken to be out of it
@@ -100,7 +101,7 @@ class Clinc150(Sentences):
 
     def baselines(self, data_dir):
         """TF-IDF and a linear SVM, the threshold on whose best score is chosen alike."""
-        score = words.linear_svm(*self.examples("train", data_dir))
+        score = tfidf.linear_svm(*self.examples("train", data_dir))
         texts, y = self.examples("val", data_dir)
         scores = score(texts)
         place = best_threshold(confidence(scores), scores.argmax(axis=1) == y, y >= 0)
@@ -149,7 +150,7 @@ class BERTClinc150(Clinc150):
 
     def teacher(self, texts, y):
         """The geometric mean of what an SVM and the tutors think."""
-        score = words.linear_svm(texts, y)
+        score = tfidf.linear_svm(texts, y)
 
         def probable(texts):
             # The SVM's scores are above that of what belongs to no class, which is spread over all of them.

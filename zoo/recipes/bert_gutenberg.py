@@ -12,11 +12,11 @@ import re
 import keras
 import numpy as np
 
+from zoo import metrics
 from zoo.data import catalogue, tokens
 from zoo.data.batches import Batches
 from zoo.data.tokens import CLS, MASK, SEP, filled
-from zoo.hub import metrics
-from zoo.recipes.recipe import Recipe
+from zoo.training.recipe import Recipe
 
 TOKENS = 4000
 LENGTHS = (64, 64, 64, 128)  # of which each stretch of text has one: as with BERT, most are shorter than the context

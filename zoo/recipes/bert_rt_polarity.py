@@ -3,7 +3,7 @@
 Reproduce: `zoo data prepare rt_polarity --from FOLDER`, then `zoo train bert.rt-polarity`.
 
 Two logistic regressions teach it, one of words and parts of words and one of weighed words, see
-`zoo.recipes.distillation`. What was to choose of the network was chosen on sentences held back of the first fold's nine
+`zoo.training.distillation`. What was to choose of the network was chosen on sentences held back of the first fold's nine
 tenths, which are the test sentences of the other folds; the two regressions had first been compared on test folds. So
 the figure of ten folds is a little too good.
 
@@ -13,10 +13,10 @@ this recipe; the weights of the first time ship, measured on the tenth that they
 
 import numpy as np
 
+from zoo import metrics
 from zoo.data.labels import probabilities
-from zoo.hub import metrics
-from zoo.recipes import words
-from zoo.recipes.sentences import Sentences
+from zoo.metrics.baselines import tfidf
+from zoo.training.families.sentences import Sentences
 
 FOLDS = 10
 LABELS = ["negative", "positive"]
@@ -64,7 +64,7 @@ class BERTRtPolarity(Sentences):
 
     def teacher(self, texts, y):
         """The geometric mean of what two think, of which each knows what the other doesn't."""
-        classifiers = words.logistic_regression(texts, y, parts=True), words.nb_logistic_regression(texts, y)
+        classifiers = tfidf.logistic_regression(texts, y, parts=True), tfidf.nb_logistic_regression(texts, y)
         return lambda texts: probabilities(np.mean([scores(texts) for scores in classifiers], axis=0))
 
     def controls(self):
@@ -73,8 +73,8 @@ class BERTRtPolarity(Sentences):
     def baselines(self, data_dir):
         taught = "the network's teacher: two logistic regressions, of words and their parts, and of weighed words"
         methods = {
-            "TF-IDF and logistic regression as scikit-learn has them": words.plain_logistic_regression,
-            "TF-IDF of words and pairs of words, logistic regression, both tuned": words.logistic_regression,
+            "TF-IDF and logistic regression as scikit-learn has them": tfidf.plain_logistic_regression,
+            "TF-IDF of words and pairs of words, logistic regression, both tuned": tfidf.logistic_regression,
             taught: self.teacher,
         }
         return [

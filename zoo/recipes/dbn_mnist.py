@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from zoo.data.batches import Batches
-from zoo.recipes.mnist import MNIST
+from zoo.training.families.mnist import MNIST
 
 FEW = 1000  # labels of the controls
 

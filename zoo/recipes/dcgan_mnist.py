@@ -8,7 +8,7 @@ weights.
 import keras
 
 from zoo.hub import checkpoint
-from zoo.recipes.digits import Forger
+from zoo.training.families.digits import Forger
 
 
 class DCGANMNIST(Forger):

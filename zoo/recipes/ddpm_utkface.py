@@ -6,7 +6,7 @@ of the one before: at a constant rate; at one that falls to nothing; and taught 
 
 How faces are drawn was chosen by 400 of them, labelled as those of validation, against 2,239 faces of training; here
 with the Fréchet distance, and the median distance to all of training where other photographs have 1.404. For lambda
-see `zoo/denoising.py`.
+see `zoo/generation/diffusion.py`.
 
 | drawn by | distance | to training | age |
 |---|---:|---:|---:|
@@ -38,10 +38,10 @@ import numpy as np
 
 from zoo.data import faces
 from zoo.data.batches import Batches
-from zoo.ddpm import Noising
-from zoo.denoising import clearness, signal
-from zoo.hub.predictor import Compiled
-from zoo.recipes.faces import Faces
+from zoo.generation.diffusion import clearness, signal
+from zoo.models.ddpm import Noising
+from zoo.runtime.predictor import Compiled
+from zoo.training.families.faces import Faces
 
 GUIDANCE = 1.7  # by the labels, in what the third part learns; 1 is none
 AWAY = 1.5  # from what the first part says; 0 is none

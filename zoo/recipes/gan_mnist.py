@@ -6,7 +6,7 @@ in the DCGAN paper, and averaged weights.
 
 import keras
 
-from zoo.recipes.digits import Forger
+from zoo.training.families.digits import Forger
 
 
 class GANMNIST(Forger):

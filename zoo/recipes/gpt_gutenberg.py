@@ -9,7 +9,7 @@ import functools
 import keras
 
 from zoo.data import catalogue, tokens
-from zoo.recipes.language_model import LanguageModel
+from zoo.training.families.language_model import LanguageModel
 
 NOVELISTS = ("austen-", "chesterton-", "melville-")  # how the ids of their books begin
 TOKENS = 4096

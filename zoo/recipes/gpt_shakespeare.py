@@ -9,7 +9,7 @@ same 90 % for training, and half of the rest.
 
 import keras
 
-from zoo.recipes.shakespeare import Shakespeare
+from zoo.training.families.shakespeare import Shakespeare
 
 
 class GPTShakespeare(Shakespeare):

@@ -11,7 +11,7 @@ import cv2
 import keras
 import numpy as np
 
-from zoo.recipes.mnist import MNIST
+from zoo.training.families.mnist import MNIST
 
 
 def distort(x, y, rng):

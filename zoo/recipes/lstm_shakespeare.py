@@ -5,7 +5,7 @@ Reproduce: `zoo data prepare tinyshakespeare --from FOLDER`, then `zoo train lst
 
 import keras
 
-from zoo.recipes.shakespeare import Shakespeare
+from zoo.training.families.shakespeare import Shakespeare
 
 
 class LSTMShakespeare(Shakespeare):

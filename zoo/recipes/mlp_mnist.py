@@ -7,7 +7,7 @@ units with cross-entropy rather than squared error, AdamW with a falling rate, a
 
 import keras
 
-from zoo.recipes.mnist import MNIST
+from zoo.training.families.mnist import MNIST
 
 
 class MLPMNIST(MNIST):

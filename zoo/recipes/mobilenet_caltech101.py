@@ -22,15 +22,15 @@ import cv2
 import keras
 import numpy as np
 
+from zoo import metrics
 from zoo.data import catalogue
 from zoo.data.augment import distort
 from zoo.data.batches import Batches
-from zoo.data.images import fit
 from zoo.data.labels import confidence
-from zoo.hub import metrics
-from zoo.recipes import hog
-from zoo.recipes.calibration import KNOWN, calibrate
-from zoo.recipes.recipe import Recipe
+from zoo.kinds.image import fit
+from zoo.metrics.baselines import hog
+from zoo.training.calibration import KNOWN, calibrate
+from zoo.training.recipe import Recipe
 
 NOTHING = -1  # the label of a photograph that shows none of the classes
 REPEATS = 3  # times an epoch that each photograph of Caltech-101 is seen, one of Flickr8k being seen once

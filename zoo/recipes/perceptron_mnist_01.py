@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from zoo.errors import BadInput
-from zoo.recipes.mnist import MNIST
+from zoo.training.families.mnist import MNIST
 
 
 class PerceptronMNIST01(MNIST):

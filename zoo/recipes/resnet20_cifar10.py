@@ -19,7 +19,7 @@ it with ResNet-20 as it was after those.
 import keras
 
 from zoo.data.augment import crop_and_mirror, cut_out, shift_and_mirror
-from zoo.recipes.cifar10 import CIFAR10
+from zoo.training.families.cifar10 import CIFAR10
 
 
 class ResNet20CIFAR10(CIFAR10):

@@ -12,11 +12,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from zoo import metrics
 from zoo.data import faces
 from zoo.data.augment import cut_out, shift_and_mirror
 from zoo.data.batches import Batches
-from zoo.hub import metrics
-from zoo.recipes.recipe import Recipe
+from zoo.training.recipe import Recipe
 
 SPREAD = 2.5  # years, of the distribution of ages around the stated one
 YEAR = 0.1  # what a year off costs, beside the cross-entropies

@@ -3,7 +3,7 @@
 Reproduce: `zoo data prepare multi30k --from FOLDER`, then `zoo train transformer.multi30k-en-de`.
 """
 
-from zoo.recipes.multi30k import Multi30k
+from zoo.training.families.multi30k import Multi30k
 
 
 class TransformerMulti30k(Multi30k):

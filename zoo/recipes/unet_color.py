@@ -23,13 +23,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from zoo import unet
+from zoo import metrics
 from zoo.data import catalogue, color
 from zoo.data.batches import Batches
 from zoo.errors import BadInput
-from zoo.hub import metrics
-from zoo.hub.predictor import Compiled
-from zoo.recipes.recipe import Recipe
+from zoo.models import unet
+from zoo.runtime.predictor import Compiled
+from zoo.training.recipe import Recipe
 
 SIDE = 128  # pixels of a training crop
 CELL = 4  # of them, each way, share one answer: the product of the network's strides

@@ -9,10 +9,10 @@ averaged weights.
 import keras
 import numpy as np
 
+from zoo import metrics
 from zoo.data.batches import Batches
-from zoo.hub import metrics
-from zoo.recipes import digits
-from zoo.recipes.mnist import MNIST
+from zoo.training.families import digits
+from zoo.training.families.mnist import MNIST
 
 SAMPLES = 500  # of each picture, for its likelihood
 

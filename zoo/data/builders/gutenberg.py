@@ -3,7 +3,7 @@
 import tensorflow_datasets as tfds
 
 from zoo.data.builders.source import FolderBuilder, require
-from zoo.data.texts import decoded
+from zoo.kinds.text import decoded
 
 HELD_BACK = 0.05  # of each book, at its end
 

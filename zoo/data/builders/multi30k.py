@@ -7,8 +7,8 @@ import tensorflow_datasets as tfds
 
 from zoo.data.builders.source import FolderBuilder, require
 from zoo.data.datasets import DATASETS
-from zoo.data.texts import decoded
 from zoo.errors import BadInput
+from zoo.kinds.text import decoded
 
 
 class Multi30k(FolderBuilder, skip_registration=True):

@@ -14,8 +14,8 @@ import pyarrow.parquet
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import file_adapters
 
-from zoo.data.images import read_image
 from zoo.errors import BadInput
+from zoo.kinds.image import read_image
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz")
 

@@ -3,7 +3,7 @@
 import tensorflow_datasets as tfds
 
 from zoo.data.builders.source import FolderBuilder, require
-from zoo.data.texts import decoded
+from zoo.kinds.text import decoded
 
 TRAINED = 1_003_854  # characters: 90 % of the published file's 1,115,394, so that train is the same in a shorter copy
 

@@ -9,7 +9,7 @@ import tensorflow_datasets as tfds
 
 from zoo.data.builders.source import FolderBuilder, require
 from zoo.data.datasets import DATASETS
-from zoo.data.images import fit, read_image
+from zoo.kinds.image import fit, read_image
 
 _SPLITS = 8 * ("train",) + ("validation", "test")
 # Correlation of 16 x 16 grey pixels. Above it nearly all pairs are of one picture; from 0.96 to here, half of them are.

@@ -1,0 +1,346 @@
+"""The apps label and explain on a small classifier, and runs of apps that answer records and films."""
+
+import csv
+import json
+import shutil
+import tracemalloc
+from pathlib import Path
+from typing import Annotated
+
+import av
+import keras
+import numpy as np
+import pytest
+from helpers import card_of
+
+import zoo
+from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
+from zoo.explain.attribution import occlusion
+from zoo.hub import checkpoint, store
+from zoo.kinds.image import fit, read_image, write_image
+from zoo_apps import explain
+from zoo_apps.app import App, Film, Flag, Image, Record, Video
+from zoo_apps.drawing import heat
+from zoo_apps.explain import Explain
+from zoo_apps.label import Label, annotated, dominant_colours
+from zoo_apps.runner import run
+
+
+@pytest.fixture(scope="module")
+def colours(tmp_path_factory):
+    """A checkpoint that tells red, green and blue, whichever channel is largest; its card is as fine-tuning writes it,
+    so it says nothing of when nothing is known."""
+    keras.utils.set_random_seed(1)
+    model = zoo.MobileNet(width=0.25, input_shape=(32, 32, 3), classes=3, dropout=0.0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.5  # few steps are enough for its averages
+    x = np.random.RandomState(0).randint(0, 60, (96, 32, 32, 3)).astype("uint8")
+    y = np.arange(96) % 3
+    x[np.arange(96), :, :, y] += 180
+    model.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
+    model.fit(x, y, epochs=12, batch_size=32, verbose=0)
+    shape = {"kind": "image", "shape": [32, 32, 3], "dtype": "uint8", "description": "a colour"}
+    logits = {"kind": "logits", "shape": [3], "dtype": "float32", "description": "one logit a colour"}
+    card = card_of(model, input=shape, output=logits, labels=["red_thing", "green_thing", "blue_thing"])
+    folder = tmp_path_factory.mktemp("weights") / "colours"
+    store.save(model, folder, card)
+    return str(folder)
+
+
+def changed(folder, to, **fields) -> str:
+    """A copy of a checkpoint with other fields in its card."""
+    shutil.copytree(folder, to)
+    card = Path(to) / "card.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | fields))
+    return str(to)
+
+
+@pytest.fixture
+def knowing(colours, tmp_path):
+    """Makes a checkpoint whose card says from which best logit on something is known."""
+    output = checkpoint.card(colours).output
+    return lambda edge: changed(colours, tmp_path / f"above{edge}", output=output | {"known_from": edge})
+
+
+def plain(colour, height=40, width=60):
+    return np.full((height, width, 3), colour, np.uint8)
+
+
+def test_label_names_the_most_probable_first(colours):
+    picture, found = Label()(plain((20, 220, 20)), checkpoint=colours, count=2)
+    assert found["label"] == found["labels"][0]["label"] == "green_thing"
+    assert len(found["labels"]) == 2 and found["labels"][0]["probability"] == found["probability"]
+    assert [each["colour"] for each in found["colours"]] == ["#14dc14"] and found["colours"][0]["share"] > 0.99
+    assert (found["width"], found["height"]) == (60, 40)
+    assert picture.shape[0] > 40 and picture.shape[1] == 320  # room for words
+    np.testing.assert_array_equal(picture[:40, 130:190], plain((20, 220, 20)))
+    assert "green thing" in Label().describe(found)
+
+
+def test_what_is_known_is_said_only_where_the_card_says_it(colours, knowing):
+    app, photo = Label(), plain((20, 220, 20))
+    silent, found = app(photo, checkpoint=colours)
+    assert found["known"] is None and found["label"] == "green_thing" and "nothing known" not in app.describe(found)
+    assert json.loads(json.dumps(found))["known"] is None
+
+    sure, found = app(photo, checkpoint=knowing(-1000))
+    assert found["known"] is True and found["label"] == "green_thing" and "nothing known" not in app.describe(found)
+    np.testing.assert_array_equal(sure, silent)
+
+    unsure, found = app(photo, checkpoint=knowing(1000))
+    assert found["known"] is False and found["label"] is None and found["labels"][0]["label"] == "green_thing"
+    assert app.describe(found).startswith("nothing known; the nearest:\n")
+    assert unsure.shape[0] > sure.shape[0]  # a line more
+
+
+def test_something_is_known_from_an_edge_on(colours, knowing):
+    photo = plain((20, 220, 20))
+    best = float(zoo.predictor(colours)(np.array([plain((20, 220, 20), 32, 32)])).max())
+    assert Label()(photo, checkpoint=knowing(best - 0.01))[1]["known"] is True
+    assert Label()(photo, checkpoint=knowing(best + 0.01))[1]["known"] is False
+
+
+def test_one_logit_gives_two_labels():
+    photo = plain((0, 0, 0), 28, 28)
+    photo[4:24, 12:16] = 255  # a stroke
+    _, found = Label()(photo, checkpoint="perceptron.mnist-01")
+    assert [each["label"] for each in found["labels"]] == ["1", "0"] and found["known"] is None
+    assert sum(each["probability"] for each in found["labels"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_dominant_colours_are_the_shares_of_the_picture():
+    photo = plain((230, 230, 230), 100, 100)
+    photo[:30] = (200, 30, 30)
+    found = dominant_colours(photo)
+    assert [each["name"] for each in found[:2]] == ["white", "red"]
+    assert found[0]["share"] == pytest.approx(0.7, abs=0.03) and found[1]["share"] == pytest.approx(0.3, abs=0.03)
+    assert found == dominant_colours(photo)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 700), (700, 1), (3, 2)])
+def test_extreme_shapes(colours, shape):
+    picture, _ = Label()(plain((200, 10, 10), *shape), checkpoint=colours)
+    assert picture.shape[1] == max(320, shape[1])
+
+
+@pytest.mark.parametrize("shape", [(1, 65000), (65000, 1)])
+def test_panels_of_extreme_shapes_stay_small(shape):
+    chances = [{"label": "ant", "probability": 0.2}] * 5
+    found = {"labels": chances, "known": False, "colours": [{"colour": "#c80a0a", "share": 1.0}]}
+    photo = plain((200, 10, 10), *shape)
+    tracemalloc.start()
+    sheet = annotated(photo, found)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sheet.shape[1] == max(320, shape[1]) and sheet.shape[0] < shape[0] + 300
+    assert sheet.nbytes < 70e6 and most < 150e6  # Python's side; Pillow's own is another sheet
+
+
+def test_letters_grow_with_a_photograph():
+    found = {"labels": [{"label": "ant", "probability": 0.2}] * 5, "known": True, "colours": []}
+    small, large = (annotated(plain((9, 9, 9), side, side), found).shape[0] - side for side in (320, 1600))
+    assert 2.5 < large / small < 5
+
+
+def test_a_panel_wants_some_width(monkeypatch):
+    monkeypatch.setattr("zoo.kinds.image.MAX_PIXELS", 100_000)
+    found = {"labels": [], "known": None, "colours": []}
+    with pytest.raises(BadInput, match="2 x 400 pixels, too narrow"):
+        annotated(plain((9, 9, 9), 400, 2), found)
+    assert annotated(plain((9, 9, 9), 400, 320), found).shape[1] == 320  # as wide as the panel itself
+
+
+def test_explanations_stand_side_by_side(colours):
+    photo = plain((30, 30, 30), 64, 96)
+    photo[16:48, 16:48] = (220, 30, 30)
+    app = Explain()
+    sheet = app(photo, checkpoint=colours, label="red_thing")
+    assert sheet.shape[0] == 350 and sheet.shape[1] == 4 * 480 + 3 * 8
+    np.testing.assert_array_equal(sheet, app(photo, checkpoint=colours, label="red_thing"))
+
+    pictures = [sheet[: explain.HEIGHT, left : left + 480].astype(int) for left in range(0, 1952, 488)]
+    assert np.ptp(pictures[0][..., 0]) > 150  # the photograph itself
+    blank = heat(pictures[0].astype(np.uint8), np.zeros((4, 4))).astype(int)
+    added = [np.abs(picture - blank).max(axis=-1) for picture in pictures[1:]]
+    assert all(each.max() > 100 for each in added)  # a map's highest value is the brightest
+    # The last map is where hiding hurts this network, laid over the photograph (where that is, tests/test_visualize.py
+    # has of a network that is known: what this one learns in its few steps differs from machine to machine).
+    fall = occlusion(zoo.predictor(colours, "onnx"), fit(photo, (32, 32, 3)), 0)
+    np.testing.assert_allclose(pictures[3], heat(pictures[0].astype(np.uint8), fall / fall.max()), atol=8)
+    assert (added[0] != added[1]).any() and (added[1] != added[2]).any()
+
+
+def test_what_has_no_convolution_has_no_grad_cam():
+    photo = plain((0, 0, 0), 28, 28)
+    photo[4:24, 12:16] = 255
+    app, width = Explain(), explain.HEIGHT
+    sheets = [app(photo, checkpoint="perceptron.mnist-01", label=label) for label in ("0", "1", "")]
+    assert all(sheet.shape == (350, 3 * width + 2 * 8, 3) for sheet in sheets)
+    np.testing.assert_array_equal(sheets[1], sheets[2])  # 1 is the more probable one
+    occlusions = [sheet[:width, -width:].astype(int) for sheet in sheets]
+    assert (occlusions[0] != occlusions[1]).any()  # to hide the stroke speaks against 1, not against 0
+    with pytest.raises(BadCheckpoint, match="rescale of perceptron has no maps; none of its layers has any"):
+        app(photo, checkpoint="perceptron.mnist-01", layer="rescale")
+
+
+def test_bad_choices_are_one_line(colours, tmp_path):
+    photo = plain((200, 10, 10))
+    with pytest.raises(UnknownName, match="conv3_pointwise"):
+        Explain()(photo, checkpoint=colours, layer="conv3_pointwize")
+    with pytest.raises(UnknownName, match="blue_thing"):
+        Explain()(photo, checkpoint=colours, label="blu_thing")
+    picture = {"kind": "image", "shape": [32, 32, 3], "dtype": "uint8"}
+    odd = {
+        "nothing": {"input": {}},
+        "text": {"input": picture | {"kind": "text"}},
+        "film": {"input": picture | {"shape": [None, 32, 32, 3]}},
+        "floats": {"input": picture | {"dtype": "float32"}},
+        "unnamed": {"labels": None},
+        "codes": {"output": {"kind": "codes"}},
+    }
+    folders = [changed(colours, tmp_path / name, **fields) for name, fields in odd.items()]
+    for app in (Explain(), Label()):
+        for name in ("unet.color", *folders):
+            with pytest.raises(BadCheckpoint) as caught:
+                app(photo, checkpoint=name)
+            assert str(caught.value).endswith("a classifier of pictures such as mobilenet.caltech101")
+        with pytest.raises(UnknownName, match=r"lenet5\.mnist"):
+            app(photo, checkpoint="lenet5.mnits")
+    few = changed(colours, tmp_path / "few", labels=["red_thing"])
+    with pytest.raises(BadCheckpoint, match=r"has 1 labels for logits of shape \(1, 3\)"):
+        Label()(photo, checkpoint=few)
+    with pytest.raises(BadInput, match=r"count is 2\.9; give a whole number from 1 to 100"):
+        Label()(photo, checkpoint=colours, count=2.9)
+
+
+def test_an_unsuitable_checkpoint_is_said_once(colours, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    for name in ("a", "b", "c"):
+        write_image(f"photos/{name}.png", plain((210, 20, 20)))
+    with pytest.raises(BadCheckpoint):
+        run(Label(), ["photos"], "out", checkpoint="unet.color")
+    with pytest.raises(UnknownName):
+        run(Explain(), ["photos"], "out", checkpoint=colours, layer="conv3_pointwize")
+    assert "photos" not in capsys.readouterr().err and not Path("out").exists()
+
+
+@pytest.fixture
+def odd_pictures(tmp_path, monkeypatch):
+    """A folder of pictures as people have them: file -> what its sides are, (height, width)."""
+    from PIL import Image as Pillow
+
+    monkeypatch.chdir(tmp_path)
+    Path("odd").mkdir()
+    rng = np.random.default_rng(0)
+    red = plain((220, 30, 30), 20, 30)
+    Pillow.fromarray(red[:1, :1]).save("odd/one.png")
+    Pillow.fromarray(red[..., 0]).save("odd/grey.png")
+    Pillow.fromarray(np.dstack([red, rng.integers(0, 256, (20, 30), np.uint8)])).save("odd/rgba.png")
+    Pillow.fromarray(rng.integers(0, 65536, (20, 30), np.uint16)).save("odd/deep.png")
+    exif = Pillow.Exif()
+    exif[0x0112] = 6  # lies on its side
+    Pillow.fromarray(red).save("odd/turned.jpg", exif=exif)
+    return {"one.png": (1, 1), "grey.png": (20, 30), "rgba.png": (20, 30), "deep.png": (20, 30), "turned.jpg": (30, 20)}
+
+
+def test_odd_pictures_get_labels(colours, odd_pictures):
+    assert run(Label(), ["odd"], "out", checkpoint=colours) == 0
+    rows = {Path(row["file"]).name: row for row in json.loads(Path("out/label.json").read_text())}
+    assert {name: (row["height"], row["width"]) for name, row in rows.items()} == odd_pictures
+    for name in ("one.png", "turned.jpg"):
+        assert rows[name]["label"] == "red_thing" and rows[name]["colours"][0]["name"] == "red"
+    for name in ("grey.png", "deep.png"):
+        assert all(len(set(bytes.fromhex(each["colour"][1:]))) == 1 for each in rows[name]["colours"])
+    for name, (height, _) in odd_pictures.items():
+        assert read_image(f"out/{name}").shape[0] > height
+
+
+def test_odd_pictures_are_explained(colours, odd_pictures):
+    assert run(Explain(), ["odd"], "out", checkpoint=colours) == 0
+    for name, (height, width) in odd_pictures.items():
+        sheet = read_image(f"out/{name}")
+        assert sheet.shape == (350, 4 * round(320 * width / height) + 24, 3) and np.ptp(sheet[:320]) > 100
+
+
+def test_label_on_files(colours, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos" / "more").mkdir(parents=True)
+    write_image("photos/red.png", plain((210, 20, 20)))
+    write_image("photos/more/blue.png", plain((20, 20, 210)))
+    (tmp_path / "photos" / "bad.png").write_text("no picture")
+
+    assert run(Label(), ["photos/red.png"], checkpoint=colours) == 0
+    assert "red thing" in capsys.readouterr().out and not list(tmp_path.glob("*.*"))
+    assert run(Label(), ["photos/red.png"], "out.png", checkpoint=colours) == 0
+    assert json.loads((tmp_path / "out.json").read_text())["labels"][0]["label"] == "red_thing"
+    assert read_image("out.png").shape[1] == 320
+
+    assert run(Label(), ["photos"], "out", checkpoint=colours) == 1
+    assert "a second" in capsys.readouterr().err
+    rows = json.loads((tmp_path / "out" / "label.json").read_text())
+    assert {row["file"]: row["labels"][0]["label"] for row in rows} == {
+        "photos/red.png": "red_thing",
+        "photos/more/blue.png": "blue_thing",
+    }
+    with open(tmp_path / "out" / "label.csv", encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    labels = [f"labels_{i}_{what}" for i in (1, 2, 3) for what in ("label", "probability")]
+    tones = [f"colours_1_{what}" for what in ("colour", "name", "share")]
+    assert list(table[0]) == ["file", "label", "probability", "known", *labels, *tones, "width", "height"]
+    assert {row["file"]: row["labels_1_label"] for row in table} == {row["file"]: row["label"] for row in rows}
+    assert [row["colours_1_name"] for row in table] == [row["colours"][0]["name"] for row in rows]
+    assert {row["known"] for row in table} == {""}
+    assert (tmp_path / "out" / "more" / "blue.png").exists()
+
+    with pytest.raises(OutputExists):
+        run(Label(), ["photos"], "out", checkpoint=colours)
+    assert run(Label(), ["photos"], "alone.csv", checkpoint=colours) == 1
+    assert (tmp_path / "alone.csv").read_text().count("\n") == 3
+
+
+class Grow(App):
+    """A picture, another, and a film when asked."""
+
+    name, title, summary = "grow", "Grow", "Grows."
+
+    def __call__(
+        self, photo: Image, film: Flag = False
+    ) -> tuple[Image, Annotated[np.ndarray, Image(label="small")], Annotated[Film, Video(when="film")], Record]:
+        frames = (np.full((16, 16, 3), 10 * n, np.uint8) for n in range(5))
+        return photo, photo[::2, ::2], Film(frames) if film else None, {"sides": list(photo.shape[:2])}
+
+
+def frames_of(path) -> list[np.ndarray]:
+    """The frames of a film, uint8 (H, W, 3) each."""
+    with av.open(str(path)) as film:
+        assert film.streams.video[0].codec_context.name == "h264"
+        return [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+
+
+def test_an_app_may_answer_several_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_image("in.png", plain((1, 2, 3)))
+    assert run(Grow(), ["in.png"], "out.png") == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png", "out.json", "out.png", "out.small.png"]
+    assert run(Grow(), ["in.png"], "film/out.png", film="true") == 0
+    frames = frames_of("film/out.mp4")
+    assert [frame.shape for frame in frames] == [(16, 16, 3)] * 5
+    np.testing.assert_allclose([frame.mean() for frame in frames], [0, 10, 20, 30, 40], atol=2)
+    with pytest.raises(BadInput, match="film"):
+        run(Grow(), ["in.png"], "x.png", film="perhaps")
+
+
+def test_a_film_may_be_what_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_image("in.png", plain((1, 2, 3)))
+    assert run(Grow(), ["in.png"], "new/out.mp4", film="true") == 0
+    assert sorted(path.name for path in Path("new").iterdir()) == ["out.json", "out.mp4", "out.png", "out.small.png"]
+    assert len(frames_of("new/out.mp4")) == 5 and read_image("new/out.png").shape == (40, 60, 3)
+
+    monkeypatch.setattr(Grow, "__call__", lambda *_, **__: pytest.fail("it worked"))
+    with pytest.raises(BadInput, match=r"other\.mp4: no film is made without --film"):
+        run(Grow(), ["in.png"], "other.mp4")
+    with pytest.raises(OutputExists):
+        run(Grow(), ["in.png"], "new/out.mp4", film="true")

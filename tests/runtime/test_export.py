@@ -1,0 +1,243 @@
+"""Exports, the cache they are kept in, and the predictor's two engines."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from helpers import card_of, one_line, run_zoo
+
+import zoo
+from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
+from zoo.hub import checkpoint, store
+from zoo.kinds.image import write_image
+from zoo.runtime import cache, export
+from zoo.runtime.predictor import Predictor
+
+DIGITS = np.random.RandomState(0).randint(0, 256, (3, 28, 28, 1)).astype("uint8")
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ZOO_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_both_engines_answer_alike_and_the_export_is_made_once(own_cache, capsys):
+    first = zoo.predictor("lenet5.mnist")
+    assert first.engine == "onnx" and "exporting it to ONNX, once" in capsys.readouterr().err
+    assert zoo.predictor("lenet5.mnist").engine == "onnx" and not capsys.readouterr().err
+    expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)
+    np.testing.assert_allclose(first(DIGITS), expected, atol=1e-4 * np.abs(expected).max())
+    assert [path.parent.name for path in own_cache.rglob("*.onnx")] == ["onnx"]
+
+
+def test_with_an_export_no_framework_is_imported(own_cache):
+    zoo.predictor("lenet5.mnist")
+    code = (
+        "import sys, numpy, zoo\n"
+        "assert zoo.predictor('lenet5.mnist')(numpy.zeros((2, 28, 28, 1), 'uint8')).shape == (2, 10)\n"
+        "assert not {'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=os.environ)
+
+
+@pytest.mark.parametrize("app", ["label", "colorize"])
+def test_the_second_run_of_an_app_that_needs_only_outputs_imports_no_framework(app, own_cache, tmp_path):
+    write_image(tmp_path / "photo.png", np.random.RandomState(0).randint(0, 256, (60, 80, 3)).astype("uint8"))
+    arguments = ["zoo", "run", app, "photo.png", "-o", "out.png", "--force"]
+    code = (
+        f"import sys; sys.argv = {arguments}\n"
+        "from zoo.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "print({'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules))"
+    )
+    for number in range(2):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stderr
+        assert (done.stdout.splitlines()[-1] == "set()") == (number == 1)
+
+
+def test_where_an_export_fails_the_model_does_it_and_one_line_says_why(own_cache, monkeypatch, capsys):
+    def broken(*arguments):
+        raise RuntimeError("no such operator\nand much more")
+
+    monkeypatch.setattr(export, "_write", broken)
+    predict = zoo.predictor("lenet5.mnist")
+    assert predict.engine == "model" and predict(DIGITS).shape == (3, 10)
+    assert "slower: no such operator" in capsys.readouterr().err
+    with pytest.raises(RuntimeError):
+        zoo.predictor("lenet5.mnist", "onnx")
+    assert not list(own_cache.rglob("*.onnx*"))
+
+
+def test_an_export_that_answers_something_else_is_refused(own_cache, monkeypatch):
+    monkeypatch.setattr(export.Session, "__call__", lambda self, x: np.ones((len(x), 10), "float32"))
+    with pytest.raises(BadCheckpoint, match="is off by"):
+        zoo.predictor("lenet5.mnist", "onnx")
+    assert zoo.predictor("lenet5.mnist").engine == "model"
+    assert not list(own_cache.rglob("*.onnx"))
+
+
+def test_changed_weights_do_not_hide_behind_an_old_export(own_cache, tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(checkpoint.find("lenet5.mnist"), folder)
+    Predictor(folder)
+    weights = bytearray((folder / store.WEIGHTS).read_bytes())
+    weights[-1] ^= 1
+    (folder / store.WEIGHTS).write_bytes(weights)
+    with pytest.raises(BadCheckpoint, match="SHA-256"):
+        Predictor(folder)
+
+
+def test_formats(tmp_path):
+    out, _ = run_zoo("export", "lenet5.mnist", "onnx", cwd=tmp_path)
+    assert out == "lenet5.mnist.onnx\n"
+    expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)
+    found = export.Session(tmp_path / "lenet5.mnist.onnx")(DIGITS)
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+    import tensorflow as tf
+
+    export.export("lenet5.mnist", "savedmodel", tmp_path / "saved")
+    saved = tf.saved_model.load(str(tmp_path / "saved"))
+    found = saved.serve(DIGITS).numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+    export.export("lenet5.mnist", "litert", tmp_path / "lenet.tflite")
+    assert (tmp_path / "lenet.tflite").read_bytes()[4:8] == b"TFL3"
+    found = export._litert(tmp_path / "lenet.tflite")(DIGITS)
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+    other = zoo.load("lenet5.mnist")
+    other.get_layer("F6").bias.assign(other.get_layer("F6").bias + 0.01)
+    for format, file in (("onnx", "lenet5.mnist.onnx"), ("savedmodel", "saved"), ("litert", "lenet.tflite")):
+        with pytest.raises(BadCheckpoint, match=f"the {format} export of lenet5 is off by"):
+            export._compare(other, zoo.card("lenet5.mnist"), tmp_path / file, format)
+
+    with pytest.raises(OutputExists):
+        export.export("lenet5.mnist", "onnx", tmp_path / "lenet5.mnist.onnx")
+    with pytest.raises(UnknownName, match="did you mean onnx"):
+        export.export("lenet5.mnist", "onxx")
+    _, err = run_zoo("export", "lenet5.mnist", "onnx", cwd=tmp_path, expect=2, KERAS_BACKEND="jax")
+    assert "--force" in one_line(err)
+    _, err = run_zoo("export", "lenet5.mnist", "onnx", "--force", cwd=tmp_path, expect=2, KERAS_BACKEND="jax")
+    assert "made from TensorFlow" in one_line(err)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lenet.tflite", "lenet5.mnist.onnx", "saved"]
+
+
+def test_the_cache_is_shown_and_cleared(own_cache, tmp_path):
+    assert cache.entries() == {} and cache.clear() == 0
+    (own_cache / "onnx").mkdir(parents=True)
+    (own_cache / "onnx" / "a.onnx").write_bytes(bytes(1000))
+    found = json.loads(run_zoo("cache", "show", "--json", cwd=tmp_path)[0])
+    assert found == {"folder": str(own_cache), "files": {os.path.join("onnx", "a.onnx"): 1000}}
+    assert "a.onnx" in run_zoo("cache", "show", cwd=tmp_path)[0]
+    assert "freed" in run_zoo("cache", "clear", cwd=tmp_path)[0]
+    assert not own_cache.exists()
+    (own_cache / "onnx").mkdir(parents=True)
+    (own_cache / "of mine.txt").write_text("not the zoo's")
+    assert cache.entries() == {} and cache.clear() == 0
+    assert [path.name for path in own_cache.iterdir()] == ["of mine.txt"]
+
+
+def test_force_replaces_exports_and_nothing_else(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "a.jpg").write_bytes(b"precious")
+    for format in ("onnx", "savedmodel", "litert"):
+        with pytest.raises(BadInput, match=r"photos is no .* export, so it will not be replaced"):
+            export.export("perceptron.mnist-01", format, photos, force=True)
+    assert (photos / "a.jpg").read_bytes() == b"precious"
+    out = tmp_path / "saved"
+    for _ in range(2):
+        export.export("perceptron.mnist-01", "savedmodel", out, force=True)
+    assert (out / "saved_model.pb").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "saved"]
+
+
+def test_a_damaged_export_is_made_again_and_one_of_other_code_is_not_taken(own_cache, monkeypatch, tmp_path):
+    zoo.predictor("perceptron.mnist-01")
+    (file,) = own_cache.rglob("*.onnx")
+    file.write_bytes(b"no model")
+    assert zoo.predictor("perceptron.mnist-01").engine == "onnx"
+    card = zoo.card("perceptron.mnist-01")
+    code = tmp_path / "__init__.py"
+    code.write_text("one = 1")
+    monkeypatch.setattr(zoo, "__file__", str(code))
+    before = export._made_of(card)
+    code.write_text("one = 2")
+    other_code = export._made_of(card)
+    card.input["shape"] = [32, 32, 1]
+    assert len({before, other_code, export._made_of(card)}) == 3
+
+
+def test_large_batches_go_through_in_parts(own_cache):
+    predict = zoo.predictor("perceptron.mnist-01", "model")
+    many = np.random.RandomState(0).randint(0, 256, (300, 28, 28, 1)).astype("uint8")
+    together = predict(many)
+    assert together.shape == (300, 1)
+    np.testing.assert_allclose(together[299:], predict(many[299:]), rtol=1e-5)
+
+
+def test_fetched_weights_are_converted_and_kept_and_offline_is_one_line(own_cache, tmp_path, monkeypatch):
+    import keras
+
+    from zoo.errors import MissingData
+    from zoo.hub.sources import keras_applications
+
+    def offline(*arguments, **options):
+        raise Exception("URL fetch failure on https://example.invalid: None -- unreachable")
+
+    monkeypatch.setattr(keras.utils, "get_file", offline)
+    with pytest.raises(MissingData, match=r"mobilenet.imagenet is not in the cache .* cannot be fetched: URL fetch"):
+        zoo.load("mobilenet.imagenet")
+    assert not own_cache.exists() or not list(own_cache.rglob("*.json"))
+
+    keras.utils.set_random_seed(3)
+    theirs = keras.applications.MobileNet(weights=None, classifier_activation=None)
+    theirs.save(tmp_path / "mobilenet.h5")  # the older format, in which these weights are published
+    labels = {str(number): [f"n{number}", f"thing_{number}"] for number in range(1000)}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    source = keras_applications.SOURCES["mobilenet.imagenet"]
+    files = {keras_applications.LABELS: "labels.json", source.url: "mobilenet.h5"}
+
+    def fetched(origin, **options):
+        if origin == source.url:
+            assert options["file_hash"] == source.md5
+        return tmp_path / files[origin]
+
+    monkeypatch.setattr(keras.utils, "get_file", fetched)
+    ours = zoo.load("mobilenet.imagenet")
+    assert zoo.card("mobilenet.imagenet").labels[7] == "thing 7"
+    x = np.random.RandomState(1).randint(0, 256, (1, 224, 224, 3)).astype("uint8")
+    expected = np.asarray(theirs(keras.applications.mobilenet.preprocess_input(x.astype("float32"))))
+    np.testing.assert_allclose(np.asarray(ours(x)), expected, atol=1e-4 * np.abs(expected).max())
+    monkeypatch.setattr(keras.utils, "get_file", offline)
+    zoo.load("mobilenet.imagenet")  # from the cache
+
+    (tmp_path / "wrong.weights.h5").write_bytes(b"no weights")
+    with pytest.raises(BadCheckpoint, match="is no weights file of ResNet50"):
+        keras_applications.convert("resnet50.imagenet", tmp_path / "wrong.weights.h5", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: zoo.DCGAN(input_shape=(8, 8, 1), latents=5, maps=2, conditions=(3, 2)),
+        lambda: zoo.DDPM(input_shape=(8, 8, 3), maps=8, multiples=(1, 2), blocks=1, conditions=(3,), patch=2),
+    ],
+    ids=["latents and labels", "noise, times and labels"],
+)
+def test_models_of_several_arrays_are_exported_with_their_names(model, tmp_path):
+    model, random = model(), np.random.RandomState(1)
+    model.set_weights([random.uniform(0.1, 0.3, weight.shape) for weight in model.get_weights()])  # none of them 0
+    arrays = {tensor.name: tensor.dtype for tensor in model.input}
+    zoo.save(model, tmp_path / "saved", card_of(model, input={"kind": "latents", "arrays": arrays}))
+    path = export.export(str(tmp_path / "saved"), "onnx", tmp_path / "made.onnx")
+    x = {tensor.name: np.ones((2, *tensor.shape[1:]), tensor.dtype) for tensor in model.input}
+    np.testing.assert_allclose(export.Session(path)(x), np.asarray(model(x)), atol=1e-4)

@@ -1,0 +1,1 @@
+"""Decoding: texts token by token, images from noise."""

@@ -1,0 +1,1 @@
+"""Where weights that others published come from."""

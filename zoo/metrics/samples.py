@@ -1,0 +1,43 @@
+"""What samples of a generator are measured by: how close they are to data, as a network sees both.
+
+Figures in the space of one of our own networks are not comparable with published Fréchet distances, which are in that
+of an Inception net. So beside those of the samples stand those of other real pictures in their place, and of the same
+blurred a little. All are of as many pictures.
+"""
+
+import cv2
+import numpy as np
+
+from zoo import metrics
+from zoo.metrics import distributions
+
+BLUR = 1.0  # pixels, the deviation of the filter of the blurred control
+REAL, BLURRED = "other real pictures in their place", f"other real pictures, blurred by {BLUR:g} pixel"
+
+
+def distances(features, real, split, about, *, role="result", protocol="") -> list[dict]:
+    """Rows of a card for features of pictures (N, D), beside those of real ones (M, D).
+
+    about: how they were measured; protocol: what the pictures are, where they are no samples.
+    """
+    facts = {"role": role, "n": len(features), "protocol": f"{protocol}; {about}" if protocol else about}
+    precision, recall = distributions.precision_recall(real, features)
+    found = {
+        "frechet_distance": distributions.frechet_distance(features, real),
+        "kernel_distance": distributions.kernel_distance(features, real),
+        "precision": precision,
+        "recall": recall,
+    }
+    return [metrics.row(metric, split, value, **facts) for metric, value in found.items()]
+
+
+def blurred(pictures):
+    """uint8 (N, H, W, C) -> the same."""
+    return np.stack([cv2.GaussianBlur(each, (0, 0), BLUR) for each in pictures]).reshape(pictures.shape)
+
+
+def baseline(card, metric, what) -> float:
+    """What was measured of `REAL` or `BLURRED`."""
+    return next(
+        row["value"] for row in card.metrics if row["metric"] == metric and row["protocol"].startswith(f"{what}; ")
+    )

@@ -1,0 +1,110 @@
+"""The simple recurrent network: each step sees the input, and what the net itself thought one step ago.
+
+Jeffrey L. Elman, "Finding Structure in Time", Cognitive Science 14(2), 179-211 (1990).
+https://doi.org/10.1207/s15516709cog1402_1
+
+What was new: time is not laid out in space, as a longer input, but is in what the net does. Context units hold a copy
+of the hidden units of the step before and are given to them beside the next input. Asked for the next letter or word,
+the net finds on its own where words end, and that there are nouns and verbs.
+
+    h_t = f(W x_t + U h_{t-1} + c)      figure 2: W from the input units, U from the context units
+    y_t = V h_t + b                     logits of the next symbol
+
+Each symbol has an input unit of its own, so W x_t is just a row of W: the embedding layer `input`.
+
+Where this file departs from the paper, and why:
+- The paper's outputs are logistic units, trained towards 0 and 1 by squared error. Here, as everywhere in the zoo, they
+  are logits; cross-entropy over the symbols asks for the same.
+- Initial weights are Glorot and Bengio's (2010), and for U orthogonal.
+
+The copy in the context units is an input like any other: errors don't go back through it, further than one step.
+`through_time=True` lets them, back to the start of the sequence (Rumelhart, Hinton, Williams 1986). Then one sees how
+they vanish: at each step they are multiplied by f'(a_t) U, and f' is at most 1/4, the sigmoid's (`docs/memory.py`).
+
+Parameters: 31,981 for the net of the paper's simple sentences, 31-150-31.
+"""
+
+import keras
+from keras import layers, ops
+
+from zoo.errors import BadInput, UnknownName
+from zoo.hub.registry import register
+
+ACTIVATIONS = ("sigmoid", "tanh")
+
+
+class ElmanCell(layers.Layer):
+    """One step of the hidden units: W x_t (B, units), [h_{t-1}] -> h_t (B, units), [h_t]."""
+
+    def __init__(self, units, activation, through_time, **kwargs):
+        super().__init__(**kwargs)
+        self.state_size = self.output_size = units
+        self.activation = keras.activations.get(activation)
+        self.through_time = through_time
+
+    def build(self, input_shape):
+        units = self.state_size
+        self.U = self.add_weight(shape=(units, units), initializer="orthogonal", name="U")
+        self.c = self.add_weight(shape=(units,), initializer="zeros", name="c")
+
+    def call(self, inputs, states, training=False):
+        context = states[0] if self.through_time else ops.stop_gradient(states[0])
+        h = self.activation(inputs + ops.matmul(context, self.U) + self.c)
+        return h, [h]
+
+
+@register(
+    "rnn",
+    title="Simple recurrent network",
+    year=1990,
+    paper="J. L. Elman, Finding Structure in Time",
+    url="https://doi.org/10.1207/s15516709cog1402_1",
+    lineage=("mlp",),
+)
+class RNN(keras.Model):
+    """int32 symbols (B, T) -> logits (B, T, vocabulary) of the symbol after each. Labels are int, (B, T).
+
+    `compile` needs an optimiser only, the loss is cross-entropy. `cache` and `decode` are for `zoo.generation.tokens`.
+    Raises `zoo.errors.UnknownName` for an unknown activation, `zoo.errors.BadInput` for sizes that can't be.
+    """
+
+    context = None  # any number of symbols
+
+    def __init__(self, *, vocabulary=31, units=150, activation="sigmoid", through_time=False):
+        if activation not in ACTIVATIONS:
+            raise UnknownName("activation of RNN", activation, ACTIVATIONS)
+        if min(vocabulary, units) < 1:
+            raise BadInput(f"RNN can't have {vocabulary} symbols and {units} units; give 1 or more")
+        symbols = keras.Input((None,), dtype="int32", name="symbols")
+        x = layers.Embedding(vocabulary, units, embeddings_initializer="glorot_uniform", name="input")(symbols)
+        cell = ElmanCell(units, activation, through_time, name="cell")
+        h, _ = layers.RNN(cell, return_sequences=True, return_state=True, name="hidden")(x)  # (B, T, units)
+        logits = layers.Dense(vocabulary, name="output")(h)  # (B, T, vocabulary)
+        super().__init__(symbols, logits, name="rnn")
+        self.arguments = {
+            "vocabulary": vocabulary,
+            "units": units,
+            "activation": activation,
+            "through_time": through_time,
+        }
+
+    def compile(self, optimizer="adam", loss=None, **kwargs):
+        loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+
+    def cache(self, batch, capacity):
+        """The hidden units before the first symbol: [h (B, units)]."""
+        return [ops.zeros((batch, self.arguments["units"]))]
+
+    def decode(self, symbols, cache, index, pad):
+        """Read symbols (B, T) that follow those in `cache`. Returns logits (B, vocabulary) of the next, and the cache.
+
+        index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
+        """
+        seen = index + ops.arange(symbols.shape[1]) >= pad[:, None]  # (B, T)
+        x = self.get_layer("input")(symbols)
+        h, *cache = self.get_layer("hidden")(x, initial_state=cache, mask=seen)
+        return self.get_layer("output")(h[:, -1]), cache
+
+    def get_config(self):
+        return dict(self.arguments)

@@ -1,0 +1,201 @@
+"""U-Net.
+
+Olaf Ronneberger, Philipp Fischer, Thomas Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
+MICCAI 2015, https://arxiv.org/abs/1505.04597.
+
+What was new: a contracting path that sees what is in the picture, an expanding path that says where, and at every
+resolution a connection that hands the fine detail of the one to the other, so that a net trained on thirty
+pictures could draw the outline of every cell.
+
+The default is the network of the paper's figure 1: a 572 x 572 picture in, a 388 x 388 map of two classes out,
+because every 3x3 convolution is unpadded and loses a border. It has 31,030,658 parameters (the paper gives no
+count).
+
+    E = -sum_x w(x) log p_l(x)(x)     eq. 1    over pixels x with label l(x); p is the softmax of the logits
+
+Where this file departs from the paper, and why:
+- Pictures come as uint8 and are rescaled to -1 ... 1 inside the model, and it answers logits, as every landmark here.
+- Weights are drawn with the paper's deviation sqrt(2 / N), but from Keras' `he_normal`, a Gaussian cut off at two
+  deviations; of biases the paper says nothing, they start at zero.
+- The paper gives neither the rate of its dropout nor that of its learning: 0.5 and 1e-3 are ours.
+- E is the mean over the pixels of a batch, not their sum, so that a learning rate suits any size of picture. The weight
+  map w of eq. 2 is the user's to compute.
+
+`MOBILE` holds the arguments of a small variant for photographs of any size: padded convolutions, batch normalisation
+(Ioffe and Szegedy 2015), and a stride of 2 in the first two, so that the map comes out at a quarter of the
+resolution and the costly finest levels are gone. The app `colorize` uses it.
+"""
+
+import keras
+from keras import layers
+
+from zoo.errors import BadInput, UnknownName
+from zoo.hub.registry import register
+from zoo.nn.normalization import BatchNormalization
+
+MOBILE = {
+    "input_shape": (None, None, 1),
+    "filters": (64, 96, 192, 256),
+    "padding": "same",
+    "normalization": True,
+    "dropout": 0.0,
+    "strides": (2, 2),  # 2 x 2 = 4: the map has a quarter of the picture's height and width
+}
+PADDINGS = ("valid", "same")
+
+
+def border(depth: int) -> int:
+    """Pixels to crop from each side of the contracting path's map, `depth` levels above the bottom.
+
+    Two unpadded 3x3 convolutions take 2 pixels from each side. What is lost one level further down counts double
+    here, and so do the two convolutions at the bottom: 4, 16, 40, 88 (the sizes in figure 1: 64 -> 56, 136 -> 104,
+    280 -> 200, 568 -> 392).
+    """
+    return 4 if depth == 1 else 2 * border(depth - 1) + 8
+
+
+def output_side(side: int, levels: int, padding="valid", strides=(1, 1)) -> int:
+    """Height (or width) of the map for pictures of this height (or width); 0 for one that does not work."""
+    if padding == "same":
+        coarser = strides[0] * strides[1]
+        return 0 if side % (coarser * 2 ** (levels - 1)) else side // coarser
+    for stride in strides:
+        side = (side - 3) // stride + 1
+    for _ in range(levels - 1):
+        if side % 2:
+            return 0
+        side = side // 2 - 4
+    for _ in range(levels - 1):
+        side = 2 * side - 4
+    return max(side, 0)
+
+
+def check_size(input_shape, levels: int, padding, strides) -> None:
+    """BadInput, with the nearest sizes that work, for pictures whose maps would not fit onto each other."""
+
+    def works(side):
+        return padding == "same" if side is None else output_side(side, levels, padding, strides) > 0
+
+    sides = input_shape[:2]
+    if len(input_shape) == 3 and all(map(works, sides)):
+        return
+    wanted = next((side for side in sides if side is not None and not works(side)), 572)
+    period = strides[0] * strides[1] * 2 ** (levels - 1)
+    near = sorted(filter(works, range(1, wanted + 16 * period)), key=lambda side: abs(side - wanted))
+    raise BadInput(
+        f"UNet of {levels} levels with padding={padding!r} can't read pictures of shape {tuple(input_shape)}; "
+        f"give (height, width, channels) with sides such as {near[0]} or {near[1]}"
+    )
+
+
+def up_normal():
+    """Deviation sqrt(2 / N) for a 2x2 up-convolution.
+
+    With stride 2 every output pixel sees one input pixel, so N is the number of channels that come in. Keras calls four
+    times that number, for the four places in the kernel, the fan-out, hence 8 for 2.
+    """
+    return keras.initializers.VarianceScaling(8.0, mode="fan_out", distribution="truncated_normal")
+
+
+@register(
+    "unet",
+    title="U-Net",
+    year=2015,
+    paper="O. Ronneberger, P. Fischer, T. Brox, U-Net: Convolutional Networks for Biomedical Image Segmentation (2015)",
+    url="https://arxiv.org/abs/1505.04597",
+    lineage=("lenet5",),
+)
+class UNet(keras.Model):
+    """U-Net: uint8 pictures (B, H, W, C) in, a map of logits (B, H', W', classes) out.
+
+    With `padding="valid"` (the paper's) H' = H - 184 for five levels, and H and W must be such that each 2x2 pooling
+    meets an even size (572 does). With `padding="same"` H' = H / S for strides of product S, and H and W must be
+    multiples of S * 2**(levels - 1). Raises `zoo.errors.BadInput`, which names sizes that work, for others, and
+    `zoo.errors.UnknownName` for an unknown padding.
+
+    Args:
+        input_shape: (H, W, C); with `padding="same"` H and W may be None.
+        classes: maps to predict, each from a 1x1 convolution.
+        filters: channels of each level, from the finest to the coarsest.
+        padding: "valid" as in the paper, or "same".
+        normalization: batch normalisation after every 3x3 convolution (which then needs no bias).
+        dropout: rate of the dropout at the end of the contracting path.
+        strides: strides of the first level's two convolutions; the output is coarser than the input by their product.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_shape=(572, 572, 1),
+        classes=2,
+        filters=(64, 128, 256, 512, 1024),
+        padding="valid",
+        normalization=False,
+        dropout=0.5,
+        strides=(1, 1),
+    ):
+        levels = len(filters)
+        if padding not in PADDINGS:
+            raise UnknownName("padding of UNet", padding, PADDINGS)
+        check_size(input_shape, levels, padding, strides)
+
+        def convolution(x, channels, label, stride=1):
+            # Section 3: weights are drawn from a Gaussian of deviation sqrt(2 / N), N the inputs of one neuron.
+            x = layers.Conv2D(
+                channels,
+                3,
+                strides=stride,
+                padding=padding,
+                use_bias=not normalization,
+                kernel_initializer="he_normal",
+                name=label,
+            )(x)
+            if normalization:
+                x = BatchNormalization(name=f"{label}_norm")(x)
+            return layers.ReLU(name=f"{label}_relu")(x)
+
+        inputs = keras.Input(input_shape, dtype="uint8", name="image")  # (B, H, W, C)
+        x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(inputs)
+
+        contracting = []
+        for level, channels in enumerate(filters, start=1):
+            if level > 1:
+                x = layers.MaxPooling2D(2, name=f"down{level}_pool")(x)  # (B, h/2, w/2, c)
+            first, second = strides if level == 1 else (1, 1)
+            x = convolution(x, channels, f"down{level}_conv1", first)
+            x = convolution(x, channels, f"down{level}_conv2", second)
+            contracting.append(x)
+        if dropout:
+            x = layers.Dropout(dropout, name="dropout")(x)
+
+        for level in range(levels - 1, 0, -1):
+            channels = filters[level - 1]
+            up = layers.Conv2DTranspose(channels, 2, strides=2, kernel_initializer=up_normal(), name=f"up{level}_conv")
+            x = up(x)  # (B, 2h, 2w, c)
+            skip = contracting[level - 1]
+            if padding == "valid":
+                skip = layers.Cropping2D(border(levels - level), name=f"up{level}_crop")(skip)
+            x = layers.Concatenate(name=f"up{level}_concat")([skip, x])  # (B, 2h, 2w, 2c)
+            x = convolution(x, channels, f"up{level}_conv1")
+            x = convolution(x, channels, f"up{level}_conv2")
+        logits = layers.Conv2D(classes, 1, kernel_initializer="he_normal", dtype="float32", name="logits")
+        super().__init__(inputs, logits(x), name="unet")  # (B, H', W', classes)
+        self.arguments = {
+            "input_shape": tuple(input_shape),
+            "classes": classes,
+            "filters": tuple(filters),
+            "padding": padding,
+            "normalization": normalization,
+            "dropout": dropout,
+            "strides": tuple(strides),
+        }
+
+    def compile(self, optimizer=None, loss=None, **kwargs):
+        """Defaults are the paper's momentum 0.99 (section 3), with a learning rate of ours, and the pixelwise
+        cross-entropy of eq. 1 on integer labels (B, H', W'); its weights w(x) go in as `sample_weight` (B, H', W')."""
+        optimizer = optimizer or keras.optimizers.SGD(1e-3, momentum=0.99)
+        loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+
+    def get_config(self):
+        return dict(self.arguments)

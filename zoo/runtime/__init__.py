@@ -1,0 +1,1 @@
+"""What runs a checkpoint: the backend, predictors, exports, the cache."""

@@ -1,0 +1,267 @@
+"""Exports of a checkpoint's model to formats that run without Keras: ONNX, TensorFlow's SavedModel, LiteRT.
+
+Each is compared with the model, at two batch sizes, before it takes its place.
+
+They are made from the TensorFlow backend: from PyTorch dynamic sizes come out wrong, JAX lacks operations that we use.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+import zoo
+from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName
+from zoo.hub import checkpoint, store
+from zoo.runtime import backend, cache
+
+SUFFIXES = {"onnx": ".onnx", "savedmodel": "", "litert": ".tflite"}
+TOLERANCE = 1e-4  # largest difference from the model that an export may have, in units of the largest output
+BATCHES = (1, 3)  # sizes at which they are compared
+ANY_SIZE = 64  # pixels or tokens to compare at, where a checkpoint takes any size
+
+
+def export(name, format: str, out=None, *, force=False) -> Path:
+    """Write a checkpoint's model in another format, once it has been compared with the model.
+
+    Args:
+        name: a checkpoint, by name or folder.
+        format: "onnx" or "litert", a file, or "savedmodel", a folder.
+        out: what to write; NAME with the format's suffix in the current folder when None.
+        force: replace what is there.
+    Returns:
+        the path written.
+    Raises:
+        UnknownName, BadCheckpoint, OutputExists, MissingPackage, BadInput: in one line.
+    """
+    if format not in SUFFIXES:
+        raise UnknownName("export format", format, SUFFIXES)
+    card = checkpoint.card(name)
+    if heads := card.output.get("heads"):
+        raise BadInput(f"{card.name} has several outputs ({', '.join(heads)}), and only models of one can be exported")
+    out = Path(out or f"{card.name}{SUFFIXES[format] or '.savedmodel'}")
+    _check_output(out, format, force)
+    needs_tensorflow()
+    backend.start()
+    model = checkpoint.load(name)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written: {error.strerror}; choose another output") from None
+    try:
+        beside = folder / f"export{SUFFIXES[format]}"
+        _write(model, card, beside, format)
+        _compare(model, card, beside, format)
+        if out.is_dir():  # a rename cannot replace a full folder, so the old one steps aside first
+            os.rename(out, folder / "old")
+        try:
+            os.replace(beside, out)
+        except BaseException:
+            if (folder / "old").exists():
+                os.rename(folder / "old", out)
+            raise
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written: {error.strerror or error}; choose another output") from None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return out
+
+
+def needs_tensorflow() -> None:
+    """Raises `MissingPackage` on another backend."""
+    if backend.configured() != "tensorflow":
+        raise MissingPackage(
+            f"exports are made from TensorFlow, not {backend.configured()}; set KERAS_BACKEND=tensorflow"
+        )
+
+
+def _check_output(out: Path, format: str, force: bool) -> None:
+    """Raises `OutputExists`, or `BadInput` for what is there and is no export of this format."""
+    if not out.exists():
+        return
+    if not force:
+        raise OutputExists(out)
+    if out.is_dir() != (format == "savedmodel") or (out.is_dir() and not (out / "saved_model.pb").exists()):
+        raise BadInput(f"{out} is no {format} export, so it will not be replaced; choose another output")
+
+
+def _write(model, card, path: Path, format: str) -> None:
+    import keras
+
+    model(_sample(model, card, 1))  # an export of a model never called can fail
+    if card.inputs():
+
+        def spec(tensor):
+            return keras.InputSpec(tensor.dtype, tensor.shape, name=tensor.name)
+
+        signature = [keras.tree.map_structure(spec, model.input)]
+    else:
+        shape, dtype = card.takes()
+        signature = [keras.InputSpec(shape=(None, *shape), dtype=dtype)]
+    kind = {"savedmodel": "tf_saved_model"}.get(format, format)
+    with contextlib.redirect_stdout(sys.stderr), backend.quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporters' own, about NumPy and TensorFlow
+        model.export(str(path), format=kind, input_signature=signature, verbose=False)
+
+
+def _sample(model, card, batch: int):
+    """Arrays that a checkpoint takes, of random numbers: bytes, tokens that it has, labels, latents."""
+    rng = np.random.RandomState(0)
+    any_size = min(ANY_SIZE, card.arguments.get("context", ANY_SIZE))
+    if card.inputs():
+
+        def drawn(tensor):
+            shape = (batch, *(size or any_size for size in tensor.shape[1:]))
+            if tensor.dtype == "float32":
+                return rng.standard_normal(shape).astype("float32")
+            highest = 2 if tensor.name == "segments" else card.arguments.get("vocabulary", 2)
+            return rng.randint(0, highest, shape, tensor.dtype)
+
+        inputs = model.input.values() if isinstance(model.input, dict) else model.input
+        return {tensor.name: drawn(tensor) for tensor in inputs}
+    shape, dtype = card.takes()
+    highest = min(256, card.arguments.get("vocabulary", 256))
+    return rng.randint(0, highest, (batch, *(size or any_size for size in shape))).astype(dtype)
+
+
+def _compare(model, card, path: Path, format: str) -> None:
+    """Raises `BadCheckpoint` where an export answers something else than the model."""
+    run = {"onnx": Session, "savedmodel": _saved_model, "litert": _litert}[format](path)
+    for batch in BATCHES:
+        x = _sample(model, card, batch)
+        expected = np.asarray(model(x))
+        try:
+            found = run(x)
+        except (RuntimeError, ValueError) as failure:  # LiteRT lacks operations that it only finds out when it runs
+            reason = store.one_line(failure)
+            raise BadCheckpoint(f"the {format} export of {model.name} does not run: {reason}") from None
+        error = np.abs(found - expected).max() / np.abs(expected).max()
+        if not error <= TOLERANCE:
+            raise BadCheckpoint(f"the {format} export of {model.name} is off by {error:.1e} at a batch of {batch}")
+
+
+def _saved_model(path: Path):
+    """A SavedModel as a function from a batch of arrays to a batch of arrays."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+    return lambda x: loaded.serve(x).numpy()
+
+
+def _litert(path: Path):
+    """A LiteRT file likewise."""
+    import tensorflow as tf
+
+    with backend.quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that its interpreter is to move to a package of its own
+        interpreter = tf.lite.Interpreter(str(path))
+
+    def run(x):
+        given, [answer] = interpreter.get_input_details(), interpreter.get_output_details()
+        arrays = [(given[0], x)] if len(given) == 1 else [(each, _named(x, each["name"])) for each in given]
+        for each, array in arrays:
+            interpreter.resize_tensor_input(each["index"], array.shape)
+        interpreter.allocate_tensors()
+        for each, array in arrays:
+            interpreter.set_tensor(each["index"], array)
+        interpreter.invoke()
+        return interpreter.get_tensor(answer["index"])
+
+    return run
+
+
+def _named(arrays: dict, name: str):
+    """The array that an exported input stands for, whose name has the array's in it."""
+    return next(array for key, array in arrays.items() if key in name)
+
+
+class Session:
+    """An ONNX file as a function from a batch of arrays to a batch of arrays. Imports ONNX Runtime and nothing more."""
+
+    def __init__(self, path):
+        try:
+            import onnxruntime
+        except ImportError:
+            raise MissingPackage("onnxruntime is missing; pip install onnxruntime") from None
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._inputs = [given.name for given in self._session.get_inputs()]
+
+    def __call__(self, x) -> np.ndarray:
+        """x: an array, or {name: array} where the model takes several."""
+        arrays = {name: _named(x, name) if isinstance(x, dict) else np.asarray(x) for name in self._inputs}
+        return self.outputs(arrays)[0]
+
+    def outputs(self, arrays: dict, into: dict | None = None) -> list[np.ndarray]:
+        """All outputs, of {the name of an input in the file: array}.
+
+        into: {the number of an output: the array that it is written into}. That may be one of the inputs, if the file
+            has what changes a part of it; no more than this part is written then. Raises ValueError for one that is
+            not in C order or cannot be written.
+        """
+        if not into:
+            return self._session.run(None, arrays)
+        if not all(array.flags.c_contiguous and array.flags.writeable for array in into.values()):
+            raise ValueError("what outputs are written into must be arrays in C order that can be written")
+        from onnxruntime import OrtValue
+
+        binding = self._session.io_binding()
+        for name, array in arrays.items():
+            binding.bind_cpu_input(name, array)
+        for number, output in enumerate(self._session.get_outputs()):
+            if number in into:
+                binding.bind_ortvalue_output(output.name, OrtValue.ortvalue_from_numpy(into[number]))
+            else:
+                binding.bind_output(output.name)
+        self._session.run_with_iobinding(binding)
+        found = enumerate(binding.get_outputs())
+        return [into[number] if number in into else value.numpy() for number, value in found]
+
+
+def cached_session(name, card) -> Session:
+    """The ONNX export of a checkpoint, from the cache; made when it isn't there or is damaged.
+
+    Raises what `export` raises.
+    """
+    path = cache.folder() / "onnx" / f"{card.name}-{_made_of(card)[:16]}.onnx"
+
+    def make():
+        print(f"{card.name}: exporting it to ONNX, once, for fast starts from now on", file=sys.stderr)
+        export(name, "onnx", path)
+
+    return kept_session(path, make)
+
+
+def kept_session(path: Path, make) -> Session:
+    """The ONNX file at `path`, in the cache; `make()` writes it where it isn't there or is damaged."""
+    if path.exists():
+        try:
+            return Session(path)
+        except MissingPackage:
+            raise
+        except Exception:  # ONNX Runtime has a dozen kinds for a file that is none
+            path.unlink(missing_ok=True)  # another process may have found it, too
+    make()
+    return Session(path)
+
+
+def _made_of(card) -> str:
+    """A digest of all that an export follows from: weights, arguments, and the files of the landmarks."""
+    facts = [card.weights["sha256"], card.architecture, card.arguments, card.input]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + sources()).hexdigest()
+
+
+def sources() -> bytes:
+    """The files that models are made of, one after the other."""
+    root = Path(zoo.__file__).parent
+    folders = (root / name for name in ("generation", "models", "nn"))
+    return b"".join(file.read_bytes() for folder in folders for file in sorted(folder.glob("*.py")))

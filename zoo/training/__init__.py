@@ -1,0 +1,1 @@
+"""What trains: the loop, recipes' base class, resuming, fine-tuning."""

@@ -1,0 +1,24 @@
+"""What the recipes on Tiny Shakespeare have in common."""
+
+from zoo.data import tokens
+from zoo.training.families.language_model import LanguageModel
+
+
+class Shakespeare(LanguageModel):
+    dataset = "tinyshakespeare"
+    output = {
+        "kind": "logits",
+        "shape": [None, 65],
+        "dtype": "float32",
+        "description": "for each character of the text, one logit for each that might follow",
+    }
+    intended_use = "To see a language model learn from one file, and to write with (app write)."
+    limits = (
+        "It knows 65 characters and the plays in one file: its sentences sound right and mean little. "
+        "Measured on the first half of the last tenth of the published file, all that the copy at hand has."
+    )
+    licence = "Apache-2.0; trained on texts in the public domain"
+    commercial_use = True
+
+    def tokenizer(self, data_dir):
+        return tokens.characters(self.examples(self.trained_split, data_dir))

@@ -1,0 +1,137 @@
+"""Fine-tune on pictures: a folder of class folders, or a labelled data set, of the catalogue or as TFDS prepared it.
+
+    my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
+
+First the new output layer alone, so that its random start does not spoil what is below; then all layers together, at
+a rate fifty times lower.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from zoo.data import catalogue, datasets, prepared
+from zoo.data.augment import shift_and_mirror
+from zoo.data.batches import Batches
+from zoo.errors import BadInput, UnknownName
+from zoo.kinds.image import find_images, fit, read_image
+from zoo.training.finetune import OWN, RATES, Classes, split
+from zoo.training.loop import data_facts
+
+SPLITS = {"train", "training", "dev", "val", "valid", "validation", "test", "testing"}  # no names of classes
+
+
+class Pictures(Classes):
+    """New classes for a network that reads pictures of one size."""
+
+    def __init__(self, name, base, data, seed, data_dir):
+        shape, _ = base.takes()
+        if len(shape) != 3 or None in shape:
+            raise BadInput(f"{base.name} cannot be fine-tuned on pictures: it takes none of one size")
+        self.batches, self.held, self.labels, self.facts = divided(data, shape, seed, data_dir)
+        self.input = base.input | {"description": f"a {'grey' if shape[-1] == 1 else 'colour'} picture, made that size"}
+        self.limits = "Measured on images like those it was trained on; it names one of its classes for any picture."
+
+    def stages(self, model, epochs):
+        first = epochs // 3
+        if not model.layers[-1].trainable_variables:  # LeNet-5's output is made of fixed codes
+            return [("whole", model.layers, epochs, RATES["whole"])]
+        return [
+            ("head", model.layers[-1:], first, RATES["head"]),
+            ("all", model.layers, epochs - first, RATES["all"]),
+        ]
+
+
+def class_folders(folder) -> list[str]:
+    """Names of the sub-folders of `folder`, sorted: the classes.
+
+    Raises `BadInput` where there are fewer than two, or where they are splits that have the classes in them.
+    """
+    folder = Path(folder)
+    names = sorted(child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    if len(names) < 2:
+        raise BadInput(f"{folder} has {len(names)} class folders; put the images of each class in a folder of its own")
+    if SPLITS.issuperset(name.lower() for name in names):
+        raise BadInput(f"{folder} has splits ({', '.join(names)}) where class folders should be; give one of them")
+    return names
+
+
+def read_examples(folder, labels, shape):
+    """Images of class folders at a model's size.
+
+    Args:
+        labels: names of the class folders to read, in the order of the logits.
+        shape: (H, W, C) that the model takes; C is 1 for grey or 3 for colour.
+    Returns:
+        x uint8 (N, H, W, C), y int64 (N,). An image that cannot be read is named on standard error and left out.
+    Raises:
+        BadInput: for a class without a usable image.
+    """
+    images, numbers = [], []
+    for number, label in enumerate(labels):
+        before = len(images)
+        for path in find_images(Path(folder) / label):
+            try:
+                image = read_image(path)
+            except BadInput as error:
+                print(f"left out: {error}", file=sys.stderr)
+                continue
+            images.append(fit(image, shape))
+            numbers.append(number)
+        if len(images) == before:
+            raise BadInput(f"{Path(folder) / label} holds no image that can be read")
+    return np.stack(images), np.array(numbers, dtype="int64")
+
+
+def of_data_set(name, split, shape, data_dir=None):
+    """Examples of a split of a labelled data set at a model's size, as `read_examples` gives them.
+
+    Returns:
+        x, y, the labels' names, and what a card says of the data.
+    Raises:
+        BadInput, MissingData, UnknownName: in one line.
+    """
+    if name in datasets.DATASETS:
+        if datasets.dataset(name).labels is None:
+            raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
+        images, y = catalogue.load(name, split, data_dir)
+        labels, facts = list(datasets.dataset(name).labels), data_facts([name], split)
+    elif folder := prepared.find(name, data_dir):
+        images, y, labels, facts = prepared.labelled(folder, split)
+    else:
+        raise UnknownName("folder or file and no data set", name, datasets.DATASETS)
+    colour = (image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images)
+    return np.stack([fit(image, shape) for image in colour]), y, labels, facts
+
+
+def labelled(data, shape, data_dir=None):
+    """What `of_data_set` gives, of a folder of class folders or of the training split of a data set."""
+    if Path(data).is_dir():
+        labels = class_folders(data)
+        return (*read_examples(data, labels, shape), labels, OWN)
+    if Path(data).is_file():
+        raise BadInput(f"{data} is a file; give a folder that has a folder of images for each class")
+    return of_data_set(str(data), "train", shape, data_dir)
+
+
+def divided(data, shape, seed, data_dir=None):
+    """(batches to train on, (x, y) held back, labels, facts for the card) of what `labelled` reads.
+
+    Raises `BadInput` also for a class of which nothing could be held back.
+    """
+    x, y, labels, facts = labelled(data, shape, data_dir)
+    for label, count in zip(labels, np.bincount(y, minlength=len(labels)), strict=True):
+        if count < 2:
+            raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
+    training, held = split(y, seed)
+    transform = mirrored if shape[-1] == 3 else None  # grey pictures may be letters, whose mirror image is another
+    # Of few pictures small batches, so that an epoch has some twenty steps.
+    size = min(32, max(4, len(training) // 20))
+    batches = Batches(x[training], y[training], batch_size=size, seed=seed, transform=transform)
+    return batches, (x[held], y[held]), labels, facts
+
+
+def mirrored(x, y, rng):
+    """Shifted by up to an eighth of the height, and mirrored every other time."""
+    return shift_and_mirror(x, y, rng, shift=x.shape[1] // 8)
