@@ -39,8 +39,8 @@ class Digits(App):
         asked = np.array([int(digit) for digit in digits if digit in "0123456789"], np.int32)
         if len(asked) != len(digits.replace(" ", "")) or not 1 <= len(asked) <= MOST:
             raise BadInput(f"digits is {digits!r:.40}; give 1 to {MOST} of the digits 0 to 9")
-        forged = self.model(ASKED).sample(len(asked), labels=asked[:, None], seed=seed)
-        rows = [("a GAN that is told which", forged), ("an autoencoder's, by chance", self._by_chance(asked, seed))]
+        generated = self.model(ASKED).sample(len(asked), labels=asked[:, None], seed=seed)
+        rows = [("a GAN that is told which", generated), ("an autoencoder's, by chance", self._by_chance(asked, seed))]
         sheet = np.concatenate([titled(_row(pictures), title) for title, pictures in rows])
         return sheet, self._map() if map else None
 

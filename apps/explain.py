@@ -48,16 +48,18 @@ class Explain(App):
 
         seen = fit(photo, predict.card.takes()[0])
         explainer = self.tool(checkpoint, lambda model, tokenizer: attribution.Explainer(model))
-        maps = {}
-        if layer or attribution.last_maps(model) is not None:  # Grad-CAM looks at the maps of a convolution
-            maps["Grad-CAM"] = explainer.grad_cam(seen[None], [number], layer or None)[0]
-        maps["saliency"] = cv2.GaussianBlur(explainer.saliency(seen[None], [number])[0], (0, 0), 1.0)
-        maps["occlusion"] = attribution.occlusion(predict, seen, number)
+        channels = {}
+        if (
+            layer or attribution.last_feature_map_layer(model) is not None
+        ):  # Grad-CAM looks at the maps of a convolution
+            channels["Grad-CAM"] = explainer.grad_cam(seen[None], [number], layer or None)[0]
+        channels["saliency"] = cv2.GaussianBlur(explainer.saliency(seen[None], [number])[0], (0, 0), 1.0)
+        channels["occlusion"] = attribution.occlusion(predict, seen, number)
         width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
         small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)
         chance = probabilities(logits)[0, number]
         sheet = [titled(small, f"{readable(labels[number])}: {chance:.1%}")]
-        sheet += [titled(heat(small, each / max(each.max(), 1e-9)), name) for name, each in maps.items()]
+        sheet += [titled(heat(small, each / max(each.max(), 1e-9)), name) for name, each in channels.items()]
         return side_by_side(sheet)
 
     def samples(self):

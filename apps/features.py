@@ -29,15 +29,15 @@ class Features(App):
         layers: Annotated[
             str, Text(help="layers to show, separated by commas; five from bottom to top if not given")
         ] = "",
-    ) -> tuple[Annotated[np.ndarray, Image(label="learned")], Annotated[np.ndarray, Image(label="maps")]]:
+    ) -> tuple[Annotated[np.ndarray, Image(label="learned")], Annotated[np.ndarray, Image(label="channels")]]:
         """Picture uint8 (H, W, 3) -> two sheets, uint8: the pictures that excite the channels most that answer most
         to the photograph, and below the same captions those channels' maps on it."""
         model = self.model(checkpoint)
         from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
         names = dreaming.chosen(model, layers, LAYERS)
-        learned, maps = [], []
-        for name, answer in zip(names, dreaming.maps_of(model, names, photo), strict=True):
+        learned, channels = [], []
+        for name, answer in zip(names, dreaming.feature_maps(model, names, photo), strict=True):
             channels = np.argsort(-answer.max(axis=(0, 1)), kind="stable")[:CHANNELS]
             height, width, count = answer.shape
             title = f"{name}   {count} channels"
@@ -45,8 +45,8 @@ class Features(App):
             pictures = dreaming.maximized(model, name, channels, track=self.track)
             learned.append((title, captions, [_enlarged(picture, (SIDE, SIDE)) for picture in pictures]))
             shown = [_enlarged(_coloured(answer[..., channel]), _shape_of(photo)) for channel in channels]
-            maps.append((f"{title}, maps of {width} x {height}", captions, shown))
-        return _sheet(learned), _sheet(maps)
+            channels.append((f"{title}, maps of {width} x {height}", captions, shown))
+        return _sheet(learned), _sheet(channels)
 
     def samples(self):
         return [photograph("coffee.png", "photo")]

@@ -51,7 +51,7 @@ class Label(App):
         logits, labels = classify(predict, photo)
         chances = probabilities(logits)[0]  # (classes,)
         best = np.argsort(-chances, kind="stable")[:count]
-        edge = predict.card.output.get("known_from")
+        edge = predict.card.output.get("ood_threshold")
         known = None if edge is None else bool(confidence(logits)[0] >= edge)
         found = {
             "label": None if known is False else labels[best[0]],

@@ -30,7 +30,7 @@ class Sentiment(App):
         chances = probabilities(logits)  # (B, classes)
         if chances.shape != (len(texts), len(card.labels)):
             raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
-        known = confidence(logits) >= card.output.get("known_from", float("-inf"))
+        known = confidence(logits) >= card.output.get("ood_threshold", float("-inf"))
         return [
             {
                 "text": text,

@@ -63,16 +63,16 @@ def plain_keras_speed(precision) -> float:
 
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
 
-    def normalized(x, maps, stride=1):
-        x = layers.Conv2D(maps, 3, strides=stride, padding="same", use_bias=False)(x)
+    def normalized(x, channels, stride=1):
+        x = layers.Conv2D(channels, 3, strides=stride, padding="same", use_bias=False)(x)
         return layers.BatchNormalization()(x)
 
     inputs = keras.Input((32, 32, 3), dtype="uint8")
     x = layers.ReLU()(normalized(layers.Rescaling(1 / 127.5, -1)(inputs), 16))
-    for maps, stride in ((16, 1), (32, 2), (64, 2)):
+    for channels, stride in ((16, 1), (32, 2), (64, 2)):
         for block in range(3):
             step = stride if block == 0 else 1
-            residual = normalized(layers.ReLU()(normalized(x, maps, step)), maps)
+            residual = normalized(layers.ReLU()(normalized(x, channels, step)), channels)
             if step == 2:  # every other pixel, and zeros for the new maps
                 x = layers.AveragePooling2D(1, strides=2)(x)
                 x = layers.Concatenate()([x, layers.Rescaling(0.0)(x)])
@@ -87,12 +87,12 @@ def plain_torch_speed(precision) -> float:
     from torch.nn import functional
 
     class Block(nn.Module):
-        def __init__(self, maps, stride):
+        def __init__(self, channels, stride):
             super().__init__()
             self.stride = stride
-            self.conv1 = nn.Conv2d(maps // stride, maps, 3, stride, 1, bias=False)
-            self.conv2 = nn.Conv2d(maps, maps, 3, 1, 1, bias=False)
-            self.norm1, self.norm2 = nn.BatchNorm2d(maps), nn.BatchNorm2d(maps)
+            self.conv1 = nn.Conv2d(channels // stride, channels, 3, stride, 1, bias=False)
+            self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+            self.norm1, self.norm2 = nn.BatchNorm2d(channels), nn.BatchNorm2d(channels)
 
         def forward(self, x):
             residual = self.norm2(self.conv2(torch.relu(self.norm1(self.conv1(x)))))
@@ -100,7 +100,9 @@ def plain_torch_speed(precision) -> float:
                 x = functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, x.shape[1]))
             return torch.relu(x + residual)
 
-    blocks = [Block(maps, stride if n == 0 else 1) for maps, stride in ((16, 1), (32, 2), (64, 2)) for n in range(3)]
+    blocks = [
+        Block(channels, stride if n == 0 else 1) for channels, stride in ((16, 1), (32, 2), (64, 2)) for n in range(3)
+    ]
     stem = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
     net = nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
     net = net.to(memory_format=torch.channels_last)

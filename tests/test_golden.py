@@ -48,11 +48,11 @@ def example(name):
 
 def pictures(shape):
     """Two smooth pictures: uint8 (2, H, W, C)."""
-    height, width, maps = (ANY_SIZE if side is None else side for side in shape)
+    height, width, channels = (ANY_SIZE if side is None else side for side in shape)
     row, column = np.mgrid[:height, :width]
     waves = [np.sin(row * a / height * 6 + 1) * np.cos(column * b / width * 6) for a, b in ((1, 2), (2, 1))]
     grey = np.rint(127.5 + 127 * np.stack(waves)).astype("uint8")  # (2, H, W)
-    return np.repeat(grey[..., None], maps, axis=-1)
+    return np.repeat(grey[..., None], channels, axis=-1)
 
 
 def outputs(name, engine="model"):

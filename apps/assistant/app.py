@@ -82,7 +82,7 @@ class AssistantApp(Conversation):
         logits = predict([line])  # (1, intents)
         [chances] = probabilities(logits)
         ranked = [(predict.card.labels[number], float(chances[number])) for number in np.argsort(-chances)]
-        known = confidence(logits)[0] >= predict.card.output["known_from"]
+        known = confidence(logits)[0] >= predict.card.output["ood_threshold"]
         return ranked if known else [("oos", 1.0), *ranked]
 
     def _translator(self, name: str):

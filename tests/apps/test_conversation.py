@@ -111,7 +111,7 @@ class Understands:
     """A predictor that goes by one word of a line, and knows nothing without."""
 
     class card:
-        labels, output = LABELS, {"known_from": 0.0}
+        labels, output = LABELS, {"ood_threshold": 0.0}
 
     def __call__(self, lines):
         [line] = lines

@@ -14,7 +14,7 @@ def models():
     keras.utils.set_random_seed(4)
     picture = {"input_shape": (28, 28, 1)}
     return {
-        ASKED: zoo.DCGAN(**picture, latents=5, maps=4, conditions=(10,)),
+        ASKED: zoo.DCGAN(**picture, latents=5, channels=4, conditions=(10,)),
         CHANCE: zoo.VAE(**picture, latents=5, hidden=8),
         PLANE: zoo.VAE(**picture, latents=2, hidden=8),
     }
@@ -32,8 +32,8 @@ def test_two_rows_of_the_digits_asked_for(app, models):
     assert map is None and sheet.dtype == np.uint8
     width = 4 + 4 * (3 * 28 + 4)
     assert sheet.shape == (2 * (3 * 28 + 8 + 30), width, 3)
-    forged = models[ASKED].sample(4, labels=[[2], [0], [2], [6]], seed=3)
-    np.testing.assert_array_equal(sheet[4 : 4 + 84 : 3, 4 : 4 + 84 : 3, 0], 255 - forged[0, :, :, 0])
+    generated = models[ASKED].sample(4, labels=[[2], [0], [2], [6]], seed=3)
+    np.testing.assert_array_equal(sheet[4 : 4 + 84 : 3, 4 : 4 + 84 : 3, 0], 255 - generated[0, :, :, 0])
     np.testing.assert_array_equal(app("20 26", seed=3)[0], sheet)
     assert (app("20 26", seed=4)[0] != sheet).any()
 

@@ -125,23 +125,23 @@ def asked(monkeypatch):
 
 
 def test_two_sheets_show_the_same_channels(asked, photo, checkpoint):
-    learned, maps = Features()(photo, checkpoint)
+    learned, channels = Features()(photo, checkpoint)
     assert len(asked) == features.LAYERS and all(len(set(channels)) == features.CHANNELS for _, channels in asked)
-    assert learned.dtype == maps.dtype == np.uint8 and learned.shape[1] == maps.shape[1]
-    assert maps.shape[0] < learned.shape[0]  # the photograph is wider than high, and so are its maps
+    assert learned.dtype == channels.dtype == np.uint8 and learned.shape[1] == channels.shape[1]
+    assert channels.shape[0] < learned.shape[0]  # the photograph is wider than high, and so are its maps
     assert (learned == 200).all(axis=-1).sum() > 5 * 8 * 0.9 * features.SIDE**2
 
 
 def test_features_of_one_layer(photo, checkpoint):
-    learned, maps = Features()(photo, checkpoint, "conv1_relu")
-    assert learned.shape[1] == maps.shape[1] >= 8 * features.SIDE
+    learned, channels = Features()(photo, checkpoint, "conv1_relu")
+    assert learned.shape[1] == channels.shape[1] >= 8 * features.SIDE
     assert np.ptp(learned, axis=(0, 1)).min() > 100
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1)])
 def test_features_of_extreme_shapes(size, asked, checkpoint):
-    learned, maps = Features()(np.full((*size, 3), 90, np.uint8), checkpoint, "conv1_relu")
-    assert min(*learned.shape[:2], *maps.shape[:2]) > 60
+    learned, channels = Features()(np.full((*size, 3), 90, np.uint8), checkpoint, "conv1_relu")
+    assert min(*learned.shape[:2], *channels.shape[:2]) > 60
 
 
 @pytest.mark.parametrize("app", [Dream(), Features()], ids=["dream", "features"])

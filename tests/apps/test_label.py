@@ -60,7 +60,7 @@ def changed(folder, to, **fields) -> str:
 def knowing(colours, tmp_path):
     """Makes a checkpoint whose card says from which best logit on something is known."""
     output = checkpoint.card(colours).output
-    return lambda edge: changed(colours, tmp_path / f"above{edge}", output=output | {"known_from": edge})
+    return lambda edge: changed(colours, tmp_path / f"above{edge}", output=output | {"ood_threshold": edge})
 
 
 def plain(colour, height=40, width=60):

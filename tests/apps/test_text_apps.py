@@ -601,7 +601,7 @@ def test_what_is_unknown_has_no_label(classifier, tmp_path, capfd):
         for path in Path(classifier).iterdir():
             os.link(path, target / path.name)
         (target / "card.json").unlink()
-        (target / "card.json").write_text(json.dumps(card | {"output": LOGITS | {"known_from": edge}}))
+        (target / "card.json").write_text(json.dumps(card | {"output": LOGITS | {"ood_threshold": edge}}))
         [record] = Sentiment()("a red ball", checkpoint=str(target))
         assert (record["label"] is None) == (edge > 0)
     assert run(Sentiment(), ["a red ball"], checkpoint=str(target)) == 0

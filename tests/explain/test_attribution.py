@@ -67,15 +67,15 @@ def test_grad_cam_is_its_formula():
     images = np.random.RandomState(0).randint(0, 256, (2, 8, 8, 1)).astype("uint8")
     inputs = keras.Input((8, 8, 1), dtype="uint8")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)
-    x = keras.layers.Conv2D(3, 3, activation="tanh", name="maps")(x)
+    x = keras.layers.Conv2D(3, 3, activation="tanh", name="channels")(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     model = keras.Model(inputs, keras.layers.Dense(2)(x))
     model.layers[-1].kernel.assign([[1.0, -1.0], [-2.0, 1.0], [1.0, 3.0]])
-    found = attribution.Explainer(model).grad_cam(images, [1, 0], "maps")
-    maps = to_numpy(keras.Model(model.input, model.get_layer("maps").output)(images))  # (2, 6, 6, 3)
+    found = attribution.Explainer(model).grad_cam(images, [1, 0], "channels")
+    channels = to_numpy(keras.Model(model.input, model.get_layer("channels").output)(images))  # (2, 6, 6, 3)
     # Behind the maps all is linear: the gradient of a logit is its weight at each place, divided by their number.
     alpha = to_numpy(model.layers[-1].kernel)[:, [1, 0]].T[:, None, None] / 36
-    weighed = (alpha * maps).sum(axis=-1)
+    weighed = (alpha * channels).sum(axis=-1)
     assert (weighed < 0).any() and (alpha < 0).any() and (alpha > 0).any()
     expected = np.maximum(weighed, 0)
     np.testing.assert_allclose(found, expected / expected.max(axis=(1, 2), keepdims=True), rtol=1e-4, atol=1e-6)
@@ -109,7 +109,7 @@ def test_it_works_on_landmarks_and_says_where_it_cannot():
 def test_saliency_has_the_size_of_the_picture_where_the_network_pads_it():
     images = picture(3, (2, 28, 28, 1))
     assert attribution.Explainer(zoo.LeNet5()).saliency(images, [3, 4]).shape == (2, 28, 28)
-    assert attribution.last_maps(zoo.MLP(hidden=(4,))) is None
+    assert attribution.last_feature_map_layer(zoo.MLP(hidden=(4,))) is None
 
 
 def test_what_learns_is_left_as_it_was():

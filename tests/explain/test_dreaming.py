@@ -243,5 +243,5 @@ def test_low_layers_are_shown_small(model):
 
 
 def test_maps_have_the_photographs_proportions(model):
-    low, high = dreaming.maps_of(model, ["conv1_relu", MIDDLE], picture(60, 120))
+    low, high = dreaming.feature_maps(model, ["conv1_relu", MIDDLE], picture(60, 120))
     assert low.shape == (64, 128, 8) and high.shape == (16, 32, 64)

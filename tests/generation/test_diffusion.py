@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zoo.errors import BadInput, UnknownName
-from zoo.generation.diffusion import FAINTEST, TIMES, Way, clearness, earlier, signal
+from zoo.generation.diffusion import FAINTEST, TIMES, Sampler, earlier, log_snr, signal
 
 
 def test_signal_falls_as_the_papers_say():
@@ -46,7 +46,7 @@ def test_chance_on_the_way_is_as_much_as_eta():
 def test_order_2_is_algorithm_2_of_dpm_solver(monkeypatch):
     """Written with alpha, sigma and r as the paper has it, over times whose lambdas aren't even."""
     a, times = signal("cosine"), [900, 700, 600, 200, 0]
-    monkeypatch.setattr(Way, "times", lambda self, signal: np.array(times))
+    monkeypatch.setattr(Sampler, "times", lambda self, signal: np.array(times))
     random = np.random.RandomState(4)
     start, *answers = (random.standard_normal((1, 2, 2, 3)).astype("float32") for _ in range(6))
     told = iter(answers)
@@ -56,7 +56,7 @@ def test_order_2_is_algorithm_2_of_dpm_solver(monkeypatch):
         walked.append(x)
         return next(told)
 
-    way = Way(steps=5, order=2, eta=0.0)
+    way = Sampler(steps=5, order=2, eta=0.0)
     np.testing.assert_array_equal(way.walk(start, clean, a, np.random.default_rng(0)), answers[-1])
     alpha, sigma = np.sqrt(a[times]), np.sqrt(1 - a[times])
     clear = np.log(alpha / sigma)
@@ -77,7 +77,7 @@ def off(steps, order):
     Of them x_0 is known best as below; and x_t - sqrt(a_t) mean stays as many of its deviations all the way.
     """
     mean, variance, a = 0.3, 0.2**2, signal("cosine")
-    way = Way(steps=steps, order=order, eta=0.0)
+    way = Sampler(steps=steps, order=order, eta=0.0)
 
     def clean(x, t, guidance):
         return mean + variance * np.sqrt(a[t]) / (variance * a[t] + 1 - a[t]) * (x - np.sqrt(a[t]) * mean)
@@ -98,16 +98,16 @@ def test_order_2_comes_nearer_in_as_many_steps():
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])
 def test_times_are_even_or_lambda_is(schedule):
     a = signal(schedule)
-    np.testing.assert_array_equal(Way(steps=4).times(a), [999, 666, 333, 0])
-    times = Way(steps=12, order=2, eta=0.0).times(a)
+    np.testing.assert_array_equal(Sampler(steps=4).times(a), [999, 666, 333, 0])
+    times = Sampler(steps=12, order=2, eta=0.0).times(a)
     assert len(times) == 12 and times[-1] == 0
-    clear = clearness(a)[times]
+    clear = log_snr(a)[times]
     np.testing.assert_allclose(np.exp(2 * clear), a[times] / (1 - a[times]))
     np.testing.assert_allclose(np.diff(clear), np.diff(clear).mean(), atol=0.35)
-    assert clear[0] == pytest.approx(max(FAINTEST, clearness(a)[-1]), abs=0.5)
-    many = Way(steps=TIMES, order=2, eta=0.0).times(a)
+    assert clear[0] == pytest.approx(max(FAINTEST, log_snr(a)[-1]), abs=0.5)
+    many = Sampler(steps=TIMES, order=2, eta=0.0).times(a)
     assert (np.diff(many) < 0).all() and 300 < len(many) < TIMES
-    assert Way(steps=1, order=2, eta=0.0).times(a).shape == Way(steps=1).times(a).shape == (1,)
+    assert Sampler(steps=1, order=2, eta=0.0).times(a).shape == Sampler(steps=1).times(a).shape == (1,)
 
 
 def test_guidance_is_only_in_its_interval():
@@ -117,14 +117,14 @@ def test_guidance_is_only_in_its_interval():
         asked[t] = guidance
         return x
 
-    way = Way(steps=20, guidance=3.0, interval=(-2.0, 1.0), order=2, eta=0.0)
+    way = Sampler(steps=20, guidance=3.0, interval=(-2.0, 1.0), order=2, eta=0.0)
     way.walk(np.zeros((1, 1, 1, 1), "float32"), clean, a, np.random.default_rng(0))
     assert list(asked) == way.times(a).tolist()
     for t, guidance in asked.items():
         assert guidance == (3.0 if -2 <= 0.5 * np.log(a[t] / (1 - a[t])) <= 1 else 1.0)
     assert set(asked.values()) == {1.0, 3.0}
-    Way(steps=5, guidance=3.0).walk(np.zeros((1, 1, 1, 1), "float32"), clean, a, np.random.default_rng(0))
-    assert all(asked[t] == 3.0 for t in Way(steps=5).times(a))
+    Sampler(steps=5, guidance=3.0).walk(np.zeros((1, 1, 1, 1), "float32"), clean, a, np.random.default_rng(0))
+    assert all(asked[t] == 3.0 for t in Sampler(steps=5).times(a))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_guidance_is_only_in_its_interval():
 )
 def test_a_way_that_cannot_be_is_said_in_one_line(options, says):
     with pytest.raises(BadInput, match=says):
-        Way(**options)
+        Sampler(**options)
 
 
 def test_an_unknown_schedule_is_said_in_one_line():

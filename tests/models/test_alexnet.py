@@ -48,9 +48,9 @@ def test_one_tower_has_every_connection():
 def test_local_response_normalization_is_the_formula_of_section_3_3(k, n, alpha, beta, dtype, tolerance):
     a = np.random.RandomState(0).normal(0, 40, (2, 3, 4, 12)).astype("float32")
     expected = np.empty_like(a)
-    maps = a.shape[-1]
-    for i in range(maps):
-        low, high = max(0, i - n // 2), min(maps - 1, i + n // 2)
+    channels = a.shape[-1]
+    for i in range(channels):
+        low, high = max(0, i - n // 2), min(channels - 1, i + n // 2)
         expected[..., i] = a[..., i] / (k + alpha * (a[..., low : high + 1] ** 2).sum(axis=-1)) ** beta
     layer = LocalResponseNormalization(n=n, k=k, alpha=alpha, beta=beta, dtype=dtype)
     found = keras.ops.convert_to_numpy(keras.ops.cast(layer(a), "float32"))
@@ -105,7 +105,7 @@ def test_it_is_measured_by_the_mean_of_ten_parts():
         return np.where(seen, [[9.0, 0.0]], [[0.0, 1.0]])
 
     (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
-    assert ten["value"] == alone["value"] == 100 and alone["metric"] == "accuracy_middle"
+    assert ten["value"] == alone["value"] == 100 and alone["metric"] == "accuracy_center_crop"
     x[1, 12:20, 12:20] = 255  # seen in all
     (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
     assert ten["value"] == alone["value"] == 50

@@ -12,7 +12,7 @@ from zoo.models.dcgan import SpectralConv2D, augmented
 
 pytestmark = pytest.mark.backends
 
-SMALL = {"input_shape": (8, 8, 1), "latents": 4, "maps": 8}
+SMALL = {"input_shape": (8, 8, 1), "latents": 4, "channels": 8}
 
 
 def numpy(tensor):
@@ -60,14 +60,14 @@ def test_spectral_normalisation_finds_the_largest_singular_value():
 
 def test_what_is_told_is_projected_on():
     """Eq. 3 of Miyato and Koyama 2018."""
-    critic = zoo.DCGAN(**SMALL, conditions=(2, 3)).discriminator
+    discriminator = zoo.DCGAN(**SMALL, conditions=(2, 3)).discriminator
     random = np.random.RandomState(0)
     x, labels = random.standard_normal((2, 8, 8, 1)).astype("float32"), np.array([[0, 2], [1, 0]])
-    phi = numpy(keras.Model(critic.inputs, critic.get_layer("seen").output)([x, labels]))
-    (weights, bias), (kinds,) = (map(numpy, critic.get_layer(name).weights) for name in ("logit", "wanted"))
+    phi = numpy(keras.Model(discriminator.inputs, discriminator.get_layer("seen").output)([x, labels]))
+    (weights, bias), (kinds,) = (map(numpy, discriminator.get_layer(name).weights) for name in ("logit", "wanted"))
     wanted = kinds[labels[:, 0]] + kinds[2 + labels[:, 1]]
     expected = phi @ weights[:, 0] + bias + (phi * wanted).sum(axis=1)
-    np.testing.assert_allclose(numpy(critic([x, labels]))[:, 0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(numpy(discriminator([x, labels]))[:, 0], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_augmented_pictures_are_shifted_and_have_a_hole():
@@ -94,7 +94,7 @@ def test_it_makes_what_it_is_asked_for():
 
 
 def test_bad_input_is_one_line():
-    for changes in ({"latents": 0}, {"maps": 0}, {"conditions": (1,)}, {"input_shape": (9, 8, 1)}):
+    for changes in ({"latents": 0}, {"channels": 0}, {"conditions": (1,)}, {"input_shape": (9, 8, 1)}):
         with pytest.raises(BadInput):
             zoo.DCGAN(**SMALL | changes)
     with pytest.raises(BadInput, match="is told what to make; its labels are None"):

@@ -6,10 +6,10 @@ import pytest
 
 import zoo
 from zoo.errors import BadInput, UnknownName
-from zoo.generation.diffusion import TIMES, Way, signal
+from zoo.generation.diffusion import TIMES, Sampler, signal
 from zoo.models.ddpm import HEAVIEST, LEFT_OUT, Noising, _attention, _folded, _unfolded
 
-SMALL = {"input_shape": (8, 8, 3), "maps": 8, "multiples": (1, 2), "blocks": 1, "attention": (), "dropout": 0.0}
+SMALL = {"input_shape": (8, 8, 3), "channels": 8, "multiples": (1, 2), "blocks": 1, "attention": (), "dropout": 0.0}
 TOLD = SMALL | {"conditions": (3, 2), "patch": 2, "schedule": "cosine", "predict": "picture"}
 
 
@@ -82,12 +82,12 @@ def test_whoever_knows_the_picture_draws_it(pictures, monkeypatch, arguments, st
 
 
 def test_how_pictures_are_drawn_is_the_models_or_as_asked(pictures, monkeypatch):
-    way = {"steps": 5, "guidance": 2.0, "interval": (-1.0, 1.0), "order": 2, "eta": 0.0}
-    model, asked = knowing(pictures, monkeypatch, **TOLD | way)
+    sampler = {"steps": 5, "guidance": 2.0, "interval": (-1.0, 1.0), "order": 2, "eta": 0.0}
+    model, asked = knowing(pictures, monkeypatch, **TOLD | sampler)
     np.testing.assert_array_equal(model.draw(model.draw_noise(4), np.zeros((4, 2), int), guidance=1.0), pictures)
-    assert [int(inputs[1][0]) for inputs in asked] == Way(**way).times(model.signal).tolist()
-    assert {name: model.get_config()[name] for name in way} == way
-    assert zoo.DDPM(**TOLD | way | {"interval": [-1.0, 1.0]}).get_config() == model.get_config()  # as a card has it
+    assert [int(inputs[1][0]) for inputs in asked] == Sampler(**sampler).times(model.signal).tolist()
+    assert {name: model.get_config()[name] for name in sampler} == sampler
+    assert zoo.DDPM(**TOLD | sampler | {"interval": [-1.0, 1.0]}).get_config() == model.get_config()  # as a card has it
     with pytest.raises(BadInput, match="order 2 can't be with eta 1"):
         model.draw(model.draw_noise(4), np.zeros((4, 2), int), eta=1.0)
 
@@ -150,7 +150,7 @@ def test_attention_is_a_softmax_over_all_places():
     [
         ({"schedule": "square"}, UnknownName, "linear"),
         ({"predict": "weather"}, UnknownName, "noise"),
-        ({"maps": 12}, BadInput, "maps in eights"),
+        ({"channels": 12}, BadInput, "maps in eights"),
         ({"input_shape": (9, 8, 3)}, BadInput, "multiples of 2"),
         ({"blocks": 0}, BadInput, "0 blocks"),
     ],
@@ -198,4 +198,9 @@ def test_many_pictures_are_drawn_in_parts(monkeypatch):
 
 
 def test_any_number_of_maps_in_eights_is_normalised_in_groups():
-    assert zoo.DDPM(**SMALL | {"maps": 72, "multiples": (2,)}).output_shape == (None, 8, 8, 3)  # 144 maps, 16 groups
+    assert zoo.DDPM(**SMALL | {"channels": 72, "multiples": (2,)}).output_shape == (
+        None,
+        8,
+        8,
+        3,
+    )  # 144 maps, 16 groups

@@ -8,7 +8,7 @@ import zoo
 from zoo.data.batches import Batches
 from zoo.data.latents import drawn
 from zoo.errors import BadInput, UnknownName
-from zoo.models.gan import LOSSES, Maxout, critic_loss, forger_loss
+from zoo.models.gan import LOSSES, Maxout, discriminator_loss, generator_loss
 
 pytestmark = pytest.mark.backends
 
@@ -48,12 +48,12 @@ def test_losses_are_those_of_the_paper():
     d_real, d_fake = (1 / (1 + np.exp(-logits)) for logits in (real, fake))
     value = np.mean(np.log(d_real)) + np.mean(np.log(1 - d_fake))  # eq. 1
     for loss in ("nonsaturating", "minimax"):
-        np.testing.assert_allclose(numpy(critic_loss(real, fake, loss)), -value, rtol=1e-5)
-    np.testing.assert_allclose(numpy(forger_loss(fake, "minimax")), np.mean(np.log(1 - d_fake)), rtol=1e-5)
-    np.testing.assert_allclose(numpy(forger_loss(fake)), -np.mean(np.log(d_fake)), rtol=1e-5)
+        np.testing.assert_allclose(numpy(discriminator_loss(real, fake, loss)), -value, rtol=1e-5)
+    np.testing.assert_allclose(numpy(generator_loss(fake, "minimax")), np.mean(np.log(1 - d_fake)), rtol=1e-5)
+    np.testing.assert_allclose(numpy(generator_loss(fake)), -np.mean(np.log(d_fake)), rtol=1e-5)
     hinge = np.mean(np.maximum(0, 1 - real)) + np.mean(np.maximum(0, 1 + fake))
-    np.testing.assert_allclose(numpy(critic_loss(real, fake, "hinge")), hinge, rtol=1e-5)
-    np.testing.assert_allclose(numpy(forger_loss(fake, "hinge")), -fake.mean(), rtol=1e-5)
+    np.testing.assert_allclose(numpy(discriminator_loss(real, fake, "hinge")), hinge, rtol=1e-5)
+    np.testing.assert_allclose(numpy(generator_loss(fake, "hinge")), -fake.mean(), rtol=1e-5)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -71,22 +71,22 @@ def test_each_network_moves_along_the_gradient_of_its_own_loss(loss):
     def losses():
         fake = model(z)
         seen, caught = model.discriminator(model.scale(pictures)), model.discriminator(fake)
-        return numpy(critic_loss(seen, caught, loss)), numpy(forger_loss(caught, loss))
+        return numpy(discriminator_loss(seen, caught, loss)), numpy(generator_loss(caught, loss))
 
-    def slope(variable, value, index, critic):
+    def slope(variable, value, index, discriminator):
         found = []
         for step in (5e-4, -5e-4):
             changed = value.copy()
             changed.flat[index] += step
             variable.assign(changed)
-            found.append(losses()[0 if critic else 1])
+            found.append(losses()[0 if discriminator else 1])
         variable.assign(value)
         return (found[0] - found[1]) / 1e-3
 
     expected = []
-    for variable, value, critic in zip(model.trainable_variables, before, critics, strict=True):
+    for variable, value, discriminator in zip(model.trainable_variables, before, critics, strict=True):
         index = int(np.argmax(np.abs(value)))
-        expected.append((index, slope(variable, value, index, critic)))
+        expected.append((index, slope(variable, value, index, discriminator)))
     model.compile(keras.optimizers.SGD(1.0), loss=loss)
     log = model.train_on_batch(z, pictures, return_dict=True)
     for variable, value, (index, gradient) in zip(model.trainable_variables, before, expected, strict=True):

@@ -12,7 +12,7 @@ from zoo.models.stylegan2 import FILTER, Conv2D, Deviation, ModulatedConv2D, act
 
 pytestmark = pytest.mark.backends
 
-SMALL = {"input_shape": (8, 8, 1), "latents": 4, "maps": 4, "most": 8, "depth": 1}
+SMALL = {"input_shape": (8, 8, 1), "latents": 4, "channels": 4, "most": 8, "depth": 1}
 
 
 def numpy(tensor):
@@ -112,10 +112,12 @@ def test_r1_is_the_mean_square_of_the_slope():
     pictures = np.random.RandomState(2).standard_normal((8, 8, 8, 1)).astype("float32")
     strength = ops.convert_to_tensor(np.arange(8, dtype="float32")[:, None])
 
-    def critic(x, told):
+    def discriminator(x, told):
         return ops.sum(ops.square(x), axis=(1, 2, 3))[:, None] * told[0]  # whose slope is 2 x told
 
-    found = [float(numpy(model.regularize(critic, ops.convert_to_tensor(pictures), [strength]))) for _ in range(100)]
+    found = [
+        float(numpy(model.regularize(discriminator, ops.convert_to_tensor(pictures), [strength]))) for _ in range(100)
+    ]
     slopes = 2 * pictures[:2] * numpy(strength)[:2, :, None, None]  # one of four pictures
     assert np.mean(found) == pytest.approx(1.5 * np.square(slopes).sum(axis=(1, 2, 3)).mean(), rel=0.3)
 
@@ -132,9 +134,9 @@ def test_r1_is_for_the_discriminator_alone():
         weights.append(
             [numpy(model.synthesis.get_layer("draw8").kernel), numpy(model.discriminator.get_layer("look8").kernel)]
         )
-    (generator, critic), (same, other) = weights
+    (generator, discriminator), (same, other) = weights
     np.testing.assert_allclose(generator, same, rtol=1e-6)
-    assert np.abs(critic - other).max() > 1e-4
+    assert np.abs(discriminator - other).max() > 1e-4
 
 
 def test_truncation_leads_to_the_mean_style_of_a_kind():
@@ -163,7 +165,7 @@ def test_it_makes_what_it_is_asked_for():
     "changes",
     [
         {"latents": 0},
-        {"maps": 0},
+        {"channels": 0},
         {"depth": 0},
         {"conditions": (1,)},
         {"input_shape": (8, 16, 3)},

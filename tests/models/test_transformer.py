@@ -167,8 +167,8 @@ def test_the_variant_that_normalises_first_normalises_what_encoder_and_decoder_g
     for name in ("encoder_norm", "decoder_norm"):
         layer = model.get_layer(name)
         layer.set_weights([np.ones(12), np.zeros(12)])
-    memory = numpy_of(model.encode(np.array([[3, 4, 5]], "int32"))[0])
-    np.testing.assert_allclose(memory, normalized(memory), atol=1e-4)
+    encoder_output = numpy_of(model.encode(np.array([[3, 4, 5]], "int32"))[0])
+    np.testing.assert_allclose(encoder_output, normalized(encoder_output), atol=1e-4)
     assert "encoder_norm" not in [layer.name for layer in small().layers]
 
 

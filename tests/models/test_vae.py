@@ -86,11 +86,11 @@ def test_the_bound_is_of_each_picture_and_is_the_loss():
     share = x / 255.0
     gain = 0.5 * (1 + log_variance - mean**2 - np.exp(log_variance)).sum(axis=1)
     expected = gain + (share * np.log(y) + (1 - share) * np.log(1 - y)).sum(axis=(1, 2, 3))
-    np.testing.assert_allclose(model.bound(x, seed=11), expected, rtol=1e-4)
+    np.testing.assert_allclose(model.elbo(x, seed=11), expected, rtol=1e-4)
     # With no spread the loss, too, is exact: it draws nothing but the mean.
     model.get_layer("encoder").get_layer("log_variance").bias.assign([-60.0, -60.0])
     model.compile(keras.optimizers.SGD(0.0))
-    np.testing.assert_allclose(model.evaluate(x, verbose=0), -model.bound(x).mean(), rtol=1e-4)
+    np.testing.assert_allclose(model.evaluate(x, verbose=0), -model.elbo(x).mean(), rtol=1e-4)
 
 
 def test_many_weighted_samples_find_the_likelihood():
@@ -108,7 +108,7 @@ def test_many_weighted_samples_find_the_likelihood():
     prior = np.exp(-0.5 * (grid**2).sum(axis=1)) / (2 * np.pi)
     expected = np.log((likelihood * prior[:, None]).sum(axis=0) * (side[1] - side[0]) ** 2)
     np.testing.assert_allclose(model.log_likelihood(x, samples=4000), expected, atol=0.02)
-    bounds = np.mean([model.bound(x, seed=seed) for seed in range(200)], axis=0)
+    bounds = np.mean([model.elbo(x, seed=seed) for seed in range(200)], axis=0)
     assert (bounds <= expected + 0.02).all()
     single = np.mean([model.log_likelihood(x, samples=1, seed=1000 * seed) for seed in range(200)], axis=0)
     np.testing.assert_allclose(single, bounds, atol=0.3)
@@ -122,11 +122,11 @@ def test_it_learns_to_draw_what_it_saw():
     kinds = np.where(random.uniform(size=(400, 1, 1, 1)) < 0.5, left, ~left)
     x = (255 * (kinds ^ (random.uniform(size=kinds.shape) < 0.1))).astype("uint8")
     model = build(hidden=16)
-    before = model.bound(x).mean()
+    before = model.elbo(x).mean()
     model.compile(keras.optimizers.Adam(0.02))
     model.fit(x, batch_size=40, epochs=15, verbose=0)
     # 24 pixels of which each is known but for 0.325 nats, and one coin: 8.5 nats.
-    assert before < -14 and model.bound(x).mean() > -9.6
+    assert before < -14 and model.elbo(x).mean() > -9.6
     likeness = [(model.sample(100, seed=5) > 127) == kind for kind in (left, ~left)]
     shares = np.stack([each.mean(axis=(1, 2, 3)) for each in likeness])
     assert (shares.max(axis=0) > 0.9).mean() > 0.85 and 0.2 < (shares[0] > shares[1]).mean() < 0.8

@@ -35,7 +35,7 @@ def test_real_digits_are_as_close_as_can_be_and_blurred_ones_are_not(mnist, monk
     assert accuracy[0] == "accuracy" and min(read, labelled) > 97 and 5 < shuffled < 15
     for metric in ("precision", "recall"):
         assert values[metric, "result", own] > 0.8
-    assert values["rarest_share", "result", f"share of the digit that {digits.JUDGE} reads least"] > 7
+    assert values["rarest_class_fraction", "result", f"share of the digit that {digits.JUDGE} reads least"] > 7
 
 
 def test_samples_are_drawn_again_as_the_data_have_them():
@@ -51,7 +51,7 @@ def test_a_single_digit_is_no_variety(mnist, monkeypatch):
     ones = others[asked == 1][:500]
     values = found(digits.judged(ones, real, labels, "test"))
     by = {metric: value for (metric, role, _), value in values.items() if role == "result"}
-    assert by["rarest_share"] == 0 and by["recall"] <= 0.3 and by["precision"] > 0.5
+    assert by["rarest_class_fraction"] == 0 and by["recall"] <= 0.3 and by["precision"] > 0.5
     assert by["frechet_distance"] > 10 * values["frechet_distance", "baseline", samples.REAL]
     assert "accuracy" not in by  # of what isn't told which digit to make
 

@@ -8,7 +8,7 @@ import pytest
 
 import zoo
 from zoo.data import faces
-from zoo.generation.diffusion import clearness, signal
+from zoo.generation.diffusion import log_snr, signal
 from zoo.metrics import METRICS
 from zoo.recipes.ddpm_utkface import DDPMUTKFace, Denoiser, First, Second
 from zoo.recipes.resnet_utkface_attributes import SPREAD, YEAR, Attributes, Smaller, attribute_loss, columns
@@ -155,13 +155,13 @@ def test_the_pupil_learns_what_is_beyond_its_tutors():
         return 0.8 * good(inputs)
 
     recipe, x, labels = DDPMUTKFace(), pictures(200, side=4), faces.conditions(attributes(200))
-    recipe.taught_by([good, bad])
+    recipe.set_teachers([good, bad])
     (noisy, times, told), target, weights = recipe.transform(x, labels, np.random.default_rng(2))
     same, truth, same_weights = Second().transform(x, labels, np.random.default_rng(2))
     for array, other in zip((noisy, times, told, weights), (*same, same_weights), strict=True):
         np.testing.assert_array_equal(array, other)
     assert target.shape == truth.shape and target.dtype == np.float32
-    clear = clearness(signal("cosine"))
+    clear = log_snr(signal("cosine"))
     left_out = (told == faces.CONDITIONS).all(axis=1)
     seen = set()
     for number, time in enumerate(times):
@@ -178,7 +178,7 @@ def test_the_pupil_learns_what_is_beyond_its_tutors():
 
 @pytest.mark.backends
 def test_the_pupil_learns_and_its_tutors_do_not(monkeypatch):
-    tiny = {"input_shape": [8, 8, 3], "maps": 8, "multiples": [1, 2], "blocks": 1, "patch": 2}
+    tiny = {"input_shape": [8, 8, 3], "channels": 8, "multiples": [1, 2], "blocks": 1, "patch": 2}
     monkeypatch.setattr(Denoiser, "arguments", Denoiser.arguments | tiny)
     monkeypatch.setattr(Denoiser, "faces", lambda *_: (pictures(64, side=8), attributes(64)))
     recipe, random = DDPMUTKFace(), np.random.default_rng(1)
@@ -187,7 +187,7 @@ def test_the_pupil_learns_and_its_tutors_do_not(monkeypatch):
         net.set_weights([random.normal(weights, 0.05) for weights in net.get_weights()])
     before = [net.get_weights() for net in (good, bad)]
     loop.copy_weights(good, pupil)
-    recipe.taught_by([Compiled(good), Compiled(bad)])
+    recipe.set_teachers([Compiled(good), Compiled(bad)])
     batches, validation = recipe.training_data(None)
     plain, same = Second().training_data(None)
     (inputs, taught, _), (others, truth, _) = batches[0], plain[0]
@@ -204,5 +204,5 @@ def test_the_pupil_learns_and_its_tutors_do_not(monkeypatch):
 def test_the_pupil_starts_from_its_tutor():
     recipe = DDPMUTKFace()
     assert isinstance(recipe.starts_from(), Second) and isinstance(recipe.starts_from().starts_from(), First)
-    assert [type(tutor) for tutor in recipe.tutors()] == [Second, First]  # the good one, the bad one
+    assert [type(teacher) for teacher in recipe.teachers()] == [Second, First]  # the good one, the bad one
     assert recipe.arguments["guidance"] == 1 == Second.arguments["guidance"]

@@ -15,10 +15,10 @@ from zoo.recipes import bert_clinc150, bert_gutenberg, bert_rt_polarity
 from zoo.recipes.bert_gutenberg import BERTGutenberg, stretches, with_gaps
 from zoo.recipes.lstm_shakespeare import LSTMShakespeare
 from zoo.training import distillation, loop
-from zoo.training.calibration import KNOWN, calibrate
+from zoo.training.calibration import OOD_THRESHOLD, calibrate
 from zoo.training.distillation import Changes
 from zoo.training.families import sentences
-from zoo.training.families.language_model import numbers, surprises
+from zoo.training.families.language_model import numbers, token_nll
 from zoo.training.families.multi30k import Multi30k
 from zoo.training.families.sentences import Sentences
 
@@ -36,7 +36,7 @@ class Logits:
 @pytest.mark.parametrize("size", [5, 8, 9, 20, 37, 38, 39])
 def test_each_token_is_asked_for_once_with_half_a_window_before_it(size):
     sequence = np.random.RandomState(size).randint(0, 11, size)
-    found = surprises(Logits(), sequence, 8)
+    found = token_nll(Logits(), sequence, 8)
     assert found.shape == (size - 1,)
     for place in range(1, size):  # by itself: the window that it is the latter half of, or the first, or the last
         ends = [min(8, size - 1), *range(12, size - 1, 4), size - 1]
@@ -253,7 +253,7 @@ class Few(OurRequests, bert_clinc150.BERTClinc150):
     name = "bert.test-clinc150"
     repeated, changed = 2, 3
 
-    def tutors(self):
+    def teachers(self):
         return [FewLabels()]
 
 
@@ -294,11 +294,11 @@ def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
 
     recipe = Few()
     texts, y = recipe.examples("train")
-    recipe.taught_by([])
+    recipe.set_teachers([])
     alone = recipe.teacher(texts, y)(texts)
     np.testing.assert_allclose(alone.sum(axis=1), 1)
     assert (alone.argmax(axis=1) == y)[y >= 0].all() and np.abs(alone[y < 0] - 0.5).max() < 0.05  # spread over both
-    recipe.taught_by(experts)
+    recipe.set_teachers(experts)
     together = recipe.teacher(texts, y)(texts)
     opinions = np.stack([alone, *(probabilities(expert(texts)) for expert in experts)])
     mean = np.exp(np.log(opinions).mean(axis=0))
@@ -388,7 +388,7 @@ def test_calibration_makes_probabilities_right_and_the_threshold_zero():
     calibrate(head, logits, np.eye(3)[y], lambda sure: np.quantile(sure, 0.25))
     after = keras.ops.convert_to_numpy(head(features))
     np.testing.assert_array_equal(after.argmax(axis=1), true.argmax(axis=1))
-    assert np.mean(confidence(after) < KNOWN) == pytest.approx(0.25, abs=0.001)
+    assert np.mean(confidence(after) < OOD_THRESHOLD) == pytest.approx(0.25, abs=0.001)
     assert np.mean(probabilities(after).max(axis=1)) == pytest.approx(np.mean(after.argmax(axis=1) == y), abs=0.02)
 
 

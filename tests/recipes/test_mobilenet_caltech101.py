@@ -47,7 +47,7 @@ def test_logits_are_shifted_until_enough_is_known_and_scaled_until_probabilities
     y = np.eye(101)[[random.choice(101, p=row) for row in probabilities(4.0 * x)]]  # right with logits times four
     recipe.RECIPE.finish(model, (x, y))
     logits = model.predict(x, verbose=0)
-    assert np.mean(confidence(logits) >= recipe.KNOWN) == pytest.approx(recipe.KEPT, abs=0.01)
+    assert np.mean(confidence(logits) >= recipe.OOD_THRESHOLD) == pytest.approx(recipe.KEPT, abs=0.01)
     np.testing.assert_allclose(probabilities(logits), probabilities(4.0 * x), atol=0.1)
 
 
@@ -67,13 +67,13 @@ def test_what_is_measured():
     assert found == {
         ("accuracy", "test"): 50,
         ("mean_class_accuracy", "test"): pytest.approx(100 / 3, abs=0.01),
-        ("kept", "test"): 50,
+        ("acceptance_rate", "test"): 50,
         ("auroc", "flickr8k-test"): pytest.approx((2 * (2 + 2 * 0.5) + 2 * 0.5) / 12, abs=1e-4),
-        ("refused", "flickr8k-test"): pytest.approx(200 / 3, abs=0.01),
+        ("rejection_rate", "flickr8k-test"): pytest.approx(200 / 3, abs=0.01),
     }
     others = {"flickr8k-test": [dark, dark, bright], "intel_scenes-test": [dark]}
     rows, _ = recipe.RECIPE.evaluate(predict, (*examples[:2], others), "test")
-    together = next(row for row in rows if row["metric"] == "refused")  # which the recipe's target is of
+    together = next(row for row in rows if row["metric"] == "rejection_rate")  # which the recipe's target is of
     assert (together["split"], together["n"], together["value"]) == ("flickr8k-test+intel_scenes-test", 4, 75)
 
 

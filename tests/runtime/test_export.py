@@ -228,8 +228,8 @@ def test_fetched_weights_are_converted_and_kept_and_offline_is_one_line(own_cach
 @pytest.mark.parametrize(
     "model",
     [
-        lambda: zoo.DCGAN(input_shape=(8, 8, 1), latents=5, maps=2, conditions=(3, 2)),
-        lambda: zoo.DDPM(input_shape=(8, 8, 3), maps=8, multiples=(1, 2), blocks=1, conditions=(3,), patch=2),
+        lambda: zoo.DCGAN(input_shape=(8, 8, 1), latents=5, channels=2, conditions=(3, 2)),
+        lambda: zoo.DDPM(input_shape=(8, 8, 3), channels=8, multiples=(1, 2), blocks=1, conditions=(3,), patch=2),
     ],
     ids=["latents and labels", "noise, times and labels"],
 )

@@ -182,7 +182,7 @@ def base(tmp_path_factory):
             layer.momentum = 0.0  # the next batch's are kept as they are
     model(np.random.RandomState(0).randint(0, 256, (64, 32, 32, 3)).astype("uint8"), training=True)
     facts = {"shape": [32, 32, 3], "dtype": "uint8"}
-    answers = {"kind": "logits", "shape": [4], "dtype": "float32", "known_from": 0.0}
+    answers = {"kind": "logits", "shape": [4], "dtype": "float32", "ood_threshold": 0.0}
     folder = tmp_path_factory.mktemp("base") / "tiny"
     store.save(model, folder, card_of(model, input=facts, output=answers, labels=list("abcd")))
     return folder

@@ -107,7 +107,7 @@ def test_the_card_counts_the_whole_way_and_each_training_on_it_once(tmp_path, mo
         def starts_from(self):
             return Second()
 
-        def tutors(self):
+        def teachers(self):
             return [Second(), Other()]
 
     fit = Resume.fit

@@ -110,7 +110,7 @@ def behind(model, layer) -> keras.Model:
     except ValueError:
         raise BadCheckpoint(
             f"{model.name} can't be cut at {layer.name}: a connection leads past it; take the end of a block, such as "
-            f"{last_maps(model).name}"
+            f"{last_feature_map_layer(model).name}"
         ) from None
 
 
@@ -126,7 +126,7 @@ def map_layers(model) -> list:
     return found
 
 
-def layer_with_maps(model, name: str):
+def feature_map_layer(model, name: str):
     """A model's layer by name.
 
     Raises `zoo.errors.UnknownName` for none of that name and `zoo.errors.BadCheckpoint` for one without maps.
@@ -140,7 +140,7 @@ def layer_with_maps(model, name: str):
     return known[name]
 
 
-def last_maps(model):
+def last_feature_map_layer(model):
     """The last layer of a model whose output is a stack of maps (B, h, w, C), larger than one pixel; or None."""
     found = map_layers(model)
     return found[-1] if found else None
@@ -174,15 +174,15 @@ class Explainer:
             zoo.errors.BadCheckpoint: for a model or a layer without maps.
         """
         model = self.model
-        layer = layer_with_maps(model, layer) if layer else last_maps(model)
+        layer = feature_map_layer(model, layer) if layer else last_feature_map_layer(model)
         if layer is None:
             raise BadCheckpoint(f"{model.name} has no maps to look at, so no Grad-CAM; take a convolutional network")
         if layer.name not in self._parts:
             self._parts[layer.name] = keras.Model(model.input, layer.output), OfClasses(behind(model, layer))
-        maps_of, gradients = self._parts[layer.name]
-        maps = ops.convert_to_numpy(maps_of(images))  # (B, h, w, K)
-        weights = gradients(maps, classes).mean(axis=(1, 2), keepdims=True)  # eq. 1: alpha_k
-        return _normalized(np.maximum((weights * maps).sum(axis=-1), 0))  # eq. 2
+        feature_maps, gradients = self._parts[layer.name]
+        channels = ops.convert_to_numpy(feature_maps(images))  # (B, h, w, K)
+        weights = gradients(channels, classes).mean(axis=(1, 2), keepdims=True)  # eq. 1: alpha_k
+        return _normalized(np.maximum((weights * channels).sum(axis=-1), 0))  # eq. 2
 
 
 def occlusion(predict, image: np.ndarray, label: int, *, square=0.25, steps=12) -> np.ndarray:
@@ -214,6 +214,6 @@ def occlusion(predict, image: np.ndarray, label: int, *, square=0.25, steps=12) 
     return np.maximum(probability[0] - probability[1:], 0).reshape(steps, steps).astype("float32")
 
 
-def _normalized(maps):
+def _normalized(channels):
     """Each of (B, H, W) divided by its largest value; one that is zero everywhere stays so."""
-    return (maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-12)).astype("float32")
+    return (channels / np.maximum(channels.max(axis=(1, 2), keepdims=True), 1e-12)).astype("float32")

@@ -71,7 +71,7 @@ def chosen(model, names: str, count: int = 1) -> list[str]:
     known = _names(model)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
-        attribution.layer_with_maps(model, name)
+        attribution.feature_map_layer(model, name)
     if wanted:
         return list(dict.fromkeys(wanted))
     active = [name for name in known if _has_activation(model.get_layer(name))] or known
@@ -107,7 +107,7 @@ def lower_part(model, names, size, *, linear=False) -> keras.Model:
     """
     copy = type(model).from_config(model.get_config())  # gets frozen by those who use it; the model must not
     copy.set_weights(model.get_weights())
-    tops = [attribution.layer_with_maps(copy, name) for name in names]
+    tops = [attribution.feature_map_layer(copy, name) for name in names]
     cut = keras.Model(
         copy.input, [top.input if linear and isinstance(top, keras.layers.ReLU) else top.output for top in tops]
     )
@@ -133,7 +133,7 @@ def lower_part(model, names, size, *, linear=False) -> keras.Model:
 
 def excitement(answers, _):
     """How strongly layers answer: the mean square of each one's maps, added up."""
-    return sum(ops.mean(ops.square(maps)) for maps in keras.tree.flatten(answers))
+    return sum(ops.mean(ops.square(channels)) for channels in keras.tree.flatten(answers))
 
 
 class Dreamer:
@@ -293,7 +293,7 @@ def _add(photo, added) -> np.ndarray:
 # --- activation maximisation ------------------------------------------------------------------------------------------
 
 
-def maps_of(model, layers, photo) -> list[np.ndarray]:
+def feature_maps(model, layers, photo) -> list[np.ndarray]:
     """What layers answer to a photograph, uint8 (H, W, 3): float32 (h, w, C) for each layer.
 
     The network gets it with a long side of MAP_SIDE in its own proportions, where it takes that size.
@@ -302,7 +302,7 @@ def maps_of(model, layers, photo) -> list[np.ndarray]:
     net = lower_part(model, layers, [max(2, round(side * scale / STRIDE)) * STRIDE for side in photo.shape[:2]])
     height, width = net.input_shape[1:3]
     pixels = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return [ops.convert_to_numpy(maps)[0] for maps in keras.tree.flatten(net(pixels[None], training=False))]
+    return [ops.convert_to_numpy(channels)[0] for channels in keras.tree.flatten(net(pixels[None], training=False))]
 
 
 def channel_side(model, layer: str) -> int:
@@ -332,7 +332,7 @@ def maximized(
         zoo.errors.UnknownName, zoo.errors.BadCheckpoint: for a layer that isn't there or has no maps.
         zoo.errors.BadInput: for channels that it doesn't have.
     """
-    attribution.layer_with_maps(model, layer)
+    attribution.feature_map_layer(model, layer)
     side = channel_side(model, layer)
     net = lower_part(model, [layer], (side, side), linear=True)
     height, width = net.input_shape[1:3]

@@ -54,13 +54,13 @@ def roots(signal):
     return np.sqrt(signal).astype("float32"), np.sqrt(1 - signal).astype("float32")
 
 
-def clearness(signal):
+def log_snr(signal):
     """lambda, of picture against noise: float64, as large as `signal`."""
     return 0.5 * np.log(signal / (1 - signal))
 
 
 @dataclasses.dataclass(frozen=True)
-class Way:
+class Sampler:
     """How pictures are drawn. Raises `zoo.errors.BadInput` for what can't be.
 
     Args:
@@ -91,7 +91,7 @@ class Way:
         """At which the network is asked: ints (steps,), falling. With order 2 none twice, so they can be fewer."""
         if self.order == 1:
             return np.linspace(TIMES - 1, 0, self.steps).round().astype(int)
-        clear = clearness(signal)
+        clear = log_snr(signal)
         even = np.linspace(max(FAINTEST, clear[-1]), clear[0], self.steps)
         return np.unique(np.abs(clear - even[:, None]).argmin(axis=1))[::-1]
 
@@ -101,7 +101,7 @@ class Way:
         clean: (x_t, t, guidance) -> x_0 as the network estimates it. rng: draws z.
         """
         times = self.times(signal)
-        clear = clearness(signal)[times]
+        clear = log_snr(signal)[times]
         low, high = self.interval or (-np.inf, np.inf)
         guidance = np.where((low <= clear) & (clear <= high), self.guidance, 1.0)
         before, h_before = None, None

@@ -71,7 +71,7 @@ class Card:
             for size in side.get("shape", []):
                 expect("a size in a shape", size, int | None)
         expect("output.heads", self.output.get("heads", {}), dict)
-        expect("output.known_from", self.output.get("known_from", 0.0), int | float)
+        expect("output.known_from", self.output.get("ood_threshold", 0.0), int | float)
         expect("data.name", self.data.get("name", ""), str)
         expect("training.wall_time_s", self.training.get("wall_time_s", 0), int | float)
         expect("training.missed", self.training.get("missed", {}), dict)

@@ -17,14 +17,18 @@ class Metric:
 
 METRICS = {
     "accuracy": Metric("%", True, "share of examples whose most probable class is the true one"),
-    "accuracy_middle": Metric("%", True, "accuracy where only the middle part of each picture is looked at"),
+    "accuracy_center_crop": Metric("%", True, "accuracy where only the middle part of each picture is looked at"),
     "accuracy_gender": Metric("%", True, "accuracy for the attribute gender, as others perceived it"),
     "accuracy_ethnicity": Metric("%", True, "accuracy for the attribute ethnicity, as others perceived it"),
     "accuracy_age": Metric("%", True, "share of examples that look as old as they should, within some years"),
     "mean_class_accuracy": Metric("%", True, "accuracy of each class, mean over classes: rare ones count as much"),
     "auroc": Metric("", True, "probability that a known thing gets more confidence than an unknown one, 0 to 1"),
-    "kept": Metric("%", True, "share of examples that the checkpoint is confident of, of a kind that it knows"),
-    "refused": Metric("%", True, "share of examples that it is not confident of, of a kind that it doesn't know"),
+    "acceptance_rate": Metric(
+        "%", True, "share of examples that the checkpoint is confident of, of a kind that it knows"
+    ),
+    "rejection_rate": Metric(
+        "%", True, "share of examples that it is not confident of, of a kind that it doesn't know"
+    ),
     "oos_recall": Metric("%", True, "share of the texts that belong to no class of which that was said"),
     "nll": Metric(
         "nats/char", False, "negative log-likelihood: the surprise at what comes, or stood there", ("nats/token",)
@@ -35,7 +39,7 @@ METRICS = {
     "chroma_ratio": Metric("%", True, "mean CIE Lab chroma of the results in percent of that of the true pictures"),
     "rmse": Metric("years", False, "root of the mean squared difference between what was said and what is true"),
     "mean_absolute_error": Metric("years", False, "mean absolute difference between what was said and what is true"),
-    "bound": Metric("nats", True, "lower bound of the log-likelihood, mean over examples, so a negative number"),
+    "elbo": Metric("nats", True, "lower bound of the log-likelihood, mean over examples, so a negative number"),
     "log_likelihood": Metric("nats", True, "logarithm of the probability of an example, mean over examples"),
     # Of samples, on features that the row's protocol names; zoo.metrics.distributions computes them.
     "frechet_distance": Metric("", False, "squared Fréchet distance of samples and data, both taken as Gaussian"),
@@ -43,7 +47,7 @@ METRICS = {
     "nearest_distance": Metric("", True, "distance of a sample to the nearest example of training, median"),
     "nearest_distance_low": Metric("", True, "the same, of the one sample in a hundred that is nearest"),
     "precision": Metric("", True, "share of the samples that are as near to data as data are to data, 0 to 1"),
-    "rarest_share": Metric("%", True, "share of the class that samples have least of"),
+    "rarest_class_fraction": Metric("%", True, "share of the class that samples have least of"),
     "recall": Metric("", True, "share of the data that are as near to samples as samples are to samples, 0 to 1"),
 }
 

@@ -80,9 +80,9 @@ class LocallyConnected(layers.Layer):
         patches = ops.reshape(ops.concatenate(windows, axis=-1), (-1, height * width, window))  # (B, H W, 9 C)
         # A product for each place. As an einsum over (H, W) the net trains a tenth slower.
         kernel = ops.reshape(self.kernel, (height * width, window, filters))
-        maps = ops.matmul(ops.transpose(patches, (1, 0, 2)), kernel)  # (H W, B, filters)
-        maps = ops.reshape(ops.transpose(maps, (1, 0, 2)), (-1, height, width, filters))
-        return ops.relu(maps + self.bias)  # (B, H, W, filters)
+        channels = ops.matmul(ops.transpose(patches, (1, 0, 2)), kernel)  # (H W, B, filters)
+        channels = ops.reshape(ops.transpose(channels, (1, 0, 2)), (-1, height, width, filters))
+        return ops.relu(channels + self.bias)  # (B, H, W, filters)
 
 
 @register(
@@ -142,10 +142,10 @@ def _imagenet(x, classes, towers, normalization):
     def each(make, tower_outputs):
         return [make(tower)(x) for tower, x in enumerate(tower_outputs, start=1)]
 
-    def convolution(label, maps, size, bias, **options):
+    def convolution(label, channels, size, bias, **options):
         # Section 5: weights from a Gaussian of deviation 0.01; biases of 1 give the ReLUs something to start from.
         return lambda tower: layers.Conv2D(
-            maps // towers,
+            channels // towers,
             size,
             activation="relu",
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.01),

@@ -154,7 +154,7 @@ class BERT(keras.Model):
         segments = keras.Input((None,), dtype="int32", name="segments")
         embedding = layers.ReversibleEmbedding(vocabulary, width, embeddings_initializer=normal(), name="embedding")
         x = Embeddings(context, 2, dropout, name="embeddings")(embedding(tokens), segments)  # (B, T, W)
-        seen = Seen(name="seen")(tokens)
+        attention_mask = Seen(name="seen")(tokens)
         for number in range(1, depth + 1):
             block = TransformerBlock(
                 width,
@@ -166,7 +166,7 @@ class BERT(keras.Model):
                 initializer=normal(),
                 name=f"block{number}",
             )
-            x = block(x, seen=seen)
+            x = block(x, attention_mask=attention_mask)
         whole = x[:, 0] if pooling == "cls" else Mean(name="mean")(x, tokens)  # (B, W)
         whole = layers.Dense(width, activation="tanh", kernel_initializer=normal(), name="pooler")(whole)
         if classes is None:

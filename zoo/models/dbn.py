@@ -204,7 +204,7 @@ class DBN(keras.Model):
             v = ops.stop_gradient(self.visible_of(rbm, x, y))  # (B, visible)
             if self.persistent:
                 v = ops.concatenate([sample(v[:, : -rbm.labels], self.seed), v[:, -rbm.labels :]], axis=1)
-                loss = rbm.free_energy(v) - ops.mean(rbm.free_energy(self._kept_chain(rbm)))  # (B,)
+                loss = rbm.free_energy(v) - ops.mean(rbm.free_energy(self._persistent_chain(rbm)))  # (B,)
             else:
                 loss = rbm.free_energy(v) - rbm.free_energy(self._short_chain(rbm, v))  # (B,)
         if sample_weight is not None:
@@ -221,7 +221,7 @@ class DBN(keras.Model):
                 chain = ops.concatenate([chain[:, : -rbm.labels], known * chain[:, -rbm.labels :]], axis=1)
         return ops.stop_gradient(chain)
 
-    def _kept_chain(self, rbm):
+    def _persistent_chain(self, rbm):
         """Where they lead from where the last ones ended: (PARTICLES, visible), taken as it is, and kept."""
         chain = ops.convert_to_tensor(rbm.particles)
         for _ in range(self.chain_steps):

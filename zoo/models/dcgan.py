@@ -65,22 +65,24 @@ class DCGAN(Adversarial):
         augment: change what the discriminator is shown.
     """
 
-    def __init__(self, *, input_shape=(64, 64, 3), latents=100, maps=128, conditions=(), spectral=False, augment=False):
-        if latents < 1 or maps < 1 or any(count < 2 for count in conditions):
+    def __init__(
+        self, *, input_shape=(64, 64, 3), latents=100, channels=128, conditions=(), spectral=False, augment=False
+    ):
+        if latents < 1 or channels < 1 or any(count < 2 for count in conditions):
             raise BadInput(
                 f"DCGAN can't have {latents} latents, {maps} maps and conditions {tuple(conditions)}; give one or more "
                 "of both, and labels of two or more values"
             )
         halvings = _halvings(input_shape)
-        generator = _generator(input_shape, latents, maps, conditions, halvings)
-        discriminator = _discriminator(input_shape, maps, conditions, halvings, spectral)
+        generator = _generator(input_shape, latents, channels, conditions, halvings)
+        discriminator = _discriminator(input_shape, channels, conditions, halvings, spectral)
         super().__init__(generator.input, generator.output, discriminator, black=-1.0, name="dcgan")
         self.augment = augment
         self.seed = keras.random.SeedGenerator(2015)
         self.arguments = {
             "input_shape": tuple(input_shape),
             "latents": latents,
-            "maps": maps,
+            "channels": channels,
             "conditions": tuple(conditions),
             "spectral": spectral,
             "augment": augment,
@@ -107,14 +109,14 @@ def _halvings(input_shape) -> int:
     return count
 
 
-def _generator(input_shape, latents, maps, conditions, halvings):
+def _generator(input_shape, latents, channels, conditions, halvings):
     height, width, channels = input_shape
     z = keras.Input((latents,), name="z")
     inputs, x = z, z
     if conditions:
         labels = keras.Input((len(conditions),), dtype="int32", name="labels")
         inputs, x = [z, labels], layers.Concatenate(name="told")([z, *OneHot.each(labels, conditions)])
-    deepest = maps * 2 ** (halvings - 1)
+    deepest = channels * 2 ** (halvings - 1)
     height, width = height >> halvings, width >> halvings
     x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=SMALL, name="project")(x)
     x = layers.Reshape((height, width, deepest), name="grid")(x)  # (B, H / 2^n, W / 2^n, maps)
@@ -127,17 +129,17 @@ def _generator(input_shape, latents, maps, conditions, halvings):
     return keras.Model(inputs, x, name="generator")
 
 
-def _up(maps, name, **options):
+def _up(channels, name, **options):
     return layers.Conv2DTranspose(
-        maps, KERNEL, strides=2, padding="same", kernel_initializer=SMALL, name=name, **options
+        channels, KERNEL, strides=2, padding="same", kernel_initializer=SMALL, name=name, **options
     )
 
 
-def _discriminator(input_shape, maps, conditions, halvings, spectral):
+def _discriminator(input_shape, channels, conditions, halvings, spectral):
     pictures = keras.Input(input_shape, name="pictures")
     inputs, x = pictures, pictures
     for number in range(1, halvings + 1):
-        name, count = f"down{number}", maps * 2 ** (number - 1)
+        name, count = f"down{number}", channels * 2 ** (number - 1)
         normalized = number > 1 and not spectral  # not where pictures go in
         options = {"strides": 2, "kernel_initializer": SMALL, "name": name}
         if spectral:
@@ -180,20 +182,20 @@ class SpectralConv2D(layers.Layer):
     (B, H, W, C) -> (B, H / strides, W / strides, maps), padded as "same".
     """
 
-    def __init__(self, maps, size, *, strides=1, kernel_initializer=SMALL, **kwargs):
+    def __init__(self, channels, size, *, strides=1, kernel_initializer=SMALL, **kwargs):
         super().__init__(**kwargs)
-        self.maps, self.size, self.strides, self.kernel_initializer = maps, size, strides, kernel_initializer
+        self.channels, self.size, self.strides, self.kernel_initializer = channels, size, strides, kernel_initializer
 
     def build(self, input_shape):
-        shape = (self.size, self.size, input_shape[-1], self.maps)
+        shape = (self.size, self.size, input_shape[-1], self.channels)
         self.kernel = self.add_weight(shape=shape, initializer=self.kernel_initializer, name="kernel")
-        self.bias = self.add_weight(shape=(self.maps,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(shape=(self.channels,), initializer="zeros", name="bias")
         start = keras.initializers.RandomNormal()
-        self.singular = self.add_weight(shape=(self.maps,), initializer=start, trainable=False, name="singular")
+        self.singular = self.add_weight(shape=(self.channels,), initializer=start, trainable=False, name="singular")
 
     def call(self, x, training=False):
         kernel = ops.convert_to_tensor(self.kernel)
-        matrix = ops.cast(ops.reshape(kernel, (-1, self.maps)), "float32")
+        matrix = ops.cast(ops.reshape(kernel, (-1, self.channels)), "float32")
         v = ops.normalize(ops.matmul(ops.stop_gradient(matrix), self.singular), axis=0)
         u = ops.normalize(ops.matmul(v, ops.stop_gradient(matrix)), axis=0)
         if training:

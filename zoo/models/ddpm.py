@@ -36,7 +36,7 @@ import numpy as np
 from keras import layers, ops
 
 from zoo.errors import BadInput, UnknownName
-from zoo.generation.diffusion import TIMES, Way, roots, signal
+from zoo.generation.diffusion import TIMES, Sampler, roots, signal
 from zoo.hub.registry import register
 from zoo.nn.checks import check_labels
 
@@ -105,7 +105,7 @@ class DDPM(keras.Model):
         self,
         *,
         input_shape=(32, 32, 3),
-        maps=128,
+        channels=128,
         multiples=(1, 2, 2, 2),
         blocks=2,
         attention=(1,),
@@ -120,40 +120,44 @@ class DDPM(keras.Model):
         order=1,
         eta=1.0,
     ):
-        way = Way(steps, guidance, interval and tuple(interval), order, eta)
+        sampler = Sampler(steps, guidance, interval and tuple(interval), order, eta)
         if predict not in PREDICTIONS:
             raise UnknownName("prediction", predict, PREDICTIONS)
         smallest = patch * 2 ** (len(multiples) - 1)
-        if min(maps, blocks, patch, *multiples) < 1 or maps % 8 or any(side % smallest for side in input_shape[:2]):
+        if (
+            min(channels, blocks, patch, *multiples) < 1
+            or channels % 8
+            or any(side % smallest for side in input_shape[:2])
+        ):
             raise BadInput(
-                f"DDPM can't have {maps} maps, multiples {tuple(multiples)}, {blocks} blocks and patches of {patch} "
-                f"for {input_shape[0]} x {input_shape[1]} pixels; give maps in eights, one or more of the others, and "
+                f"DDPM can't have {channels} channels, multiples {tuple(multiples)}, {blocks} blocks and patches of {patch} "
+                f"for {input_shape[0]} x {input_shape[1]} pixels; give channels in eights, one or more of the others, and "
                 f"sides that are multiples of {smallest}"
             )
         pictures = keras.Input(input_shape, name="pictures")
         times = keras.Input((), dtype="int32", name="times")
         inputs = [pictures, times]
-        told = layers.Dense(4 * maps, activation="swish", name="time1")(Waves(maps, name="waves")(times))
-        told = layers.Dense(4 * maps, name="time2")(told)  # (B, 4 maps)
+        told = layers.Dense(4 * channels, activation="swish", name="time1")(Waves(channels, name="waves")(times))
+        told = layers.Dense(4 * channels, name="time2")(told)  # (B, 4 maps)
         if conditions:
             labels = keras.Input((len(conditions),), dtype="int32", name="labels")
             inputs.append(labels)
-            kinds = [Kind(i, count, 4 * maps, name=f"label{i}")(labels) for i, count in enumerate(conditions)]
+            kinds = [Kind(i, count, 4 * channels, name=f"label{i}")(labels) for i, count in enumerate(conditions)]
             told = layers.Add(name="told")([told, *kinds])
         told = layers.Activation("swish", name="told_swish")(told)
 
         def block(x, multiple, name, looks):
-            x = _block(x, told, multiple * maps, dropout, name)
+            x = _block(x, told, multiple * channels, dropout, name)
             return _attention(x, name) if looks else x
 
-        x = _conv(maps, "first")(_folded(pictures, patch))  # (B, H / patch, W / patch, C)
+        x = _conv(channels, "first")(_folded(pictures, patch))  # (B, H / patch, W / patch, C)
         skips, last = [x], len(multiples) - 1
         for level, multiple in enumerate(multiples):
             for number in range(blocks):
                 x = block(x, multiple, f"down{level}_{number}", level in attention)
                 skips.append(x)
             if level < last:
-                x = _conv(multiple * maps, f"halve{level}", strides=2)(x)
+                x = _conv(multiple * channels, f"halve{level}", strides=2)(x)
                 skips.append(x)
         x = block(x, multiples[-1], "middle0", True)
         x = block(x, multiples[-1], "middle1", False)
@@ -162,14 +166,14 @@ class DDPM(keras.Model):
                 x = layers.Concatenate(name=f"up{level}_{number}_both")([x, skips.pop()])
                 x = block(x, multiples[level], f"up{level}_{number}", level in attention)
             if level:
-                x = _conv(multiples[level] * maps, f"double{level}")(layers.UpSampling2D(name=f"repeat{level}")(x))
+                x = _conv(multiples[level] * channels, f"double{level}")(layers.UpSampling2D(name=f"repeat{level}")(x))
         x = _conv(input_shape[-1] * patch**2, "answer", kernel_initializer="zeros")(_norm_swish(x, "answer"))
         x = _unfolded(x, patch)  # (B, H, W, C)
         super().__init__(inputs, layers.Activation("linear", dtype="float32", name=predict)(x), name="ddpm")
         self.signal = signal(schedule)
         self.arguments = {
             "input_shape": tuple(input_shape),
-            "maps": maps,
+            "channels": channels,
             "multiples": tuple(multiples),
             "blocks": blocks,
             "attention": tuple(attention),
@@ -178,7 +182,7 @@ class DDPM(keras.Model):
             "conditions": tuple(conditions),
             "schedule": schedule,
             "predict": predict,
-            **dataclasses.asdict(way),
+            **dataclasses.asdict(sampler),
         }
 
     def compile(self, optimizer=None, loss="mse", **kwargs):
@@ -210,9 +214,9 @@ class DDPM(keras.Model):
             seed: draws what is left to chance on the way.
             options: of `Way`; those that aren't given are as the model has them.
         """
-        way = Way(**{field.name: self.arguments[field.name] for field in dataclasses.fields(Way)} | options)
+        sampler = Sampler(**{field.name: self.arguments[field.name] for field in dataclasses.fields(Sampler)} | options)
         noise = np.asarray(noise, "float32")
-        self._check(labels, way.guidance)
+        self._check(labels, sampler.guidance)
         if labels is not None:
             labels = labels if shares is not None else [labels]
             shares = np.ones((1, len(noise))) if shares is None else np.asarray(shares)
@@ -226,7 +230,9 @@ class DDPM(keras.Model):
         def clean(x, time, guidance):
             return self.clean(x, time, labels, shares, guidance)
 
-        return np.round(127.5 * (way.walk(noise, clean, self.signal, np.random.default_rng(seed)) + 1)).astype(np.uint8)
+        return np.round(127.5 * (sampler.walk(noise, clean, self.signal, np.random.default_rng(seed)) + 1)).astype(
+            np.uint8
+        )
 
     def clean(self, x, time: int, labels=None, shares=None, guidance: float = 1.0):
         """x_0 as the network estimates it, of noisy pictures at one time: float32 (B, H, W, C) -> the same, clipped to
@@ -296,22 +302,22 @@ class Kind(layers.Layer):
 
 def _folded(x, patch):
     """Each square of pixels becomes one place: (B, H, W, C) -> (B, H / patch, W / patch, C patch^2)."""
-    _, height, width, maps = x.shape
-    x = layers.Reshape((height // patch, patch, width // patch, patch * maps), name="fold_rows")(x)
+    _, height, width, channels = x.shape
+    x = layers.Reshape((height // patch, patch, width // patch, patch * channels), name="fold_rows")(x)
     x = layers.Permute((1, 3, 2, 4), name="fold_turn")(x)
-    return layers.Reshape((height // patch, width // patch, patch * patch * maps), name="fold")(x)
+    return layers.Reshape((height // patch, width // patch, patch * patch * channels), name="fold")(x)
 
 
 def _unfolded(x, patch):
     """The reverse: (B, H, W, C patch^2) -> (B, patch H, patch W, C)."""
-    _, height, width, maps = x.shape
-    x = layers.Reshape((height, width, patch, maps // patch), name="unfold_rows")(x)
+    _, height, width, channels = x.shape
+    x = layers.Reshape((height, width, patch, channels // patch), name="unfold_rows")(x)
     x = layers.Permute((1, 3, 2, 4), name="unfold_turn")(x)
-    return layers.Reshape((height * patch, width * patch, maps // patch**2), name="unfold")(x)
+    return layers.Reshape((height * patch, width * patch, channels // patch**2), name="unfold")(x)
 
 
-def _conv(maps, name, size=3, **options):
-    return layers.Conv2D(maps, size, padding="same", name=name, **options)
+def _conv(channels, name, size=3, **options):
+    return layers.Conv2D(channels, size, padding="same", name=name, **options)
 
 
 def _norm(x, name):
@@ -323,23 +329,23 @@ def _norm_swish(x, name):
     return layers.Activation("swish", name=f"{name}_swish")(_norm(x, name))
 
 
-def _block(x, told, maps, dropout, name):
+def _block(x, told, channels, dropout, name):
     """A residual block that is told the time: (B, H, W, C) -> (B, H, W, maps)."""
-    shortcut = x if x.shape[-1] == maps else _conv(maps, f"{name}_shortcut", size=1)(x)
-    x = _conv(maps, f"{name}_conv1")(_norm_swish(x, f"{name}_conv1"))
-    time = layers.Reshape((1, 1, maps), name=f"{name}_time")(layers.Dense(maps, name=f"{name}_told")(told))
+    shortcut = x if x.shape[-1] == channels else _conv(channels, f"{name}_shortcut", size=1)(x)
+    x = _conv(channels, f"{name}_conv1")(_norm_swish(x, f"{name}_conv1"))
+    time = layers.Reshape((1, 1, channels), name=f"{name}_time")(layers.Dense(channels, name=f"{name}_told")(told))
     x = _norm_swish(layers.Add(name=f"{name}_timed")([x, time]), f"{name}_conv2")
     x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    x = _conv(maps, f"{name}_conv2", kernel_initializer="zeros")(x)
+    x = _conv(channels, f"{name}_conv2", kernel_initializer="zeros")(x)
     return layers.Add(name=name)([shortcut, x])
 
 
 def _attention(x, name):
     """Each place looks at all others: (B, H, W, C) -> the same."""
-    _, height, width, maps = x.shape
-    places = layers.Reshape((height * width, maps), name=f"{name}_places")(_norm(x, f"{name}_look"))  # (B, H W, C)
-    query, key, value = (layers.Dense(maps, name=f"{name}_{part}")(places) for part in ("query", "key", "value"))
-    query = layers.Rescaling(maps**-0.5, name=f"{name}_scale")(query)
+    _, height, width, channels = x.shape
+    places = layers.Reshape((height * width, channels), name=f"{name}_places")(_norm(x, f"{name}_look"))  # (B, H W, C)
+    query, key, value = (layers.Dense(channels, name=f"{name}_{part}")(places) for part in ("query", "key", "value"))
+    query = layers.Rescaling(channels**-0.5, name=f"{name}_scale")(query)
     seen = layers.Attention(name=f"{name}_look")([query, value, key])  # (B, H W, C)
-    seen = layers.Dense(maps, kernel_initializer="zeros", name=f"{name}_seen")(seen)
-    return layers.Add(name=f"{name}_looked")([x, layers.Reshape((height, width, maps), name=f"{name}_back")(seen)])
+    seen = layers.Dense(channels, kernel_initializer="zeros", name=f"{name}_seen")(seen)
+    return layers.Add(name=f"{name}_looked")([x, layers.Reshape((height, width, channels), name=f"{name}_back")(seen)])

@@ -73,15 +73,15 @@ class Adversarial(keras.Model):
         """The losses of both, each with a gradient for its own network only. Raises `BadInput` for example weights."""
         if sample_weight is not None:
             raise BadInput("a GAN weighs all pictures alike; leave sample_weight out")
-        critic, told = self.discriminator, list(x[1:]) if isinstance(x, list | tuple) else []
+        discriminator, told = self.discriminator, list(x[1:]) if isinstance(x, list | tuple) else []
         # Each variable is read once for all looks: TensorFlow's graph optimiser may move a second reading of a
         # variable past its update where the update doesn't hang on it, as the discriminator's on the generator's loss.
-        weights = [ops.copy(variable) for variable in critic.trainable_variables]
-        states = [ops.copy(variable) for variable in critic.non_trainable_variables]
+        weights = [ops.copy(variable) for variable in discriminator.trainable_variables]
+        states = [ops.copy(variable) for variable in discriminator.non_trainable_variables]
 
         def look(weights, states, pictures, told=told):
             inputs = [pictures, *told] if told else pictures
-            return critic.stateless_call(weights, states, inputs, training=training)
+            return discriminator.stateless_call(weights, states, inputs, training=training)
 
         real = self.scale(y)
         seen, states = look(weights, states, self.prepare(real))
@@ -89,14 +89,14 @@ class Adversarial(keras.Model):
         # The same discriminator with weights that are constants: the way back to the generator leads through it.
         constant = [ops.stop_gradient(weight) for weight in weights]
         passed, _ = look(constant, states, self.prepare(y_pred))
-        for variable, state in zip(critic.non_trainable_variables, states, strict=True):
+        for variable, state in zip(discriminator.non_trainable_variables, states, strict=True):
             variable.assign(state)
-        losses = critic_loss(seen, caught, self.adversarial_loss), forger_loss(passed, self.adversarial_loss)
+        losses = discriminator_loss(seen, caught, self.adversarial_loss), generator_loss(passed, self.adversarial_loss)
         self.of_discriminator.update_state(losses[0])
         self.of_generator.update_state(losses[1])
         return sum(losses) + self.regularize(lambda *given: look(weights, states, *given)[0], real, told)
 
-    def regularize(self, critic, pictures, told):
+    def regularize(self, discriminator, pictures, told):
         """What else the discriminator is to keep small; nothing here.
 
         critic(pictures, told): its logits (B, 1). pictures: real ones, as the generator makes them; told: a list of
@@ -138,7 +138,7 @@ class Adversarial(keras.Model):
         return dict(self.arguments)
 
 
-def critic_loss(real, fake, loss="nonsaturating"):
+def discriminator_loss(real, fake, loss="nonsaturating"):
     """What the discriminator minimises, of its logits (B, 1) for real pictures and for forgeries.
 
     -log D(x) - log(1 - D(G(z))) by eq. 1; with "hinge" max(0, 1 - l(x)) + max(0, 1 + l(G(z))) of the logits l (J. H.
@@ -150,7 +150,7 @@ def critic_loss(real, fake, loss="nonsaturating"):
     return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
 
 
-def forger_loss(fake, loss="nonsaturating"):
+def generator_loss(fake, loss="nonsaturating"):
     """What the generator minimises, of the discriminator's logits (B, 1) for forgeries.
 
     -log D(G(z)), or with "minimax" log(1 - D(G(z))); with "hinge" minus the logits.

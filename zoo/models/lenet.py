@@ -107,9 +107,9 @@ class Subsampling(layers.Layer):
         self.activation = activation
 
     def build(self, input_shape):
-        maps = input_shape[-1]
-        self.coefficient = self.add_weight(shape=(maps,), initializer=uniform(4), name="coefficient")
-        self.bias = self.add_weight(shape=(maps,), initializer=uniform(4), name="bias")
+        channels = input_shape[-1]
+        self.coefficient = self.add_weight(shape=(channels,), initializer=uniform(4), name="coefficient")
+        self.bias = self.add_weight(shape=(channels,), initializer=uniform(4), name="bias")
 
     def call(self, x):
         total = 4 * ops.average_pool(x, 2, strides=2, data_format="channels_last")  # (B, H / 2, W / 2, maps)
@@ -197,9 +197,11 @@ class LeNet5(keras.Model):
 
         f = squash if activation == "scaled_tanh" else ops.relu
 
-        def convolution(maps, fan_in, name):
+        def convolution(channels, fan_in, name):
             initial = uniform(fan_in)
-            return layers.Conv2D(maps, 5, activation=f, kernel_initializer=initial, bias_initializer=initial, name=name)
+            return layers.Conv2D(
+                channels, 5, activation=f, kernel_initializer=initial, bias_initializer=initial, name=name
+            )
 
         def subsampling(name):
             return Subsampling(f, name=name) if pooling == "subsampling" else layers.MaxPooling2D(name=name)

@@ -27,7 +27,7 @@ from keras import layers
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
-from zoo.nn.checks import check_classes, check_pictures
+from zoo.nn.checks import check_classes, check_images
 from zoo.nn.normalization import BatchNormalization
 
 # Table 1: stride and maps (at width 1.0) of each depthwise separable convolution after the first full one.
@@ -66,14 +66,14 @@ class MobileNet(keras.Model):
         if not 0 <= dropout < 1:
             raise BadInput(f"MobileNet can't have a dropout of {dropout:g}; give 0 or more, below 1")
         check_classes("MobileNet", classes)
-        check_pictures("MobileNet", input_shape, smallest=32)
+        check_images("MobileNet", input_shape, smallest=32)
 
         images = keras.Input(input_shape, dtype="uint8", name="images")
         x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(images)
         full = layers.Conv2D(int(32 * width), 3, strides=2, padding="same", use_bias=False, name="conv1")
         x = _normalized(full(x), "conv1")  # (B, H / 2, W / 2, 32 alpha)
-        for number, (stride, maps) in enumerate(BLOCKS, start=2):
-            x = _separable(x, int(maps * width), stride, f"conv{number}")
+        for number, (stride, channels) in enumerate(BLOCKS, start=2):
+            x = _separable(x, int(channels * width), stride, f"conv{number}")
         x = layers.GlobalAveragePooling2D(name="pool")(x)  # (B, 1024 alpha)
         x = layers.Dropout(dropout, name="dropout")(x)
         logits = layers.Dense(classes, name="fc")(x)  # (B, classes)
@@ -95,9 +95,9 @@ def _normalized(x, label):
     return layers.ReLU(6.0, name=f"{label}_relu")(x)
 
 
-def _separable(x, maps, stride, label):
+def _separable(x, channels, stride, label):
     """Figure 3, right: depthwise 3 x 3, then pointwise 1 x 1. (B, H, W, C) -> (B, H / stride, W / stride, maps)"""
     depthwise = layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False, name=f"{label}_depthwise")
     x = _normalized(depthwise(x), f"{label}_depthwise")
-    x = layers.Conv2D(maps, 1, use_bias=False, name=f"{label}_pointwise")(x)
+    x = layers.Conv2D(channels, 1, use_bias=False, name=f"{label}_pointwise")(x)
     return _normalized(x, f"{label}_pointwise")

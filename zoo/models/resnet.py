@@ -29,7 +29,7 @@ from keras import layers
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
-from zoo.nn.checks import check_classes, check_pictures
+from zoo.nn.checks import check_classes, check_images
 from zoo.nn.normalization import BatchNormalization
 
 IMAGENET = {  # table 1: kind of block, blocks in each of the four stages
@@ -50,13 +50,13 @@ class ZeroPaddedShortcut(layers.Layer):
     (B, H, W, C) -> (B, H / stride, W / stride, maps)
     """
 
-    def __init__(self, maps, stride, **kwargs):
+    def __init__(self, channels, stride, **kwargs):
         super().__init__(**kwargs)
-        self.maps, self.stride = maps, stride
+        self.channels, self.stride = channels, stride
 
     def call(self, x):
         x = x[:, :: self.stride, :: self.stride, :]
-        return keras.ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, self.maps - x.shape[-1])))
+        return keras.ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, self.channels - x.shape[-1])))
 
 
 @register(
@@ -90,7 +90,7 @@ class ResNet(keras.Model):
             classes = 1000 if imagenet else 10
         input_shape = tuple(input_shape or ((224, 224, 3) if imagenet else (32, 32, 3)))
         check_classes("ResNet", classes)
-        check_pictures("ResNet", input_shape, smallest=32 if imagenet else 16)
+        check_images("ResNet", input_shape, smallest=32 if imagenet else 16)
 
         images = keras.Input(input_shape, dtype="uint8", name="images")
         if imagenet:
@@ -108,10 +108,10 @@ class ResNet(keras.Model):
 
         kind, stages = (IMAGENET | CIFAR)[depth]
         block = _basic if kind == "basic" else _bottleneck
-        for stage, (blocks, maps) in enumerate(zip(stages, widths, strict=True), start=first_stage):
+        for stage, (blocks, channels) in enumerate(zip(stages, widths, strict=True), start=first_stage):
             for number in range(1, blocks + 1):
                 stride = 2 if number == 1 and stage > first_stage else 1  # each stage but the first halves the picture
-                x = block(x, maps, stride, f"conv{stage}_{number}", plain=plain, projection=imagenet)
+                x = block(x, channels, stride, f"conv{stage}_{number}", plain=plain, projection=imagenet)
         x = layers.GlobalAveragePooling2D(name="pool")(x)  # (B, C)
         logits = layers.Dense(classes, kernel_initializer="he_normal", name="fc")(x)  # (B, classes)
         super().__init__(images, logits, name="resnet")
@@ -128,11 +128,11 @@ class ResNet(keras.Model):
         return dict(self.arguments)
 
 
-def _convolution(maps, size, stride, label, padding="same"):
+def _convolution(channels, size, stride, label, padding="same"):
     # Section 3.4: weights as in He et al. 2015 (a Gaussian of deviation sqrt(2 / fan-in), here cut off at two of them);
     # no biases, since batch normalisation follows.
     return layers.Conv2D(
-        maps, size, strides=stride, padding=padding, use_bias=False, kernel_initializer="he_normal", name=label
+        channels, size, strides=stride, padding=padding, use_bias=False, kernel_initializer="he_normal", name=label
     )
 
 
@@ -141,40 +141,40 @@ def _normalized(x, label, relu=True):
     return layers.ReLU(name=f"{label}_relu")(x) if relu else x
 
 
-def _strided_3x3(x, maps, stride, label):
+def _strided_3x3(x, channels, stride, label):
     """A 3 x 3 convolution padded by one pixel all round, as the paper's; "same" would pad a strided one unevenly."""
     if stride == 1:
-        return _convolution(maps, 3, 1, label)(x)
+        return _convolution(channels, 3, 1, label)(x)
     x = layers.ZeroPadding2D(1, name=f"{label}_pad")(x)
-    return _convolution(maps, 3, stride, label, padding="valid")(x)
+    return _convolution(channels, 3, stride, label, padding="valid")(x)
 
 
-def _shortcut(x, maps, stride, label, projection):
+def _shortcut(x, channels, stride, label, projection):
     """What is added to the residual: x (eq. 1), or, where the shape changes, option A or a projection (eq. 2)."""
-    if stride == 1 and x.shape[-1] == maps:
+    if stride == 1 and x.shape[-1] == channels:
         return x
     if not projection:
-        return ZeroPaddedShortcut(maps, stride, name=f"{label}_shortcut")(x)
-    return _normalized(_convolution(maps, 1, stride, f"{label}_shortcut")(x), f"{label}_shortcut", relu=False)
+        return ZeroPaddedShortcut(channels, stride, name=f"{label}_shortcut")(x)
+    return _normalized(_convolution(channels, 1, stride, f"{label}_shortcut")(x), f"{label}_shortcut", relu=False)
 
 
-def _add(x, residual, maps, stride, label, plain, projection):
+def _add(x, residual, channels, stride, label, plain, projection):
     if not plain:
-        shortcut = _shortcut(x, maps, stride, label, projection)
+        shortcut = _shortcut(x, channels, stride, label, projection)
         residual = layers.Add(name=f"{label}_add")([shortcut, residual])
     return layers.ReLU(name=f"{label}_out")(residual)
 
 
-def _basic(x, maps, stride, label, *, plain, projection):
+def _basic(x, channels, stride, label, *, plain, projection):
     """Figure 5, left: two 3 x 3 convolutions. (B, H, W, C) -> (B, H / stride, W / stride, maps)"""
-    residual = _normalized(_strided_3x3(x, maps, stride, f"{label}a"), f"{label}a")
-    residual = _normalized(_convolution(maps, 3, 1, f"{label}b")(residual), f"{label}b", relu=False)
-    return _add(x, residual, maps, stride, label, plain, projection)
+    residual = _normalized(_strided_3x3(x, channels, stride, f"{label}a"), f"{label}a")
+    residual = _normalized(_convolution(channels, 3, 1, f"{label}b")(residual), f"{label}b", relu=False)
+    return _add(x, residual, channels, stride, label, plain, projection)
 
 
-def _bottleneck(x, maps, stride, label, *, plain, projection):
+def _bottleneck(x, channels, stride, label, *, plain, projection):
     """Figure 5, right: 1 x 1 down to `maps`, 3 x 3, 1 x 1 up. (B, H, W, C) -> (B, H / stride, W / stride, 4 maps)"""
-    residual = _normalized(_convolution(maps, 1, stride, f"{label}a")(x), f"{label}a")
-    residual = _normalized(_convolution(maps, 3, 1, f"{label}b")(residual), f"{label}b")
-    residual = _normalized(_convolution(4 * maps, 1, 1, f"{label}c")(residual), f"{label}c", relu=False)
-    return _add(x, residual, 4 * maps, stride, label, plain, projection)
+    residual = _normalized(_convolution(channels, 1, stride, f"{label}a")(x), f"{label}a")
+    residual = _normalized(_convolution(channels, 3, 1, f"{label}b")(residual), f"{label}b")
+    residual = _normalized(_convolution(4 * channels, 1, 1, f"{label}c")(residual), f"{label}c", relu=False)
+    return _add(x, residual, 4 * channels, stride, label, plain, projection)

@@ -84,13 +84,13 @@ class AttentiveLSTM(layers.Layer):
         self.cell = LSTMCell(units, name="cell")
         self.units = units
 
-    def build(self, x_shape, memory_shape, *others):
+    def build(self, x_shape, encoder_shape, *others):
         self.query.build((None, self.units))
         self.score.build((None, self.units))
-        self.context.build((None, memory_shape[-1]))
+        self.context.build((None, encoder_shape[-1]))
         self.cell.build(x_shape)
 
-    def call(self, x, memory, keys, seen, h, c, taken=None):
+    def call(self, x, encoder_output, keys, attention_mask, h, c, taken=None):
         """x (B, T, 4 U): W x_t + b of all steps. memory (B, S, 2 U), keys (B, S, U): h_j and U_a h_j.
 
         seen: bool (B, S), what may be looked at. h, c: (B, U). taken: bool (B, T), which steps are taken; None: all.
@@ -99,25 +99,30 @@ class AttentiveLSTM(layers.Layer):
         def step(before, now):
             h, c, *_ = before
             x, *now_taken = now
-            alpha = self.alpha(h, keys, seen)  # (B, S)
-            context = ops.matmul(alpha[:, None], memory)[:, 0]  # (B, 2 U), eq. 5
+            alpha = self.alpha(h, keys, attention_mask)  # (B, S)
+            context = ops.matmul(alpha[:, None], encoder_output)[:, 0]  # (B, 2 U), eq. 5
             _, [h, c] = self.cell(x + self.context(context), [h, c])
             after = [h, c, context, alpha]
             if now_taken:
                 after = [ops.where(now_taken[0][:, None], new, old) for new, old in zip(after, before, strict=True)]
             return after, after
 
-        nothing = [ops.zeros_like(memory[:, 0]), ops.zeros_like(memory[:, :, 0])]  # no context yet, none looked at
+        nothing = [
+            ops.zeros_like(encoder_output[:, 0]),
+            ops.zeros_like(encoder_output[:, :, 0]),
+        ]  # no context yet, none looked at
         x = ops.transpose(x, (1, 0, 2))  # (T, B, 4 U)
         steps = [x] if taken is None else [x, ops.transpose(taken)]
         [h, c, *_], after = ops.scan(step, [h, c, *nothing], steps)
         outputs, _, contexts, alphas = (ops.transpose(each, (1, 0, 2)) for each in after)  # (B, T, ...)
         return outputs, contexts, alphas, h, c
 
-    def alpha(self, h, keys, seen):
+    def alpha(self, h, keys, attention_mask):
         """How much a step looks at each token of the source: s_{i-1} (B, U) -> (B, S)."""
         scores = self.score(ops.tanh(self.query(h)[:, None] + keys))[:, :, 0]  # (B, S), appendix A.1.2
-        scores = ops.where(seen, ops.cast(scores, "float32"), -1e9)  # a softmax of bfloat16 would lose what is small
+        scores = ops.where(
+            attention_mask, ops.cast(scores, "float32"), -1e9
+        )  # a softmax of bfloat16 would lose what is small
         # As a formula: ops.softmax warns of a single token to look at.
         weights = ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))  # eq. 6
         return ops.cast(weights, self.compute_dtype)
@@ -146,11 +151,11 @@ def reader(vocabulary, embedding, units, depth, dropout):
     """The encoder of [S]: source (B, S) -> what its cells hold in the end, h and c (B, U) of each layer."""
     source = keras.Input((None,), dtype="int32", name="source")
     reverse = ops.flip(source, axis=1)  # what filled up comes first then, and is not read
-    seen, states = ops.not_equal(reverse, PAD), []
+    attention_mask, states = ops.not_equal(reverse, PAD), []
     x = layers.Embedding(vocabulary, embedding, name="embedding")(reverse)  # (B, S, E)
     for number in range(1, depth + 1):
         x = layers.Dropout(dropout, name=f"dropout{number}")(x)
-        x, *last = lstm(units, f"lstm{number}")(gates(units, f"lstm{number}")(x), mask=seen)  # (B, S, U)
+        x, *last = lstm(units, f"lstm{number}")(gates(units, f"lstm{number}")(x), mask=attention_mask)  # (B, S, U)
         states += last
     return keras.Model(source, states, name="encoder")
 
@@ -158,18 +163,18 @@ def reader(vocabulary, embedding, units, depth, dropout):
 def two_way_reader(vocabulary, embedding, units, depth, dropout):
     """The encoder of [B]: source (B, S) -> memory (B, S, 2 U), keys (B, S, U), seen (B, S), h and c of each layer."""
     source = keras.Input((None,), dtype="int32", name="source")
-    seen, states = ops.not_equal(source, PAD), []
+    attention_mask, states = ops.not_equal(source, PAD), []
     x = layers.Embedding(vocabulary, embedding, name="embedding")(source)  # (B, S, E)
     for number in range(1, depth + 1):
         x = layers.Dropout(dropout, name=f"dropout{number}")(x)
         there, back = f"forwards{number}", f"backwards{number}"
-        forwards, *_ = lstm(units, there)(gates(units, there)(x), mask=seen)  # (B, S, U)
-        backwards, first, _ = lstm(units, back, go_backwards=True)(gates(units, back)(x), mask=seen)
+        forwards, *_ = lstm(units, there)(gates(units, there)(x), mask=attention_mask)  # (B, S, U)
+        backwards, first, _ = lstm(units, back, go_backwards=True)(gates(units, back)(x), mask=attention_mask)
         x = ops.concatenate([forwards, ops.flip(backwards, axis=1)], axis=-1)  # h_j, (B, S, 2 U)
         h = layers.Dense(units, activation="tanh", use_bias=False, name=f"W_s{number}")(first)  # s_0
         states += [h, ops.zeros_like(h)]
     keys = layers.Dense(units, use_bias=False, name="U_a")(x)  # once for all steps, as A.1.2 advises
-    return keras.Model(source, [x, keys, seen, *states], name="encoder")
+    return keras.Model(source, [x, keys, attention_mask, *states], name="encoder")
 
 
 @register(
@@ -223,7 +228,7 @@ class Seq2Seq(keras.Model):
         target = keras.Input((None,), dtype="int32", name="target")
         encoder = (two_way_reader if attention else reader)(tokens, embedding, units, depth, dropout)
         known = encoder(source)
-        memory, states = (known[:3], known[3:]) if attention else ([], known)
+        encoder_output, states = (known[:3], known[3:]) if attention else ([], known)
 
         x = words = layers.Embedding(vocabulary, embedding, name="embedding")(target)  # (B, T, E)
         for number in range(1, depth + 1):
@@ -231,7 +236,9 @@ class Seq2Seq(keras.Model):
             x = gates(units, f"decoder{number}")(x)  # (B, T, 4 U)
             before = states[2 * number - 2 : 2 * number]
             if attention and number == 1:
-                x, contexts, *_ = AttentiveLSTM(units, name="decoder1")(x, *memory, *before)  # (B, T, U), (B, T, 2 U)
+                x, contexts, *_ = AttentiveLSTM(units, name="decoder1")(
+                    x, *encoder_output, *before
+                )  # (B, T, U), (B, T, 2 U)
             else:
                 x, *_ = lstm(units, f"decoder{number}")(x, initial_state=before)  # (B, T, U)
         if attention:
@@ -292,14 +299,14 @@ class Seq2Seq(keras.Model):
 
     def _read(self, tokens, cache, taken=None):
         """Tokens (B, T) -> h (B, T, U) of the last layer, contexts (B, T, 2 U), alpha (B, T, S), the cache after."""
-        memory, states = (cache[:3], cache[3:]) if self.arguments["attention"] else ([], cache)
-        x, after = self.get_layer("embedding")(tokens), list(memory)
+        encoder_output, states = (cache[:3], cache[3:]) if self.arguments["attention"] else ([], cache)
+        x, after = self.get_layer("embedding")(tokens), list(encoder_output)
         contexts = alphas = None
         for number in range(1, self.arguments["depth"] + 1):
             x, layer = self.get_layer(f"decoder{number}_gates")(x), self.get_layer(f"decoder{number}")
             before = states[2 * number - 2 : 2 * number]
-            if memory and number == 1:
-                x, contexts, alphas, *last = layer(x, *memory, *before, taken=taken)
+            if encoder_output and number == 1:
+                x, contexts, alphas, *last = layer(x, *encoder_output, *before, taken=taken)
             else:
                 x, *last = layer(x, initial_state=before, mask=taken)
             after += last

@@ -79,7 +79,7 @@ class StyleGAN2(Adversarial):
         *,
         input_shape=(1024, 1024, 3),
         latents=512,
-        maps=32,
+        channels=32,
         most=512,
         depth=8,
         conditions=(),
@@ -87,15 +87,15 @@ class StyleGAN2(Adversarial):
         penalty=10.0,
         truncation=1.0,
     ):
-        if min(latents, maps, most, depth) < 1 or any(count < 2 for count in conditions):
+        if min(latents, channels, most, depth) < 1 or any(count < 2 for count in conditions):
             raise BadInput(
-                f"StyleGAN2 can't have {latents} latents, {maps} to {most} maps, {depth} layers of mapping and "
+                f"StyleGAN2 can't have {latents} latents, {channels} to {most} channels, {depth} layers of mapping and "
                 f"conditions {tuple(conditions)}; give one or more of each, and labels of two or more values"
             )
         side = input_shape[0]
         if side != input_shape[1] or side < 8 or side & (side - 1):
             raise BadInput(f"StyleGAN2 can't make {side} x {input_shape[1]} pictures; sides are 8, 16, 32 and so on")
-        counts = [min(most, maps * side // size) for size in _sizes(side)]  # of maps, from 4 x 4 on
+        counts = [min(most, channels * side // size) for size in _sizes(side)]  # of maps, from 4 x 4 on
         mapping = _mapping(latents, depth, conditions)
         synthesis = _synthesis(latents, counts, input_shape[-1])
         discriminator = _discriminator(input_shape, counts, conditions)
@@ -106,7 +106,7 @@ class StyleGAN2(Adversarial):
         self.arguments = {
             "input_shape": tuple(input_shape),
             "latents": latents,
-            "maps": maps,
+            "channels": channels,
             "most": most,
             "depth": depth,
             "conditions": tuple(conditions),
@@ -122,12 +122,12 @@ class StyleGAN2(Adversarial):
     def prepare(self, pictures):
         return augmented(pictures, self.seed) if self.augment else pictures
 
-    def regularize(self, critic, pictures, told):
+    def regularize(self, discriminator, pictures, told):
         """R_1, see above."""
         few = (ops.shape(pictures)[0] + PART - 1) // PART  # one at least
         x, told = self.prepare(pictures[:few]), [labels[:few] for labels in told]
         noise = keras.random.normal(ops.shape(x), dtype=x.dtype, seed=self.seed)
-        more, less = (ops.cast(critic(x + h * noise, told), "float32") for h in (STEP, -STEP))
+        more, less = (ops.cast(discriminator(x + h * noise, told), "float32") for h in (STEP, -STEP))
         return self.penalty / 2 * ops.mean(ops.square((more - less) / (2 * STEP)))
 
     def styles(self, inputs, *, truncation: float | None = None):
@@ -186,10 +186,10 @@ def _synthesis(latents, counts, channels):
     x = Constant(counts[0], name="constant")(w)  # (B, 4, 4, C)
     x = ModulatedConv2D(counts[0], 3, name="draw4")(x, w)
     picture = ModulatedConv2D(channels, 1, plain=True, name="picture4")(x, w)
-    for number, maps in enumerate(counts[1:], start=1):
+    for number, channels in enumerate(counts[1:], start=1):
         size = 4 << number
-        x = ModulatedConv2D(maps, 3, doubled=True, name=f"double{size}")(x, w)  # (B, size, size, maps)
-        x = ModulatedConv2D(maps, 3, name=f"draw{size}")(x, w)
+        x = ModulatedConv2D(channels, 3, doubled=True, name=f"double{size}")(x, w)  # (B, size, size, maps)
+        x = ModulatedConv2D(channels, 3, name=f"draw{size}")(x, w)
         larger = layers.UpSampling2D(interpolation="bilinear", name=f"enlarge{size}")(picture)
         here = ModulatedConv2D(channels, 1, plain=True, name=f"picture{size}")(x, w)
         picture = layers.Add(name=f"sum{size}")([larger, here])
@@ -255,13 +255,13 @@ class Conv2D(Equalized):
     """(B, H, W, I) -> (B, H, W, maps), or half of H and W. activate: leaky ReLU after. halved: smoothed, then every
     other pixel."""
 
-    def __init__(self, maps, size, *, activate=False, halved=False, bias=True, **kwargs):
+    def __init__(self, channels, size, *, activate=False, halved=False, bias=True, **kwargs):
         super().__init__(**kwargs)
-        self.maps, self.size, self.activate, self.halved, self.biased = maps, size, activate, halved, bias
+        self.channels, self.size, self.activate, self.halved, self.biased = channels, size, activate, halved, bias
 
     def build(self, input_shape):
-        self.kernel = self.add_kernel(self.size, self.size, input_shape[-1], self.maps)
-        self.bias = self.add_bias(self.maps) if self.biased else None
+        self.kernel = self.add_kernel(self.size, self.size, input_shape[-1], self.channels)
+        self.bias = self.add_bias(self.channels) if self.biased else None
 
     def call(self, x):
         kernel = self.kernel * self.scale
@@ -282,20 +282,20 @@ class ModulatedConv2D(Equalized):
     doubled: (B, 2 H, 2 W, maps), smoothed. plain: neither normalised nor activated, as for the picture.
     """
 
-    def __init__(self, maps, size, *, doubled=False, plain=False, **kwargs):
+    def __init__(self, channels, size, *, doubled=False, plain=False, **kwargs):
         super().__init__(**kwargs)
-        self.maps, self.size, self.doubled, self.plain = maps, size, doubled, plain
+        self.channels, self.size, self.doubled, self.plain = channels, size, doubled, plain
 
     def build(self, x_shape, w_shape):
-        self.kernel = self.add_kernel(self.size, self.size, x_shape[-1], self.maps)
-        self.bias = self.add_bias(self.maps)
+        self.kernel = self.add_kernel(self.size, self.size, x_shape[-1], self.channels)
+        self.bias = self.add_bias(self.channels)
         self.style = Dense(x_shape[-1], start=1.0, name="style", dtype=self.dtype_policy)
         self.style.build(w_shape)
 
     def compute_output_shape(self, x_shape, w_shape):
         batch, height, width, _ = x_shape
         times = 2 if self.doubled else 1
-        return batch, times * height, times * width, self.maps
+        return batch, times * height, times * width, self.channels
 
     def call(self, x, w):
         style, kernel = self.style(w), self.kernel * self.scale  # (B, I)
@@ -315,12 +315,12 @@ class ModulatedConv2D(Equalized):
 class Constant(layers.Layer):
     """The 4 x 4 maps that every picture starts from: any (B, ...) -> (B, 4, 4, maps)."""
 
-    def __init__(self, maps, **kwargs):
+    def __init__(self, channels, **kwargs):
         super().__init__(**kwargs)
-        self.maps = maps
+        self.channels = channels
 
     def build(self, input_shape):
-        self.constant = self.add_weight(shape=(4, 4, self.maps), initializer="random_normal", name="constant")
+        self.constant = self.add_weight(shape=(4, 4, self.channels), initializer="random_normal", name="constant")
 
     def call(self, w):
         return ops.ones_like(w[:, :1, None, None]) * self.constant

@@ -126,15 +126,15 @@ class Transformer(keras.Model):
         sizes = (width, heads, hidden, "relu")
         options = {"dropout": dropout, "attention_dropout": 0.0, "norm_first": norm_first}
 
-        seen = Seen(name="seen")(source)
+        attention_mask = Seen(name="seen")(source)
         x = drop(placed(embedding(source)))  # (B, S, W)
         for number in range(1, depth + 1):
-            x = TransformerBlock(*sizes, **options, name=f"encoder{number}")(x, seen=seen)
+            x = TransformerBlock(*sizes, **options, name=f"encoder{number}")(x, attention_mask=attention_mask)
         x = layers.LayerNormalization(epsilon=1e-6, name="encoder_norm")(x) if norm_first else x
-        memory, x = x, drop(placed(embedding(target)))  # (B, S, W), (B, T, W)
+        encoder_output, x = x, drop(placed(embedding(target)))  # (B, S, W), (B, T, W)
         for number in range(1, depth + 1):
-            block = TransformerBlock(*sizes, **options, causal=True, looks_up=True, name=f"decoder{number}")
-            x = block(x, memory, memory_seen=seen)
+            block = TransformerBlock(*sizes, **options, causal=True, cross_attention=True, name=f"decoder{number}")
+            x = block(x, encoder_output, encoder_mask=attention_mask)
         x = layers.LayerNormalization(epsilon=1e-6, name="decoder_norm")(x) if norm_first else x
         logits = embedding(x, reverse=True)  # (B, T, vocabulary)
         super().__init__({"source": source, "target": target}, logits, name="transformer")
@@ -165,54 +165,56 @@ class Transformer(keras.Model):
 
     def encode(self, source):
         """What the encoder makes of a source (B, S): memory (B, S, W), and which places of it are seen (B, 1, 1, S)."""
-        seen = self.get_layer("seen")(source)
+        attention_mask = self.get_layer("seen")(source)
         x = self.get_layer("positions")(self.get_layer("embedding")(source))
         for number in range(1, self.arguments["depth"] + 1):
-            x = self.get_layer(f"encoder{number}")(x, seen=seen)
-        return self._normalized(x, "encoder_norm"), seen
+            x = self.get_layer(f"encoder{number}")(x, attention_mask=attention_mask)
+        return self._normalized(x, "encoder_norm"), attention_mask
 
     def cache(self, batch, capacity, source):
         """Room for keys and values of `capacity` places of the target, and those of the source (B, S), encoded here.
 
         A list: for each block two of (B, H, capacity, D) and two of (B, H, S, D); last, what is seen of the source.
         """
-        memory, memory_seen = self.encode(source)
+        encoder_output, encoder_mask = self.encode(source)
         heads, width = self.arguments["heads"], self.arguments["width"]
         cache = []
         for block in self._decoder():
             shape = (batch, heads, capacity, width // heads)
             cache += [ops.zeros(shape, self.compute_dtype) for _ in range(2)] + list(
-                block.lookup.keys_and_values(memory)
+                block.lookup.keys_and_values(encoder_output)
             )
-        return [*cache, memory_seen]
+        return [*cache, encoder_mask]
 
     def decode(self, tokens, cache, index, pad):
         """Read tokens (B, T) that follow those in `cache`. Returns logits (B, vocabulary) of the next, and the cache.
 
         index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
         """
-        *cache, memory_seen = cache
+        *cache, encoder_mask = cache
         now = index + ops.arange(tokens.shape[1])  # (T,)
         places = ops.arange(cache[0].shape[2])
-        seen = ops.logical_and(places <= now[:, None], places >= pad[:, None, None])[:, None]  # (B, 1, T, capacity)
+        attention_mask = ops.logical_and(places <= now[:, None], places >= pad[:, None, None])[
+            :, None
+        ]  # (B, 1, T, capacity)
         x = self.get_layer("embedding")(tokens)
         x = self.get_layer("positions")(x, places=ops.maximum(now - pad[:, None], 0))  # (B, T, W)
         after = []
         for number, block in enumerate(self._decoder()):
-            keys, values, *memory = cache[4 * number : 4 * number + 4]
-            x, kept = block.cached(x, keys, values, index, seen, memory, memory_seen)
-            after += [*kept, *memory]
+            keys, values, *encoder_output = cache[4 * number : 4 * number + 4]
+            x, kept = block.cached(x, keys, values, index, attention_mask, encoder_output, encoder_mask)
+            after += [*kept, *encoder_output]
         x = self._normalized(x[:, -1], "decoder_norm")
-        return self.get_layer("embedding")(x, reverse=True), [*after, memory_seen]
+        return self.get_layer("embedding")(x, reverse=True), [*after, encoder_mask]
 
     def attention(self, source, target):
         """How much each token of the target looks at each of the source in the last block, mean of heads: (B, T, S)."""
-        memory, seen = self.encode(source)
+        encoder_output, attention_mask = self.encode(source)
         x = self.get_layer("positions")(self.get_layer("embedding")(target))
         *below, last = self._decoder()
         for block in below:
-            x = block(x, memory, memory_seen=seen)
-        return ops.mean(last.lookup_weights(x, memory, seen), axis=1)
+            x = block(x, encoder_output, encoder_mask=attention_mask)
+        return ops.mean(last.lookup_weights(x, encoder_output, attention_mask), axis=1)
 
     def _normalized(self, x, name):
         return self.get_layer(name)(x) if self.arguments["norm_first"] else x

@@ -165,7 +165,7 @@ class VAE(keras.Model):
         share = np.linspace(0, 1, steps)[:, None]  # (steps, 1)
         return self.decode((1 - share) * mean[:1] + share * mean[1:])
 
-    def bound(self, images, *, seed: int = 0):
+    def elbo(self, images, *, seed: int = 0):
         """L of each picture, eq. 10 with one sample, in nats: uint8 (B, H, W, C) -> NumPy float32 (B,)."""
         mean, log_variance = self.encoder(images)
         z = mean + ops.exp(0.5 * log_variance) * keras.random.normal(ops.shape(mean), seed=seed)
@@ -194,5 +194,5 @@ class VAE(keras.Model):
         return dict(self.arguments)
 
 
-def _convolution(layer, maps, label):
-    return layer(maps, 4, strides=2, padding="same", activation="relu", name=label)
+def _convolution(layer, channels, label):
+    return layer(channels, 4, strides=2, padding="same", activation="relu", name=label)

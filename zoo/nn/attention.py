@@ -30,29 +30,31 @@ class MultiHeadAttention(layers.Layer):
         self.output_dense = layers.Dense(width, kernel_initializer=output_initializer or initializer, name="output")
         self.dropout = layers.Dropout(dropout)
 
-    def call(self, x, memory=None, seen=None, training=False):
+    def call(self, x, encoder_output=None, attention_mask=None, training=False):
         """x (B, T, W), memory (B, S, W) or None for x itself -> (B, T, W).
 
         seen: bool, fits (B, H, T, S): which places each place may look at; None: all.
         """
-        return self.attend(x, *self.keys_and_values(x if memory is None else memory), seen, training=training)
+        return self.attend(
+            x, *self.keys_and_values(x if encoder_output is None else encoder_output), attention_mask, training=training
+        )
 
-    def keys_and_values(self, memory):
+    def keys_and_values(self, encoder_output):
         """memory (B, S, W) -> keys, values (B, H, S, D)."""
-        return self._split(self.key(memory)), self._split(self.value(memory))
+        return self._split(self.key(encoder_output)), self._split(self.value(encoder_output))
 
-    def attend(self, x, keys, values, seen=None, training=False):
+    def attend(self, x, keys, values, attention_mask=None, training=False):
         """x (B, T, W), keys, values (B, H, S, D) -> (B, T, W)."""
-        weights = self.dropout(self.weights_of(x, keys, seen), training=training)  # (B, H, T, S)
+        weights = self.dropout(self.weights_of(x, keys, attention_mask), training=training)  # (B, H, T, S)
         heads = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))  # (B, T, H, D)
         return self.output_dense(ops.reshape(heads, ops.shape(x)))
 
-    def weights_of(self, x, keys, seen=None):
+    def weights_of(self, x, keys, attention_mask=None):
         """How much each place looks at each: softmax(Q K^T / sqrt(d_k)), (B, H, T, S)."""
         scores = ops.matmul(self._split(self.query(x)), ops.transpose(keys, (0, 1, 3, 2))) / math.sqrt(self.depth)
         scores = ops.cast(scores, "float32")  # a softmax of bfloat16 would lose what is small
-        if seen is not None:
-            scores = ops.where(seen, scores, -1e9)
+        if attention_mask is not None:
+            scores = ops.where(attention_mask, scores, -1e9)
         # As a formula: ops.softmax warns of a single place to look at, which is what the first token has.
         weights = ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))
         return ops.cast(weights, self.compute_dtype)
@@ -89,7 +91,7 @@ class TransformerBlock(layers.Layer):
         attention_dropout=None,
         norm_first=False,
         causal=False,
-        looks_up=False,
+        cross_attention=False,
         epsilon=1e-6,
         initializer="glorot_uniform",
         output_initializer=None,
@@ -101,31 +103,35 @@ class TransformerBlock(layers.Layer):
         look = dropout if attention_dropout is None else attention_dropout
         self.attention = MultiHeadAttention(width, heads, look, initializer, last, name="attention")
         self.norm1 = layers.LayerNormalization(epsilon=epsilon, name="norm1")
-        self.lookup = MultiHeadAttention(width, heads, look, initializer, last, name="lookup") if looks_up else None
-        self.norm_lookup = layers.LayerNormalization(epsilon=epsilon, name="norm_lookup") if looks_up else None
+        self.lookup = (
+            MultiHeadAttention(width, heads, look, initializer, last, name="lookup") if cross_attention else None
+        )
+        self.norm_lookup = layers.LayerNormalization(epsilon=epsilon, name="norm_lookup") if cross_attention else None
         self.hidden = layers.Dense(hidden, activation=activation, kernel_initializer=initializer, name="hidden")
         self.output_dense = layers.Dense(width, kernel_initializer=last, name="output")
         self.norm2 = layers.LayerNormalization(epsilon=epsilon, name="norm2")
         self.dropout = layers.Dropout(dropout)
 
-    def call(self, x, memory=None, seen=None, memory_seen=None, training=False):
+    def call(self, x, encoder_output=None, attention_mask=None, encoder_mask=None, training=False):
         """seen: bool, fits (B, H, T, T): which places each may look at; memory_seen: bool, fits (B, H, T, S)."""
         if self.causal:
             length = ops.shape(x)[1]
-            seen = causal(length) if seen is None else ops.logical_and(seen, causal(length))
+            attention_mask = (
+                causal(length) if attention_mask is None else ops.logical_and(attention_mask, causal(length))
+            )
 
         def attend(x):
-            return self.attention(x, seen=seen, training=training)
+            return self.attention(x, attention_mask=attention_mask, training=training)
 
         def look_up(x):
-            return self.lookup(x, memory, seen=memory_seen, training=training)
+            return self.lookup(x, encoder_output, attention_mask=encoder_mask, training=training)
 
         x = self._add(x, self.norm1, attend, training)
-        if memory is not None:
+        if encoder_output is not None:
             x = self._add(x, self.norm_lookup, look_up, training)
         return self._add(x, self.norm2, self._feed_forward, training)
 
-    def cached(self, x, keys, values, index, seen, memory=None, memory_seen=None):
+    def cached(self, x, keys, values, index, attention_mask, encoder_output=None, encoder_mask=None):
         """x (B, T, W) at `index`; keys, values (B, H, S, D) of all places, of which x fills in its own.
 
         memory: keys and values of what is looked up. Returns x, and [keys, values] with its own.
@@ -135,19 +141,19 @@ class TransformerBlock(layers.Layer):
         def attend(x):
             for kept, new in zip((keys, values), self.attention.keys_and_values(x), strict=True):
                 cache.append(ops.slice_update(kept, (0, 0, index, 0), ops.cast(new, kept.dtype)))
-            return self.attention.attend(x, *cache, seen)
+            return self.attention.attend(x, *cache, attention_mask)
 
         x = self._add(x, self.norm1, attend)
-        if memory is not None:
-            x = self._add(x, self.norm_lookup, lambda x: self.lookup.attend(x, *memory, memory_seen))
+        if encoder_output is not None:
+            x = self._add(x, self.norm_lookup, lambda x: self.lookup.attend(x, *encoder_output, encoder_mask))
         return self._add(x, self.norm2, self._feed_forward), cache
 
-    def lookup_weights(self, x, memory, memory_seen=None):
+    def lookup_weights(self, x, encoder_output, encoder_mask=None):
         """How much each place of x (B, T, W), which sees itself and those before, looks at each of the memory
         (B, S, W): (B, H, T, S)."""
-        x = self._add(x, self.norm1, lambda x: self.attention(x, seen=causal(ops.shape(x)[1])))
+        x = self._add(x, self.norm1, lambda x: self.attention(x, attention_mask=causal(ops.shape(x)[1])))
         x = self.norm_lookup(x) if self.norm_first else x
-        return self.lookup.weights_of(x, self.lookup.keys_and_values(memory)[0], memory_seen)
+        return self.lookup.weights_of(x, self.lookup.keys_and_values(encoder_output)[0], encoder_mask)
 
     def _feed_forward(self, x):
         return self.output_dense(self.hidden(x))

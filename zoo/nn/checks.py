@@ -13,7 +13,7 @@ def check_classes(model: str, classes) -> None:
         raise BadInput(f"{model} can't tell {classes!r} classes apart; give 2 or more")
 
 
-def check_pictures(model: str, input_shape, smallest: int) -> None:
+def check_images(model: str, input_shape, smallest: int) -> None:
     """Colour pictures (height, width, 3) of at least `smallest` pixels a side; None is any height or width."""
     right = len(input_shape) == 3 and input_shape[2] == 3
     if not right or any(side is not None and side < smallest for side in input_shape[:2]):

@@ -63,7 +63,7 @@ class AlexNetCIFAR10(CIFAR10):
         alone = "the same, by the middle part of each picture alone"
         return [
             metrics.row("accuracy", value=ten, paper=paper, protocol=self.protocol, **facts),
-            metrics.row("accuracy_middle", value=one, protocol=alone, **facts),
+            metrics.row("accuracy_center_crop", value=one, protocol=alone, **facts),
         ], {}
 
 

@@ -20,7 +20,7 @@ from zoo.data.datasets import DATASETS
 from zoo.data.labels import confidence, probabilities
 from zoo.hub import checkpoint
 from zoo.metrics.baselines import tfidf
-from zoo.training.calibration import KNOWN, calibrate
+from zoo.training.calibration import OOD_THRESHOLD, calibrate
 from zoo.training.families.sentences import Sentences
 
 CLASSES = DATASETS["clinc150"].labels
@@ -40,7 +40,7 @@ class Clinc150(Sentences):
         "shape": [len(CLASSES)],
         "dtype": "float32",
         "description": "one logit an intent",
-        "known_from": KNOWN,
+        "ood_threshold": OOD_THRESHOLD,
     }
     labels = list(CLASSES)
     intended_use = "To understand short requests (app assistant); a base to fine-tune on requests of one's own."
@@ -78,7 +78,7 @@ class Clinc150(Sentences):
     def evaluate(self, predict, examples, split):
         texts, y = examples
         logits = predict(texts)
-        inside, known = y >= 0, confidence(logits) >= KNOWN
+        inside, known = y >= 0, confidence(logits) >= OOD_THRESHOLD
         right = known & (logits.argmax(axis=1) == y)
         rows, curves = [], {}
         shares = {"accuracy": (right, inside, self.protocol), "oos_recall": (~known, ~inside, OUTSIDE)}
@@ -140,13 +140,13 @@ class BERTClinc150(Clinc150):
     experts: list  # the trained tutors
 
     def controls(self):
-        return self.tutors()
+        return self.teachers()
 
-    def tutors(self):
+    def teachers(self):
         return [FromLabels()]
 
-    def taught_by(self, tutors):
-        self.experts = tutors
+    def set_teachers(self, teachers):
+        self.experts = teachers
 
     def teacher(self, texts, y):
         """The geometric mean of what an SVM and the tutors think."""

@@ -8,13 +8,13 @@ weights.
 import keras
 
 from zoo.hub import checkpoint
-from zoo.training.families.digits import Forger
+from zoo.training.families.digits import DigitGenerator
 
 
-class DCGANMNIST(Forger):
+class DCGANMNIST(DigitGenerator):
     name = "dcgan.mnist"
     summary = "A deep convolutional GAN makes the handwritten digit that it is asked for."
-    arguments = {"input_shape": [28, 28, 1], "maps": 32, "conditions": [10], "spectral": True}
+    arguments = {"input_shape": [28, 28, 1], "channels": 32, "conditions": [10], "spectral": True}
     epochs = 20
     batch_size = 64
     told, loss = True, "hinge"

@@ -38,7 +38,7 @@ import numpy as np
 
 from zoo.data import faces
 from zoo.data.batches import Batches
-from zoo.generation.diffusion import clearness, signal
+from zoo.generation.diffusion import log_snr, signal
 from zoo.models.ddpm import Noising
 from zoo.runtime.predictor import Compiled
 from zoo.training.families.faces import Faces
@@ -58,7 +58,7 @@ class Denoiser(Faces):
 
     arguments = {
         "input_shape": [64, 64, 3],
-        "maps": 32,
+        "channels": 32,
         "multiples": [3, 4],
         "blocks": 2,
         "attention": [],
@@ -145,11 +145,11 @@ class DDPMUTKFace(Denoiser):
     def starts_from(self):
         return Second()
 
-    def tutors(self):
+    def teachers(self):
         return [Second(), First()]
 
-    def taught_by(self, tutors):
-        self.good, self.bad = tutors
+    def set_teachers(self, teachers):
+        self.good, self.bad = teachers
 
     def transform(self, x, y, rng):
         """Noisy faces, and what is in them as the tutors have it."""
@@ -159,7 +159,7 @@ class DDPMUTKFace(Denoiser):
         with self.asking:
             told, untold = np.split(self.good(twice), 2)  # (B, H, W, C) each
             bad = self.bad([noisy, times, labels])
-        clear = clearness(signal(self.arguments["schedule"]))[times].reshape(-1, 1, 1, 1)
+        clear = log_snr(signal(self.arguments["schedule"]))[times].reshape(-1, 1, 1, 1)
         inside = (INTERVAL[0] <= clear) & (clear <= INTERVAL[1])
         beyond = (GUIDANCE - 1) * (told - untold) + AWAY * (told - bad)
         return (noisy, times, labels), np.clip(told + inside * beyond, -1, 1).astype("float32"), weights

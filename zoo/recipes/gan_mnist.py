@@ -6,10 +6,10 @@ in the DCGAN paper, and averaged weights.
 
 import keras
 
-from zoo.training.families.digits import Forger
+from zoo.training.families.digits import DigitGenerator
 
 
-class GANMNIST(Forger):
+class GANMNIST(DigitGenerator):
     name = "gan.mnist"
     summary = "The first generative adversarial net makes handwritten digits of noise."
     arguments = {"hidden": 500, "maxout": [100, 5]}

@@ -29,7 +29,7 @@ from zoo.data.batches import Batches
 from zoo.data.labels import confidence
 from zoo.kinds.image import fit
 from zoo.metrics.baselines import hog
-from zoo.training.calibration import KNOWN, calibrate
+from zoo.training.calibration import OOD_THRESHOLD, calibrate
 from zoo.training.recipe import Recipe
 
 NOTHING = -1  # the label of a photograph that shows none of the classes
@@ -55,7 +55,7 @@ class MobileNetCaltech101(Recipe):
     peak = 3e-4  # the learning rate's, after warming up
     monitor = None
     half = True
-    targets = {"accuracy": 72.0, "mean_class_accuracy": 56.0, "kept": 90.0, "refused": 60.0}
+    targets = {"accuracy": 72.0, "mean_class_accuracy": 56.0, "acceptance_rate": 90.0, "rejection_rate": 60.0}
     protocol = "share of the test photographs classified right, each made 128 x 128; the split is no official one"
     input = {
         "kind": "image",
@@ -68,7 +68,7 @@ class MobileNetCaltech101(Recipe):
         "shape": [101],
         "dtype": "float32",
         "description": "one logit a class",
-        "known_from": KNOWN,
+        "ood_threshold": OOD_THRESHOLD,
     }
     labels = list(CLASSES)
     intended_use = "To label photographs of single things (app label), and as a base to fine-tune on one's own."
@@ -148,7 +148,7 @@ class MobileNetCaltech101(Recipe):
             metrics.row(
                 "mean_class_accuracy", name, metrics.mean_class_accuracy(logits, y), protocol=each_class, **count
             ),
-            metrics.row("kept", name, 100 * np.mean(sure >= KNOWN), protocol=known, **count),
+            metrics.row("acceptance_rate", name, 100 * np.mean(sure >= OOD_THRESHOLD), protocol=known, **count),
         ]
         unsure_of = {other: confidence(answers(unknown)) for other, unknown in others.items()}
         if len(unsure_of) > 1:
@@ -159,7 +159,9 @@ class MobileNetCaltech101(Recipe):
             refused = "share of these whose best logit is below zero, a threshold set in view of this"
             rows += [
                 metrics.row("auroc", other, metrics.auroc(sure, unsure), protocol=apart, n=len(unsure)),
-                metrics.row("refused", other, 100 * np.mean(unsure < KNOWN), protocol=refused, n=len(unsure)),
+                metrics.row(
+                    "rejection_rate", other, 100 * np.mean(unsure < OOD_THRESHOLD), protocol=refused, n=len(unsure)
+                ),
             ]
         return rows, {}
 

@@ -31,7 +31,7 @@ class VAEMNIST(MNIST):
     steps_per_execution = 16
     monitor = None
     half = True
-    targets = {"bound": -97.5}
+    targets = {"elbo": -97.5}
     protocol = "L of eq. 10, one sample of each of the 10,000 test pictures, made black and white once"
     input = MNIST.input | {"description": "a grey or black and white picture of a digit, centred as in MNIST"}
     output = {
@@ -63,13 +63,13 @@ class VAEMNIST(MNIST):
     def evaluate(self, predict, examples, split):
         x = black_and_white(examples[0], None, np.random.default_rng(self.seed))
         parts = [x[start : start + 1000] for start in range(0, len(x), 1000)]
-        bound = np.concatenate([predict.model.bound(part, seed=number) for number, part in enumerate(parts)])
+        elbo = np.concatenate([predict.model.elbo(part, seed=number) for number, part in enumerate(parts)])
         likelihood = [
             predict.model.log_likelihood(part, samples=SAMPLES, seed=1000 * number) for number, part in enumerate(parts)
         ]
         name, weighted = self.split_name(split), f"importance-weighted, {SAMPLES} samples a picture; the same pictures"
         return [
-            metrics.row("bound", name, bound.mean(), n=len(x), protocol=self.protocol),
+            metrics.row("elbo", name, elbo.mean(), n=len(x), protocol=self.protocol),
             metrics.row("log_likelihood", name, np.concatenate(likelihood).mean(), n=len(x), protocol=weighted),
             *digits.judged(predict.model.sample(digits.COUNT, seed=self.seed), *examples, name),
         ], {}

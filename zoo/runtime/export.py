@@ -238,10 +238,10 @@ def cached_session(name, card) -> Session:
         print(f"{card.name}: exporting it to ONNX, once, for fast starts from now on", file=sys.stderr)
         export(name, "onnx", path)
 
-    return kept_session(path, make)
+    return load_or_make_session(path, make)
 
 
-def kept_session(path: Path, make) -> Session:
+def load_or_make_session(path: Path, make) -> Session:
     """The ONNX file at `path`, in the cache; `make()` writes it where it isn't there or is damaged."""
     if path.exists():
         try:

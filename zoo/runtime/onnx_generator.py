@@ -77,7 +77,7 @@ def _check(model) -> None:
 
 def _session(model, bits):
     path = cache.folder() / "onnx" / f"{model.name}-{bits}-{_digest(model)[:16]}.onnx"
-    return export.kept_session(path, lambda: _make(model, bits, path))
+    return export.load_or_make_session(path, lambda: _make(model, bits, path))
 
 
 def _digest(model) -> str:

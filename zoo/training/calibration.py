@@ -5,7 +5,7 @@ import numpy as np
 
 from zoo.data.labels import confidence, probabilities
 
-KNOWN = 0.0  # the least best logit that means that something is known
+OOD_THRESHOLD = 0.0  # the least best logit that means that something is known
 
 
 def calibrate(head, logits, y, threshold) -> None:
@@ -22,4 +22,4 @@ def calibrate(head, logits, y, threshold) -> None:
     scales = np.geomspace(0.1, 10, 81)
     surprise = [-np.mean(np.log((probabilities(scale * logits) * y).sum(axis=-1) + 1e-300)) for scale in scales]
     scale = scales[np.argmin(surprise)]
-    head.set_weights([scale * kernel, scale * bias - threshold(confidence(scale * logits)) + KNOWN])
+    head.set_weights([scale * kernel, scale * bias - threshold(confidence(scale * logits)) + OOD_THRESHOLD])

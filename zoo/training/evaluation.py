@@ -58,7 +58,7 @@ def _checked(split, made_by) -> str:
 
 
 def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
-    from zoo.training.families.language_model import numbers, surprises
+    from zoo.training.families.language_model import numbers, token_nll
     from zoo.training.finetune_images import of_data_set, read_examples
     from zoo.training.finetune_texts import read_known
 
@@ -69,7 +69,7 @@ def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
         raise BadInput(f"{card.name} was trained on data of yours; name some to measure it on with --from")
     if kind == "tokens":
         tokens, before = numbers(predict.tokenizer, [read_text(folder)]), card.result("nll")
-        nll = np.mean(surprises(predict, tokens, predict.model.context or 128))
+        nll = np.mean(token_nll(predict, tokens, predict.model.context or 128))
         return metrics.row("nll", "text", nll, n=len(tokens), unit=before["unit"], protocol="all tokens but the first")
     if kind == "sentences":
         texts, y = read_known(folder, card.labels)

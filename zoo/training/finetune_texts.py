@@ -17,7 +17,7 @@ from zoo.hub import checkpoint
 from zoo.kinds.table import read_table
 from zoo.kinds.text import read_text
 from zoo.runtime.predictor import Compiled
-from zoo.training.families.language_model import numbers, surprises
+from zoo.training.families.language_model import numbers, token_nll
 from zoo.training.finetune import RATES, Classes, Task, split
 
 HELD_TEXT = 0.1  # of a text, at its end
@@ -94,7 +94,7 @@ class Continuation(Task):
         return [("whole", model.layers, epochs, RATES["text"])]
 
     def measure(self, model):
-        surprise = surprises(Compiled(model), self.rest, self.context)
+        surprise = token_nll(Compiled(model), self.rest, self.context)
         protocol = f"the last {HELD_TEXT:.0%} of the text, held back and used to select the epoch"
         return [
             metrics.row("nll", "validation", np.mean(surprise), n=len(surprise), unit=self.unit, protocol=protocol)

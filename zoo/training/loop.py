@@ -112,20 +112,20 @@ def _forget(recipe, runs: Path) -> None:
     """Delete the state of a recipe's training, of its controls', its tutors' and of all that they start from."""
     for each in _seeded(recipe):
         shutil.rmtree(_run(runs, each), ignore_errors=True)
-    for other in (*recipe.controls(), *recipe.tutors(), recipe.starts_from()):
+    for other in (*recipe.controls(), *recipe.teachers(), recipe.starts_from()):
         if other is not None:
             _forget(other, runs)
 
 
-def _tutored(recipe, runs: Path, data_dir, epochs) -> dict[Path, float]:
+def _train_teachers(recipe, runs: Path, data_dir, epochs) -> dict[Path, float]:
     """Train a recipe's tutors and give them to it. Returns the seconds that each training on the way took."""
-    tutors, spent = [], {}
-    for tutor in recipe.tutors():
-        for each in _seeded(tutor):
+    teachers, spent = [], {}
+    for teacher in recipe.teachers():
+        for each in _seeded(teacher):
             model, resume, _ = _fit(each, runs, data_dir, None, epochs)
-            tutors.append(Compiled(model, each.tokenizer(data_dir)))
+            teachers.append(Compiled(model, each.tokenizer(data_dir)))
             spent |= resume.spent
-    recipe.taught_by(tutors)
+    recipe.set_teachers(teachers)
     return spent
 
 
@@ -134,7 +134,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
     first = recipe.starts_from() if init is None else None
     if first is not None:
         start, earlier, _ = _fit(first, runs, data_dir, None, epochs)
-    spent = _tutored(recipe, runs, data_dir, epochs)
+    spent = _train_teachers(recipe, runs, data_dir, epochs)
     epochs = recipe.epochs if epochs is None else epochs
     started = time.monotonic()
     batches, validation = recipe.training_data(data_dir)
@@ -168,7 +168,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs):
         "optimizer": keras.saving.serialize_keras_object(model.optimizer)["config"] | {"name": None},
         "init": (init or recipe.init) and checkpoint.card(init or recipe.init).weights["sha256"],
         "starts_from": first and first.name,
-        "tutors": [tutor.name for tutor in recipe.tutors()],
+        "teachers": [teacher.name for teacher in recipe.teachers()],
         "data": batches.digest(),
         "code": code(*_parts(recipe)),
     }

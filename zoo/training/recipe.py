@@ -89,7 +89,7 @@ class Recipe:
     def begin(self, model) -> None:
         """Changes to the weights that `starts_from` gave, before training."""
 
-    def tutors(self) -> list:
+    def teachers(self) -> list:
         """Recipes to train first, once with each of their seeds, whose answers this one learns from.
 
         An interrupted training goes on where they give the same answers to the last bit, as on one machine with one
@@ -97,7 +97,7 @@ class Recipe:
         """
         return []
 
-    def taught_by(self, tutors: list) -> None:
+    def set_teachers(self, teachers: list) -> None:
         """Take what the tutors have become, each a `zoo.runtime.predictor.Compiled`, in their order."""
 
     def controls(self) -> list:

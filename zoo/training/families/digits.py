@@ -18,7 +18,7 @@ FEWEST = 100
 COUNT = 5000  # samples, and pictures to compare them with, where there are as many
 
 
-class Forger(MNIST):
+class DigitGenerator(MNIST):
     """A GAN on MNIST; a subclass has the network."""
 
     monitor = None  # no figure says which epoch is best: the last one
@@ -107,7 +107,7 @@ def judged(made, real, labels, split, asked=None) -> list[dict]:
         rows.append(metrics.row(metric, split, 100 * np.mean(values), n=len(values), role=role, protocol=protocol))
 
     rarest = np.bincount(read, minlength=10).argmin()
-    share("rarest_share", read == rarest, f"share of the digit that {JUDGE} reads least")
+    share("rarest_class_fraction", read == rarest, f"share of the digit that {JUDGE} reads least")
     if asked is not None:
         shuffled = np.random.default_rng(0).permutation(labels)
         share("accuracy", read == asked, f"share of the samples that {JUDGE} reads as asked, of each digit as many")

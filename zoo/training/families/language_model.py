@@ -36,7 +36,7 @@ class LanguageModel(Recipe):
         tokens = numbers(predict.tokenizer, examples)
         if len(tokens) < 2:
             raise BadInput(f"{len(tokens)} tokens are too few to measure on; give a text of 2 or more")
-        surprise = surprises(predict, tokens, self.context)  # (N - 1,)
+        surprise = token_nll(predict, tokens, self.context)  # (N - 1,)
         protocol = (
             f"mean over all {self.unit.partition('/')[2]}s but the first, each with {self.context // 2} or more before "
             "it, or all there are"
@@ -52,7 +52,7 @@ def numbers(tokenizer, texts) -> np.ndarray:
     return np.concatenate([np.zeros(0, np.int32), *(np.array(line, np.int32) for line in tokenizer(lines))])
 
 
-def surprises(predict, tokens, context: int) -> np.ndarray:
+def token_nll(predict, tokens, context: int) -> np.ndarray:
     """-log p of each token but the first, nats (N - 1,): windows that overlap by half, the second half of each counts.
 
     `predict` maps int32 (B, T) to logits (B, T, V) of the token after each.
