@@ -52,10 +52,10 @@ class Segmenter(Tiny):
     def noisy(x, y, rng):
         return np.clip(x + rng.integers(-20, 20, x.shape), 0, 255).astype("uint8"), y
 
-class Forger(Tiny):
+class DigitGenerator(Tiny):
     name = "dcgan.test"
     arguments = {
-        "input_shape": [8, 8, 1], "latents": 4, "maps": 4, "conditions": [2], "spectral": True, "augment": True
+        "input_shape": [8, 8, 1], "latents": 4, "channels": 4, "conditions": [2], "spectral": True, "augment": True
     }
     monitor, options, transform = None, {"loss": "hinge"}, staticmethod(drawn(4))
 
@@ -73,7 +73,7 @@ class Killer(keras.callbacks.Callback):
         if self.epoch == int(sys.argv[3]) and batch >= 3:
             os.kill(os.getpid(), signal.SIGKILL)
 
-recipe = {"unet.test": Segmenter, "dcgan.test": Forger}[sys.argv[4]]()
+recipe = {"unet.test": Segmenter, "dcgan.test": DigitGenerator}[sys.argv[4]]()
 model, resume, _ = training._fit(recipe, Path(sys.argv[1]), None, None, None)
 best = resume.best["epoch"] if recipe.monitor else 0
 np.savez(sys.argv[2], *[keras.ops.convert_to_numpy(v) for v in model.weights], best=best)

@@ -70,7 +70,7 @@ class DCGAN(Adversarial):
     ):
         if latents < 1 or channels < 1 or any(count < 2 for count in conditions):
             raise BadInput(
-                f"DCGAN can't have {latents} latents, {maps} maps and conditions {tuple(conditions)}; give one or more "
+                f"DCGAN can't have {latents} latents, {channels} channels and conditions {tuple(conditions)}; give one or more "
                 "of both, and labels of two or more values"
             )
         halvings = _halvings(input_shape)
