@@ -11,7 +11,7 @@ exceeds a threshold, and after a wrong answer moves its weights towards the righ
     w <- w                               if it was right
 
 If any plane separates the two classes, the rule finds one after finitely many corrections (the convergence theorem);
-if none does, as for XOR, it never comes to rest: see `docs/xor.py`.
+if none does, as for XOR, it never comes to rest: see `examples/xor.py`.
 
 The rule is gradient descent on the perceptron criterion mean(max(0, -t a)): with plain `SGD` and batches of one pattern
 the two are equal, step for step. Bigger batches take the mean correction of their patterns.

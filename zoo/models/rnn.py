@@ -19,7 +19,7 @@ Where this file departs from the paper, and why:
 
 The copy in the context units is an input like any other: errors don't go back through it, further than one step.
 `through_time=True` lets them, back to the start of the sequence (Rumelhart, Hinton, Williams 1986). Then one sees how
-they vanish: at each step they are multiplied by f'(a_t) U, and f' is at most 1/4, the sigmoid's (`docs/memory.py`).
+they vanish: at each step they are multiplied by f'(a_t) U, and f' is at most 1/4, the sigmoid's (`docs/figures/memory.py`).
 
 Parameters: 31,981 for the net of the paper's simple sentences, 31-150-31.
 """
