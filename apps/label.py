@@ -79,7 +79,7 @@ class Label(App):
 
 
 def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
-    """Logits (1, classes) of a classifier for an image uint8 (H, W, 3), and its labels; one logit stands for two classes.
+    """Logits (1, classes) for an image uint8 (H, W, 3), and a classifier's labels; one logit stands for two classes.
 
     Raises `BadCheckpoint` for a checkpoint of another task.
     """

@@ -109,7 +109,7 @@ def test_one_logit_gives_two_labels():
     assert sum(each["probability"] for each in found["labels"]) == pytest.approx(1, abs=1e-3)
 
 
-def test_dominant_colours_are_the_shares_of_the_picture():
+def test_dominant_colours_are_those_of_the_image_with_their_fractions():
     photo = plain((230, 230, 230), 100, 100)
     photo[:30] = (200, 30, 30)
     found = dominant_colours(photo)
@@ -204,7 +204,7 @@ def test_bad_choices_are_one_line(colours, tmp_path):
         for name in ("unet.color", *folders):
             with pytest.raises(BadCheckpoint) as caught:
                 app(photo, checkpoint=name)
-            assert str(caught.value).endswith("a classifier of pictures such as mobilenet.caltech101")
+            assert str(caught.value).endswith("is no image classifier; give one such as mobilenet.caltech101")
         with pytest.raises(UnknownName, match=r"lenet5\.mnist"):
             app(photo, checkpoint="lenet5.mnits")
     few = changed(colours, tmp_path / "few", labels=["red_thing"])
@@ -287,7 +287,7 @@ def test_label_on_files(colours, tmp_path, monkeypatch, capsys):
     with open(tmp_path / "out" / "label.csv", encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     labels = [f"labels_{i}_{what}" for i in (1, 2, 3) for what in ("label", "probability")]
-    tones = [f"colours_1_{what}" for what in ("colour", "name", "share")]
+    tones = [f"colours_1_{what}" for what in ("colour", "name", "fraction")]
     assert list(table[0]) == ["file", "label", "probability", "in_distribution", *labels, *tones, "width", "height"]
     assert {row["file"]: row["labels_1_label"] for row in table} == {row["file"]: row["label"] for row in rows}
     assert [row["colours_1_name"] for row in table] == [row["colours"][0]["name"] for row in rows]
