@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {"zoo": "zoo", "apps": "zoo_apps", "weights": "zoo_weights"}
 FRAMEWORKS = ("tensorflow", "keras", "jax", "torch", "numpy", "cv2", "PIL", "tensorflow_datasets")

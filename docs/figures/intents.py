@@ -1,7 +1,7 @@
 """Understanding requests and knowing when not to: bert.clinc150 beside a linear SVM, as the threshold moves.
 
-Reproduce, after `zoo data prepare clinc150 --from FOLDER`: `python docs/figures/intents.py`. It writes docs/figures/intents.png: for
-each share of the requests out of scope that are recognised as such, how many of those in scope are told right. BERT's
+Reproduce, after `zoo data prepare clinc150 --from FOLDER`: `python docs/figures/intents.py`. It writes intents.png
+beside it: accuracy on requests in scope against the fraction of requests out of scope that are rejected. BERT's
 curve is in its card; the SVM, on TF-IDF of words and parts of words, is fitted here. Dots are where each one's
 threshold came to lie, chosen on the validation splits alike.
 """
