@@ -35,14 +35,14 @@ class Features(App):
         model = self.model(checkpoint)
         from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
-        names = dreaming.chosen(model, layers, LAYERS)
+        names = dreaming.choose_layers(model, layers, LAYERS)
         learned, channels = [], []
         for name, answer in zip(names, dreaming.feature_maps(model, names, photo), strict=True):
             channels = np.argsort(-answer.max(axis=(0, 1)), kind="stable")[:CHANNELS]
             height, width, count = answer.shape
             title = f"{name}   {count} channels"
             captions = [f"channel {channel}" for channel in channels]
-            pictures = dreaming.maximized(model, name, channels, track=self.track)
+            pictures = dreaming.maximize_channels(model, name, channels, track=self.track)
             learned.append((title, captions, [_enlarged(picture, (SIDE, SIDE)) for picture in pictures]))
             shown = [_enlarged(_coloured(answer[..., channel]), _shape_of(photo)) for channel in channels]
             channels.append((f"{title}, maps of {width} x {height}", captions, shown))
