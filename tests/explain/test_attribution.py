@@ -31,7 +31,7 @@ def left_right_net():
     return model
 
 
-def image(seed=0, shape=(8, 8, 1)):
+def random_image(seed=0, shape=(8, 8, 1)):
     return np.random.RandomState(seed).randint(60, 256, shape).astype("uint8")
 
 
@@ -54,7 +54,7 @@ def test_gradients_agree_with_finite_differences():
 
 @pytest.mark.parametrize("label, half", [(1, slice(0, 4)), (0, slice(4, 8))])
 def test_saliency_and_occlusion_find_the_half_that_the_net_uses(label, half, left_right_net):
-    images = image()[None]
+    images = random_image()[None]
     saliency = attribution.Explainer(left_right_net).saliency(images, [label])[0]
     occlusion = attribution.occlusion(lambda x: to_numpy(left_right_net(x)), images[0], label, square=0.5, steps=3)
     assert saliency.shape == (8, 8) and saliency.max() == 1
@@ -85,11 +85,11 @@ def test_grad_cam_is_its_formula():
 
 def test_it_works_on_landmarks_and_errors_are_one_line():
     resnet = zoo.ResNet(depth=20)
-    images = image(3, (2, 32, 32, 3))
+    images = random_image(3, (2, 32, 32, 3))
     assert attribution.Explainer(resnet).grad_cam(images, [3, 4]).shape == (2, 8, 8)
     assert attribution.Explainer(resnet).saliency(images, [3, 4]).shape == (2, 32, 32)
     with pytest.raises(BadCheckpoint, match="no feature maps"):
-        attribution.Explainer(zoo.MLP(hidden=(4,))).grad_cam(image(3, (1, 28, 28, 1)), [0], "hidden1")
+        attribution.Explainer(zoo.MLP(hidden=(4,))).grad_cam(random_image(3, (1, 28, 28, 1)), [0], "hidden1")
     with pytest.raises(BadCheckpoint, match="a shortcut bypasses it"):
         attribution.Explainer(resnet).grad_cam(images, [3, 4], "conv2_1a")
     with pytest.raises(UnknownName, match="did you mean conv2_1a"):
@@ -109,7 +109,7 @@ def test_it_works_on_landmarks_and_errors_are_one_line():
 
 
 def test_saliency_has_the_size_of_the_image_where_the_network_pads_it():
-    images = image(3, (2, 28, 28, 1))
+    images = random_image(3, (2, 28, 28, 1))
     assert attribution.Explainer(zoo.LeNet5()).saliency(images, [3, 4]).shape == (2, 28, 28)
     assert attribution.last_feature_map_layer(zoo.MLP(hidden=(4,))) is None
 
@@ -119,8 +119,8 @@ def test_trainable_flags_are_restored():
     model.get_layer("conv1").trainable = False
     model.get_layer("fc").bias.trainable = False
     before = [variable.path for variable in model.trainable_variables]
-    attribution.Explainer(model).grad_cam(image(3, (1, 32, 32, 3)), [3])
-    attribution.Explainer(model).saliency(image(3, (1, 32, 32, 3)), [3])
+    attribution.Explainer(model).grad_cam(random_image(3, (1, 32, 32, 3)), [3])
+    attribution.Explainer(model).saliency(random_image(3, (1, 32, 32, 3)), [3])
     assert [variable.path for variable in model.trainable_variables] == before
 
 
@@ -137,7 +137,7 @@ def test_what_is_compiled_for_one_image_is_reused_for_the_next(monkeypatch):
     monkeypatch.setattr(attribution, "Gradient", lambda *of: made.append(of) or gradient(*of))
     model = zoo.ResNet(depth=20)
     explainer, learned = attribution.Explainer(model), len(model.trainable_variables)
-    first, second = image(3, (1, 32, 32, 3)), image(4, (1, 32, 32, 3))
+    first, second = random_image(3, (1, 32, 32, 3)), random_image(4, (1, 32, 32, 3))
     for method in (explainer.saliency, explainer.grad_cam):
         again = [method(each, [3]) for each in (first, second, first)]
         np.testing.assert_allclose(again[0], again[2], atol=1e-6)

@@ -23,7 +23,7 @@ def model():
     return zoo.MobileNet(width=0.25, input_shape=(64, 64, 3), classes=7)
 
 
-def image(height, width, seed=0):
+def random_image(height, width, seed=0):
     """Smooth random colours."""
     small = np.random.RandomState(seed).uniform(60, 200, (max(1, height // 8), max(1, width // 8), 3))
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC).astype("uint8")
@@ -36,7 +36,7 @@ def mean_square_activation(model, names, image):
 
 @pytest.mark.backends
 def test_a_feature_extractor_equals_the_model_and_takes_other_sizes(model):
-    images = image(64, 64)[None]
+    images = random_image(64, 64)[None]
     both = ["conv3_pointwise_relu", MIDDLE]
     whole = keras.Model(model.input, [model.get_layer(name).output for name in both])
     for expected, found in zip(
@@ -60,7 +60,7 @@ def test_locally_connected_layers_work_at_the_models_size():
     assert dreaming.feature_extractor(alexnet, ["local4"], (64, 96)).input_shape == (None, 24, 24, 3)
     dreamer = dreaming.Dreamer(alexnet, ["local3"], (50, 70))
     assert dreamer.tile == (24, 24)
-    image = image(50, 70)
+    image = random_image(50, 70)
     dream = dreamer.dream(image, octaves=1)
     assert dream.shape == image.shape and (dream != image).mean() > 0.5
     assert dreaming.maximize_channels(alexnet, "local3", [0, 1], steps=1).shape == (2, 24, 24, 3)
@@ -93,7 +93,7 @@ def test_bad_arguments_are_one_line(model):
         with pytest.raises(BadInput, match="layer conv1 has channels 0 to "):
             dreaming.maximize_channels(model, "conv1", channels)
     with pytest.raises(BadInput, match="can't dream in 0 octaves"):
-        dreaming.Dreamer(model, ["conv1"], (40, 40)).dream(image(40, 40), octaves=0)
+        dreaming.Dreamer(model, ["conv1"], (40, 40)).dream(random_image(40, 40), octaves=0)
 
 
 def test_networks_without_convolutions_are_refused():
@@ -105,7 +105,7 @@ def test_networks_without_convolutions_are_refused():
 @pytest.mark.backends
 def test_a_network_for_grey_images_changes_no_colours():
     keras.utils.set_random_seed(3)
-    lenet, image = zoo.LeNet5(), image(40, 50)
+    lenet, image = zoo.LeNet5(), random_image(40, 50)
     [layer] = dreaming.choose_layers(lenet, "")
     grey = keras.Model(lenet.input, lenet.get_layer("C1").output)
     calls = image[None, :28, :28, :1]
@@ -119,7 +119,7 @@ def test_a_network_for_grey_images_changes_no_colours():
 
 
 def test_dreaming_raises_the_activation_and_is_reproducible(model):
-    image = image(80, 90)
+    image = random_image(80, 90)
     dreams = [dreaming.Dreamer(model, [MIDDLE], (80, 90)).dream(image, octaves=2) for _ in range(2)]
     np.testing.assert_array_equal(*dreams)
     assert dreams[0].shape == image.shape and dreams[0].dtype == np.uint8
@@ -130,7 +130,7 @@ def test_dreaming_raises_the_activation_and_is_reproducible(model):
 
 @pytest.mark.backends
 def test_strength_scales_the_change(model):
-    image = image(64, 64)
+    image = random_image(64, 64)
     dreamer = dreaming.Dreamer(model, [MIDDLE], (64, 64))
     np.testing.assert_array_equal(dreamer.dream(image, strength=0, octaves=1), image)
     little, much = (np.abs(dreamer.dream(image, strength=s, octaves=1) - 1.0 * image).mean() for s in (0.5, 2))
@@ -146,7 +146,7 @@ def test_progress_counts_tiles(model):
             calls.append((number, total, what))
 
     dreamer = dreaming.Dreamer(model, [MIDDLE], (64, 64))
-    dreamer.dream(image(100, 140), octaves=2, track=track)
+    dreamer.dream(random_image(100, 140), octaves=2, track=track)
     assert calls[-1] == (calls[-1][1], calls[-1][1], "dreaming") and len(calls) > 2 * dreaming.STEPS
 
 
@@ -183,7 +183,7 @@ def test_octaves():
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (33, 31)])
 def test_extreme_shapes(model, size):
     dreamer = dreaming.Dreamer(model, ["conv3_pointwise_relu"], size)
-    assert dreamer.dream(image(*size), octaves=1).shape == (*size, 3)
+    assert dreamer.dream(random_image(*size), octaves=1).shape == (*size, 3)
 
 
 def test_a_large_photograph_keeps_its_own_detail(model, monkeypatch):
@@ -219,7 +219,7 @@ def test_a_balanced_gradient_has_as_much_of_each_octave():
 
 
 def test_zoom_frames_begin_with_the_dream_and_enlarge(model):
-    image = image(64, 96)
+    image = random_image(64, 96)
     dreamer = dreaming.Dreamer(model, ["conv3_pointwise_relu"], (64, 96))
     frames = list(dreamer.zoom_frames(image, 3, strength=0, zoom=1.25))
     np.testing.assert_array_equal(frames[0], image)
@@ -247,5 +247,5 @@ def test_low_layers_have_small_images(model):
 
 
 def test_feature_maps_have_the_photographs_proportions(model):
-    low, high = dreaming.feature_maps(model, ["conv1_relu", MIDDLE], image(60, 120))
+    low, high = dreaming.feature_maps(model, ["conv1_relu", MIDDLE], random_image(60, 120))
     assert low.shape == (64, 128, 8) and high.shape == (16, 32, 64)
