@@ -36,7 +36,7 @@ class Features(App):
         from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
         names = dreaming.choose_layers(model, layers, LAYERS)
-        learned, channels = [], []
+        learned, activated = [], []
         for name, answer in zip(names, dreaming.feature_maps(model, names, photo), strict=True):
             channels = np.argsort(-answer.max(axis=(0, 1)), kind="stable")[:CHANNELS]
             height, width, count = answer.shape
@@ -45,8 +45,8 @@ class Features(App):
             pictures = dreaming.maximize_channels(model, name, channels, track=self.track)
             learned.append((title, captions, [_enlarged(picture, (SIDE, SIDE)) for picture in pictures]))
             shown = [_enlarged(_coloured(answer[..., channel]), _shape_of(photo)) for channel in channels]
-            channels.append((f"{title}, maps of {width} x {height}", captions, shown))
-        return _sheet(learned), _sheet(channels)
+            activated.append((f"{title}, maps of {width} x {height}", captions, shown))
+        return _sheet(learned), _sheet(activated)
 
     def samples(self):
         return [photograph("coffee.png", "photo")]

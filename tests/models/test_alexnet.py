@@ -101,8 +101,8 @@ def test_it_is_evaluated_by_the_mean_of_ten_crops():
     x[1, -1, -1] = 255  # in one of ten crops, and mirrored
 
     def predict(part):
-        seen = part.max(axis=(1, 2, 3))[:, None] > 0
-        return np.where(seen, [[9.0, 0.0]], [[0.0, 1.0]])
+        bright = part.max(axis=(1, 2, 3))[:, None] > 0
+        return np.where(bright, [[9.0, 0.0]], [[0.0, 1.0]])
 
     (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
     assert ten["value"] == alone["value"] == 100 and alone["metric"] == "accuracy_center_crop"

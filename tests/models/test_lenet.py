@@ -93,10 +93,10 @@ def test_table_convolution(states):
 
 def test_the_table_is_the_papers():
     """The first six channels have three neighbours, the next six four, the next three four with a gap, the last all."""
-    sees = [tuple(np.flatnonzero(column)) for column in lenet.table().T]
-    assert sees[:6] == [tuple(sorted((i + k) % 6 for k in range(3))) for i in range(6)]
-    assert sees[6:12] == [tuple(sorted((i + k) % 6 for k in range(4))) for i in range(6)]
-    assert sees[12:] == [(0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5), (0, 1, 2, 3, 4, 5)]
+    inputs = [tuple(np.flatnonzero(column)) for column in lenet.table().T]
+    assert inputs[:6] == [tuple(sorted((i + k) % 6 for k in range(3))) for i in range(6)]
+    assert inputs[6:12] == [tuple(sorted((i + k) % 6 for k in range(4))) for i in range(6)]
+    assert inputs[12:] == [(0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5), (0, 1, 2, 3, 4, 5)]
 
 
 def test_squashing_equation_6():
