@@ -35,9 +35,11 @@ def colours(tmp_path_factory):
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.5  # few steps are enough for its averages
-    x = np.random.RandomState(0).randint(0, 60, (96, 32, 32, 3)).astype("uint8")
+    random = np.random.RandomState(0)
+    x = random.randint(0, 50, (96, 1, 1, 3)) + random.randint(0, 20, (96, 32, 32, 3))  # plain colours, a little noise
     y = np.arange(96) % 3
     x[np.arange(96), :, :, y] += 180
+    x = x.astype("uint8")
     model.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
     model.fit(x, y, epochs=12, batch_size=32, verbose=0)
     shape = {"kind": "image", "shape": [32, 32, 3], "dtype": "uint8", "description": "a colour"}
@@ -71,7 +73,7 @@ def test_label_names_the_most_probable_first(colours):
     picture, found = Label()(plain((20, 220, 20)), checkpoint=colours, count=2)
     assert found["label"] == found["labels"][0]["label"] == "green_thing"
     assert len(found["labels"]) == 2 and found["labels"][0]["probability"] == found["probability"]
-    assert [each["colour"] for each in found["colours"]] == ["#14dc14"] and found["colours"][0]["share"] > 0.99
+    assert [each["colour"] for each in found["colours"]] == ["#14dc14"] and found["colours"][0]["fraction"] > 0.99
     assert (found["width"], found["height"]) == (60, 40)
     assert picture.shape[0] > 40 and picture.shape[1] == 320  # room for words
     np.testing.assert_array_equal(picture[:40, 130:190], plain((20, 220, 20)))
@@ -81,40 +83,40 @@ def test_label_names_the_most_probable_first(colours):
 def test_what_is_known_is_said_only_where_the_card_says_it(colours, knowing):
     app, photo = Label(), plain((20, 220, 20))
     silent, found = app(photo, checkpoint=colours)
-    assert found["known"] is None and found["label"] == "green_thing" and "nothing known" not in app.describe(found)
-    assert json.loads(json.dumps(found))["known"] is None
+    assert found["in_distribution"] is None and found["label"] == "green_thing" and "none of the known classes" not in app.describe(found)
+    assert json.loads(json.dumps(found))["in_distribution"] is None
 
     sure, found = app(photo, checkpoint=knowing(-1000))
-    assert found["known"] is True and found["label"] == "green_thing" and "nothing known" not in app.describe(found)
+    assert found["in_distribution"] is True and found["label"] == "green_thing" and "none of the known classes" not in app.describe(found)
     np.testing.assert_array_equal(sure, silent)
 
     unsure, found = app(photo, checkpoint=knowing(1000))
-    assert found["known"] is False and found["label"] is None and found["labels"][0]["label"] == "green_thing"
-    assert app.describe(found).startswith("nothing known; the nearest:\n")
+    assert found["in_distribution"] is False and found["label"] is None and found["labels"][0]["label"] == "green_thing"
+    assert app.describe(found).startswith("none of the known classes; the nearest:\n")
     assert unsure.shape[0] > sure.shape[0]  # a line more
 
 
 def test_something_is_known_from_an_edge_on(colours, knowing):
     photo = plain((20, 220, 20))
     best = float(zoo.predictor(colours)(np.array([plain((20, 220, 20), 32, 32)])).max())
-    assert Label()(photo, checkpoint=knowing(best - 0.01))[1]["known"] is True
-    assert Label()(photo, checkpoint=knowing(best + 0.01))[1]["known"] is False
+    assert Label()(photo, checkpoint=knowing(best - 0.01))[1]["in_distribution"] is True
+    assert Label()(photo, checkpoint=knowing(best + 0.01))[1]["in_distribution"] is False
 
 
 def test_one_logit_gives_two_labels():
     photo = plain((0, 0, 0), 28, 28)
     photo[4:24, 12:16] = 255  # a stroke
     _, found = Label()(photo, checkpoint="perceptron.mnist-01")
-    assert [each["label"] for each in found["labels"]] == ["1", "0"] and found["known"] is None
+    assert [each["label"] for each in found["labels"]] == ["1", "0"] and found["in_distribution"] is None
     assert sum(each["probability"] for each in found["labels"]) == pytest.approx(1, abs=1e-3)
 
 
-def test_dominant_colours_are_the_shares_of_the_picture():
+def test_dominant_colours_are_those_of_the_image_with_their_fractions():
     photo = plain((230, 230, 230), 100, 100)
     photo[:30] = (200, 30, 30)
     found = dominant_colours(photo)
     assert [each["name"] for each in found[:2]] == ["white", "red"]
-    assert found[0]["share"] == pytest.approx(0.7, abs=0.03) and found[1]["share"] == pytest.approx(0.3, abs=0.03)
+    assert found[0]["fraction"] == pytest.approx(0.7, abs=0.03) and found[1]["fraction"] == pytest.approx(0.3, abs=0.03)
     assert found == dominant_colours(photo)
 
 
@@ -127,7 +129,7 @@ def test_extreme_shapes(colours, shape):
 @pytest.mark.parametrize("shape", [(1, 65000), (65000, 1)])
 def test_panels_of_extreme_shapes_stay_small(shape):
     chances = [{"label": "ant", "probability": 0.2}] * 5
-    found = {"labels": chances, "known": False, "colours": [{"colour": "#c80a0a", "share": 1.0}]}
+    found = {"labels": chances, "in_distribution": False, "colours": [{"colour": "#c80a0a", "fraction": 1.0}]}
     photo = plain((200, 10, 10), *shape)
     tracemalloc.start()
     sheet = annotated(photo, found)
@@ -138,14 +140,14 @@ def test_panels_of_extreme_shapes_stay_small(shape):
 
 
 def test_letters_grow_with_a_photograph():
-    found = {"labels": [{"label": "ant", "probability": 0.2}] * 5, "known": True, "colours": []}
+    found = {"labels": [{"label": "ant", "probability": 0.2}] * 5, "in_distribution": True, "colours": []}
     small, large = (annotated(plain((9, 9, 9), side, side), found).shape[0] - side for side in (320, 1600))
     assert 2.5 < large / small < 5
 
 
 def test_a_panel_wants_some_width(monkeypatch):
     monkeypatch.setattr("zoo.kinds.image.MAX_PIXELS", 100_000)
-    found = {"labels": [], "known": None, "colours": []}
+    found = {"labels": [], "in_distribution": None, "colours": []}
     with pytest.raises(BadInput, match="2 x 400 pixels, too narrow"):
         annotated(plain((9, 9, 9), 400, 2), found)
     assert annotated(plain((9, 9, 9), 400, 320), found).shape[1] == 320  # as wide as the panel itself
@@ -204,7 +206,7 @@ def test_bad_choices_are_one_line(colours, tmp_path):
         for name in ("unet.color", *folders):
             with pytest.raises(BadCheckpoint) as caught:
                 app(photo, checkpoint=name)
-            assert str(caught.value).endswith("a classifier of pictures such as mobilenet.caltech101")
+            assert str(caught.value).endswith("is no image classifier; give one such as mobilenet.caltech101")
         with pytest.raises(UnknownName, match=r"lenet5\.mnist"):
             app(photo, checkpoint="lenet5.mnits")
     few = changed(colours, tmp_path / "few", labels=["red_thing"])
@@ -287,11 +289,11 @@ def test_label_on_files(colours, tmp_path, monkeypatch, capsys):
     with open(tmp_path / "out" / "label.csv", encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     labels = [f"labels_{i}_{what}" for i in (1, 2, 3) for what in ("label", "probability")]
-    tones = [f"colours_1_{what}" for what in ("colour", "name", "share")]
-    assert list(table[0]) == ["file", "label", "probability", "known", *labels, *tones, "width", "height"]
+    tones = [f"colours_1_{what}" for what in ("colour", "name", "fraction")]
+    assert list(table[0]) == ["file", "label", "probability", "in_distribution", *labels, *tones, "width", "height"]
     assert {row["file"]: row["labels_1_label"] for row in table} == {row["file"]: row["label"] for row in rows}
     assert [row["colours_1_name"] for row in table] == [row["colours"][0]["name"] for row in rows]
-    assert {row["known"] for row in table} == {""}
+    assert {row["in_distribution"] for row in table} == {""}
     assert (tmp_path / "out" / "more" / "blue.png").exists()
 
     with pytest.raises(OutputExists):

@@ -89,7 +89,7 @@ def test_cross_entropy():
 
 
 def test_it_solves_xor():
-    """About one seed in a hundred gets stuck (docs/xor.py), another one on each backend: two of three must not."""
+    """About one seed in a hundred gets stuck (examples/xor.py), another one on each backend: two of three must not."""
     x, y = XOR
     solved = 0
     for seed in range(3):

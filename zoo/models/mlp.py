@@ -5,7 +5,7 @@ Nature 323, 533-536 (1986). https://doi.org/10.1038/323533a0
 
 What was new: a learning rule for hidden units, which are neither input nor output. The total error E is differentiated
 backwards through smooth units by the chain rule, so the hidden layers learn the representation that the task needs; a
-problem such as XOR, which no single layer can solve (`docs/xor.py`), is solved by two.
+problem such as XOR, which no single layer can solve (`examples/xor.py`), is solved by two.
 
     x_j = sum_i y_i w_ji                 eq. 1    total input of unit j
     y_j = 1 / (1 + exp(-x_j))            eq. 2    its output

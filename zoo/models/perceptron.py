@@ -11,7 +11,7 @@ exceeds a threshold, and after an error moves its weights towards the correct re
     w <- w                               otherwise
 
 If a hyperplane separates the two classes, the rule finds one after finitely many corrections (the convergence theorem);
-if none does, as for XOR, it never converges: see `docs/xor.py`.
+if none does, as for XOR, it never converges: see `examples/xor.py`.
 
 The rule is gradient descent on the perceptron criterion mean(max(0, -t a)): with plain `SGD` and batches of one pattern
 the two are equal, step for step. Larger batches take the mean correction of their patterns.

@@ -1,7 +1,7 @@
-"""XOR, the question that one layer cannot answer and two can: `python docs/xor.py [--seeds 100]` draws docs/xor.png.
+"""XOR, the question that one layer cannot answer and two can: `python examples/xor.py [--seeds 100]` draws docs/figures/xor.png.
 
-For every seed a perceptron starts from random weights and sees the four patterns one at a time, 50 times over in random
-order; what it answers best at any moment counts. An MLP 2-4-1 (tanh hidden units, squared error, the momentum rule)
+For every seed a perceptron starts from random weights and trains on the four patterns one at a time, 50 epochs in random
+order; its best moment counts. An MLP 2-4-1 (tanh hidden units, squared error, the momentum rule)
 makes 2,000 updates on all four. Both train through `fit`. The figure draws every line and every curve. Exits with 1 if
 fewer than 95 % of the seeds teach the MLP all four patterns.
 
@@ -147,9 +147,9 @@ def draw(perceptrons, mlps, path: Path):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Count how many seeds learn XOR, and draw docs/xor.png.")
+    parser = argparse.ArgumentParser(description="Count how many seeds learn XOR, and draw docs/figures/xor.png.")
     parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).with_name("xor.png"))
+    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parents[1] / "docs/figures/xor.png")
     options = parser.parse_args()
     perceptrons = [perceptron(seed) for seed in range(options.seeds)]
     mlps = [mlp(seed) for seed in range(options.seeds)]
@@ -158,9 +158,9 @@ def main() -> int:
         print(f"{name}: {right.count(4)} of {options.seeds} seeds solve XOR; best of all seeds {max(right)}/4")
     draw(perceptrons, mlps, options.output)
     print(options.output)
-    share = 100 * sum(right == 4 for right, _ in mlps) / options.seeds
-    print(f"MLP 2-4-1: {share:g} % of the seeds, target {TARGET} % {'reached' if share >= TARGET else 'MISSED'}")
-    return 0 if share >= TARGET else 1
+    solved = 100 * sum(right == 4 for right, _ in mlps) / options.seeds
+    print(f"MLP 2-4-1: {solved:g} % of the seeds, target {TARGET} % {'reached' if solved >= TARGET else 'MISSED'}")
+    return 0 if solved >= TARGET else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is left of a memory: `python docs/memory.py` draws docs/memory.png.
+"""What is left of a memory: `python docs/figures/memory.py` draws docs/figures/memory.png.
 
 A recurrent net's state is changed a little at one step, and followed: how much of the change is left after 1, 2, ...
 100 further steps of random input? That is also how much of an error at the end comes back to the first step, for both

@@ -1,4 +1,4 @@
-"""Draw digits.png, plane.png and faces.jpg here, what the apps digits and faces make: `python docs/sheets.py`.
+"""Draw digits.png, plane.png and faces.jpg here, what the apps digits and faces make: `python docs/figures/sheets.py`.
 
 The faces are of the seeds 0 to 63, none left out; the picture says in its comment that they are of nobody.
 """

@@ -1,7 +1,7 @@
 """What fine-tuning is worth: six scenes from 10, 50 and 300 photographs of each.
 
-Reproduce, after `zoo data prepare intel_scenes`: `python docs/finetuning.py`. It writes docs/finetuning.json and
-docs/finetuning.png. It trains in three ways on the same photographs and measures each on the 900 of the test split
+Reproduce, after `zoo data prepare intel_scenes`: `python docs/figures/finetuning.py`. It writes docs/figures/finetuning.json and
+docs/figures/finetuning.png. It trains in three ways on the same photographs and measures each on the 900 of the test split
 (which first runs on 10 and 50 photographs were measured on too, when the rates of fine-tuning were set, and the other
 net's normalisation):
 - `zoo finetune mobilenet.caltech101`, as anyone would call it;
@@ -140,7 +140,7 @@ def figure(rows: list[dict], path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure what fine-tuning is worth, into docs/finetuning.json.")
+    parser = argparse.ArgumentParser(description="Measure what fine-tuning is worth, into docs/figures/finetuning.json.")
     parser.add_argument("--data-dir", help="where `zoo data prepare` put the data set")
     options = parser.parse_args()
     rows = []

@@ -1,6 +1,6 @@
 """Understanding requests and knowing when not to: bert.clinc150 beside a linear SVM, as the threshold moves.
 
-Reproduce, after `zoo data prepare clinc150 --from FOLDER`: `python docs/intents.py`. It writes docs/intents.png: for
+Reproduce, after `zoo data prepare clinc150 --from FOLDER`: `python docs/figures/intents.py`. It writes docs/figures/intents.png: for
 each share of the requests out of scope that are recognised as such, how many of those in scope are told right. BERT's
 curve is in its card; the SVM, on TF-IDF of words and parts of words, is fitted here. Dots are where each one's
 threshold came to lie, chosen on the validation splits alike.
@@ -51,7 +51,7 @@ def figure(found: dict, dots: dict, path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Draw docs/intents.png.")
+    parser = argparse.ArgumentParser(description="Draw docs/figures/intents.png.")
     parser.add_argument("--data-dir", help="where `zoo data prepare` put the data set")
     figure(curves(parser.parse_args().data_dir), chosen(), Path(__file__).with_suffix(".png"))
 

@@ -1,4 +1,4 @@
-"""Draw docs/colorize.jpg, the picture in README.md: `python docs/before_after.py`.
+"""Draw docs/figures/colorize.jpg, the picture in README.md: `python docs/figures/before_after.py`.
 
 A public-domain photograph from scikit-image's wheel in grey, what the app colorize makes of it, and its true colours.
 """
