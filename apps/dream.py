@@ -41,12 +41,12 @@ class Dream(App):
         model = self.model(checkpoint)
         from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
-        dreamer = dreaming.Dreamer(model, dreaming.chosen(model, layers), photo.shape[:2])
+        dreamer = dreaming.Dreamer(model, dreaming.choose_layers(model, layers), photo.shape[:2])
         dream = dreamer.dream(photo, strength=strength, octaves=octaves, track=self.track)
         if not video:
             return dream, None
         count = round(RATE * SECONDS)
-        frames = dreamer.film(_first_frame(dream), count, strength=strength)
+        frames = dreamer.zoom_frames(_first_frame(dream), count, strength=strength)
         return dream, Film(self.track(frames, count, "filming"), RATE)
 
     def samples(self):

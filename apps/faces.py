@@ -101,8 +101,8 @@ class Faces(App):
         def part(start):
             own = slice(start, start + PART)
             if shares is None:
-                return model.draw(noise[own], labels[own], eta=0.0)
-            return model.draw(noise[own], labels[:, own], shares=shares[:, own], eta=0.0)
+                return model.generate(noise[own], labels[own], eta=0.0)
+            return model.generate(noise[own], labels[:, own], label_weights=shares[:, own], eta=0.0)
 
         starts = range(0, len(noise), PART)
         return np.concatenate([part(start) for start in self.track(starts, len(starts), "drawing")])

@@ -33,14 +33,14 @@ class Features(App):
         model = self.model(checkpoint)
         from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
-        names = dreaming.chosen(model, layers, LAYERS)
+        names = dreaming.choose_layers(model, layers, LAYERS)
         learned, maps = [], []
         for name, activation in zip(names, dreaming.feature_maps(model, names, photo), strict=True):
             channels = np.argsort(-activation.max(axis=(0, 1)), kind="stable")[:CHANNELS]
             height, width, count = activation.shape
             title = f"{name}   {count} channels"
             captions = [f"channel {channel}" for channel in channels]
-            images = dreaming.maximized(model, name, channels, track=self.track)
+            images = dreaming.maximize_channels(model, name, channels, track=self.track)
             learned.append((title, captions, [_enlarged(image, (SIDE, SIDE)) for image in images]))
             shown = [_enlarged(_coloured(activation[..., channel]), _shape_of(photo)) for channel in channels]
             maps.append((f"{title}, feature maps of {width} x {height}", captions, shown))

@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     training, attributes = RECIPE.faces("train", arguments.data_dir)
     model = zoo.load(RECIPE.name)
-    made = model.draw(*people(range(COUNT), (ANY, None, ANY), model), eta=0.0)
+    made = model.generate(*people(range(COUNT), (ANY, None, ANY), model), eta=0.0)
     judge = Judge(training[:1], training, attributes)  # no set of real faces is compared with
     both = np.concatenate([training, training[:, :, ::-1]])  # as the judge has them
     by_features = nearest(judge.sees(made)[0], judge.training)

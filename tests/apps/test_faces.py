@@ -19,7 +19,7 @@ def model():
     keras.utils.set_random_seed(3)
     conditions = labels_of.CONDITIONS
     small = {"input_shape": (16, 16, 3), "channels": 8, "multiples": (1,), "blocks": 1, "attention": (), "patch": 4}
-    model = zoo.DDPM(**small, conditions=conditions, predict="picture", steps=3, guidance=1.5, eta=1.0)
+    model = zoo.DDPM(**small, conditions=conditions, predict="x0", steps=3, guidance=1.5, eta=1.0)
     random = np.random.RandomState(3)  # its last layers start at zero, and it would make the same of everything
     model.set_weights([random.normal(0, 0.3, weight.shape) for weight in model.get_weights()])
     return model

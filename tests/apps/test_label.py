@@ -184,7 +184,7 @@ def test_what_has_no_convolution_has_no_grad_cam():
     np.testing.assert_array_equal(sheets[1], sheets[2])  # 1 is the more probable one
     occlusions = [sheet[:width, -width:].astype(int) for sheet in sheets]
     assert (occlusions[0] != occlusions[1]).any()  # to hide the stroke speaks against 1, not against 0
-    with pytest.raises(BadCheckpoint, match="rescale of perceptron has no maps; none of its layers has any"):
+    with pytest.raises(BadCheckpoint, match="rescale of perceptron has no feature maps; none of its layers has any"):
         app(photo, checkpoint="perceptron.mnist-01", layer="rescale")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import zoo
 from zoo.data import faces
-from zoo.generation.diffusion import log_snr, signal
+from zoo.generation.diffusion import alpha_bar, log_snr
 from zoo.metrics import METRICS
 from zoo.recipes.ddpm_utkface import DDPMUTKFace, Denoiser, First, Second
 from zoo.recipes.resnet_utkface_attributes import SPREAD, YEAR, Attributes, Smaller, attribute_loss, columns
@@ -161,7 +161,7 @@ def test_the_pupil_learns_what_is_beyond_its_tutors():
     for array, other in zip((noisy, times, told, weights), (*same, same_weights), strict=True):
         np.testing.assert_array_equal(array, other)
     assert target.shape == truth.shape and target.dtype == np.float32
-    clear = log_snr(signal("cosine"))
+    clear = log_snr(alpha_bar("cosine"))
     left_out = (told == faces.CONDITIONS).all(axis=1)
     seen = set()
     for number, time in enumerate(times):

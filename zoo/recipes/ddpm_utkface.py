@@ -38,8 +38,8 @@ import numpy as np
 
 from zoo.data import faces
 from zoo.data.batches import Batches
-from zoo.generation.diffusion import log_snr, signal
-from zoo.models.ddpm import Noising
+from zoo.generation.diffusion import alpha_bar, log_snr
+from zoo.models.ddpm import ForwardProcess
 from zoo.runtime.predictor import Compiled
 from zoo.training.families.faces import Faces
 
@@ -66,16 +66,16 @@ class Denoiser(Faces):
         "patch": 4,
         "conditions": list(faces.CONDITIONS),
         "schedule": "cosine",
-        "predict": "picture",
+        "predict": "x0",
         "steps": 20,
         "guidance": 1.0,
-        "interval": None,
+        "guidance_interval": None,
         "order": 2,
         "eta": 0.0,
     }
     input = {
         "kind": "noise",
-        "arrays": {"pictures": "float32", "times": "int32", "labels": "int32"},
+        "arrays": {"images": "float32", "timesteps": "int32", "labels": "int32"},
         "description": (
             "noisy faces (64, 64, 3), the time of each, 0 to 999, and labels (3,): "
             f"gender {numbered(faces.GENDERS)}; ages {numbered(f'{first}-{last}' for first, last in faces.BANDS)}; "
@@ -88,7 +88,7 @@ class Denoiser(Faces):
     def noised(self, x, y, rng):
         """Faces, mirrored or not, with noise in them."""
         turned = rng.random((len(x), 1, 1, 1)) < 0.5
-        noising = Noising(**{name: self.arguments[name] for name in ("schedule", "predict", "conditions")})
+        noising = ForwardProcess(**{name: self.arguments[name] for name in ("schedule", "predict", "conditions")})
         return noising(np.where(turned, x[:, :, ::-1], x), y, rng)
 
     transform = noised
@@ -159,7 +159,7 @@ class DDPMUTKFace(Denoiser):
         with self.asking:
             told, untold = np.split(self.good(twice), 2)  # (B, H, W, C) each
             bad = self.bad([noisy, times, labels])
-        clear = log_snr(signal(self.arguments["schedule"]))[times].reshape(-1, 1, 1, 1)
+        clear = log_snr(alpha_bar(self.arguments["schedule"]))[times].reshape(-1, 1, 1, 1)
         inside = (INTERVAL[0] <= clear) & (clear <= INTERVAL[1])
         beyond = (GUIDANCE - 1) * (told - untold) + AWAY * (told - bad)
         return (noisy, times, labels), np.clip(told + inside * beyond, -1, 1).astype("float32"), weights
