@@ -173,7 +173,7 @@ def test_a_float32_save_and_load_is_bit_equal(case, tmp_path):
 @pytest.mark.parametrize("case", cases())
 def test_float16_weights_change_the_output_little(case, tmp_path):
     model = build(case)
-    card = zoo.save(model, tmp_path / "half", card_of(model), half=True, tolerance=1e-2)
+    card = zoo.save(model, tmp_path / "half", card_of(model), dtype="float16", tolerance=1e-2)
     assert card.weights["dtype"] == "float16" and card.weights["tolerance"] == 1e-2
     x = inputs(model, 2)
     ours, theirs = numpy_of([model(x), zoo.load(tmp_path / "half")(x)])

@@ -20,7 +20,7 @@ class Halves(Recipe):
     summary = "Tells the bright half of a picture."
     arguments = {"input_shape": [4, 4, 1], "hidden": [8], "classes": 2, "activation": "tanh", "loss": "cross_entropy"}
     dataset = "mnist"  # for the licence in the card; the pictures are made here
-    validation, epochs, batch_size, half = 40, 8, 16, True
+    validation, epochs, batch_size, weights_dtype = 40, 8, 16, "float16"
     targets = {"accuracy": 95.0}
     protocol = "made-up pictures"
     input = {"kind": "image", "shape": [4, 4, 1], "dtype": "uint8", "description": "a small picture"}

@@ -35,7 +35,7 @@ class BERTGutenberg(Recipe):
     epochs = 30
     batch_size = 64
     monitor = None
-    half = True
+    weights_dtype = "float16"
     input = {
         "kind": "sentences",
         "arrays": {"tokens": "int32", "segments": "int32"},

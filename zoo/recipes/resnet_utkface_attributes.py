@@ -51,7 +51,7 @@ class Attributes(Recipe):
     batch_size = 64
     precision = "mixed_bfloat16"
     monitor = None
-    half = True
+    weights_dtype = "float16"
     targets = {"accuracy_gender": 90.0, "accuracy_ethnicity": 78.0, "mean_absolute_error": 6.5}
     input = {
         "kind": "image",

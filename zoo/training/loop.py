@@ -61,14 +61,14 @@ def train(
 
     model, resume, validation = _fit(recipe, runs, data_dir, init, epochs)
     recipe.finish(model, validation)
-    tolerance = _halve(model, validation[0]) if recipe.half else 0.0
+    tolerance = _rounded(model, recipe.weights_dtype, validation[0])
     examples = recipe.examples(recipe.eval_split, data_dir)
     tokenizer = recipe.tokenizer(data_dir)
     rows, curves = recipe.evaluate(Compiled(model, tokenizer), examples, recipe.eval_split)
     baselines = recipe.baselines(data_dir)  # last, since nothing of them is kept when the training is stopped
     card = _card(recipe, model, rows + baselines + controls, curves, resume, init, epochs)
     card.training["missed"] = missed(recipe, card)
-    store.save(model, out, card, half=recipe.half, tolerance=tolerance, tokenizer=tokenizer, force=force)
+    store.save(model, out, card, dtype=recipe.weights_dtype, tolerance=tolerance, tokenizer=tokenizer, force=force)
     _forget(recipe, runs)  # done, so there is nothing left to go on with
     for metric, target in recipe.goals(card).items():
         verdict = "MISSED" if metric in card.training["missed"] else "reached"
@@ -269,14 +269,15 @@ def missed(recipe, card) -> dict:
     return short
 
 
-def _halve(model, sample) -> float:
-    """Round kernels to float16 in place; the largest change of an output on a sample, rounded up to two digits."""
+def _rounded(model, dtype: str, sample) -> float:
+    """Round weights, in place, to what is stored of them as `dtype`, so that what is measured is what ships. Returns
+    the largest change of an output on a sample, rounded up to two digits."""
+    if dtype == "float32":
+        return 0.0
     predict = Compiled(model)
     sample = keras.tree.map_structure(lambda array: array[:64], sample)
     before = keras.tree.flatten(predict(sample))
-    for variable in model.weights:
-        if len(variable.shape) >= 2:
-            variable.assign(keras.ops.cast(keras.ops.cast(variable, "float16"), "float32"))
+    store.round_weights(model, dtype)
     after = keras.tree.flatten(predict(sample))
     change = max(float(np.abs(new - old).max()) for new, old in zip(after, before, strict=True))
     return float(f"{change * 1.05:.1e}")

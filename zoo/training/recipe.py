@@ -27,7 +27,7 @@ class Recipe:
     precision = "float32"  # or "mixed_bfloat16", where the machine computes with it
     steps_per_execution = 1
     monitor: str | None = "accuracy"  # the epoch with the highest one on validation is kept; None keeps the last
-    half = False  # ship kernels as float16
+    weights_dtype = "float32"  # how weights ship, or "float16" or "int8": see zoo.hub.quantization
     targets: dict = {}  # metric -> the figure to reach
     paper: dict = {}  # metric -> the figure in the paper
     protocol = "share of the 10,000 test images classified right, undistorted"

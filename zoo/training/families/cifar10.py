@@ -9,7 +9,7 @@ class CIFAR10(Recipe):
     dataset = "cifar10"
     batch_size = 128
     precision = "mixed_bfloat16"
-    half = True
+    weights_dtype = "float16"
     transform = staticmethod(shift_and_mirror)
     labels = list(catalogue.dataset("cifar10").labels)
     protocol = "share of the test images classified right, one view each; the copy of CIFAR-10 is JPEG-compressed"

@@ -23,7 +23,7 @@ class DigitGenerator(MNIST):
 
     monitor = None  # no figure says which epoch is best: the last one
     validation = 500
-    half = True
+    weights_dtype = "float16"
     labels = None
     told = False  # whether the network is told which digit to make
     loss = "nonsaturating"

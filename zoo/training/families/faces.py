@@ -24,7 +24,7 @@ class Faces(Recipe):
 
     dataset = "utkface"
     monitor = None  # no figure says which epoch is best: the last one
-    half = True
+    weights_dtype = "float16"
     targets = {"precision": 0.4, "recall": 0.4}
     output = {
         "kind": "picture",

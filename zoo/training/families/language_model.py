@@ -15,7 +15,7 @@ class LanguageModel(Recipe):
     unit = "nats/char"
     eval_split = "validation"
     monitor = None  # `fit` looks at the loss
-    half = True
+    weights_dtype = "float16"
     input = {
         "kind": "tokens",
         "shape": [None],

@@ -40,7 +40,7 @@ class Multi30k(Recipe):
     epochs = 26
     batch_size = 128
     monitor = None
-    half = True
+    weights_dtype = "float16"
     output = {
         "kind": "logits",
         "shape": [None, TOKENS],
