@@ -9,7 +9,7 @@ from helpers import failing, packed, shared_data, unpacked
 
 from zoo.data import tokens
 from zoo.data.catalogue import load, load_folder, prepare
-from zoo.data.datasets import DATASETS
+from zoo.data.datasets import dataset
 from zoo.data.tokens import Tokenizer
 from zoo.errors import BadCheckpoint, BadInput
 from zoo.kinds import text as module
@@ -66,8 +66,8 @@ def gutenberg():
 
 
 def multi30k():
-    about = DATASETS["multi30k"]
-    lines = {s: {k: [f"{s} {k} {i}" for i in range(5)] for k in about.languages} for s in about.splits}
+    about = dataset("multi30k")
+    lines = {s: {k: [f"{s} {k} {i}" for i in range(5)] for k in about.inputs} for s in about.splits}
     return {
         f"data/task1/raw/{s}.{k}.gz": gzip.compress(("\n".join(found) + "\n").encode())
         for s, each in lines.items()
@@ -80,7 +80,7 @@ def rt_polarity():
 
 
 def clinc150():
-    about = DATASETS["clinc150"]
+    about = dataset("clinc150")
     content = {split: [["flip it", "flip_coin"]] for split in ("train", "val", "test")}
     content |= {split: [["who won", "oos"]] for split in about.splits if split.startswith("oos")}
     return {"data_full.json": json.dumps(content).encode()}
@@ -88,7 +88,7 @@ def clinc150():
 
 def topical_chat():
     chat = {"c1": {"content": [{"message": "hi  there"}, {"message": "hello"}]}}
-    return {f"{split}.json": json.dumps(chat).encode() for split in DATASETS["topical_chat"].splits}
+    return {f"{split}.json": json.dumps(chat).encode() for split in dataset("topical_chat").splits}
 
 
 MADE = {make.__name__: make for make in (tinyshakespeare, gutenberg, multi30k, rt_polarity, clinc150, topical_chat)}
@@ -99,7 +99,7 @@ MADE = {make.__name__: make for make in (tinyshakespeare, gutenberg, multi30k, r
 def test_prepare_and_load(name, form, tmp_path):
     source = (unpacked if form == "unpacked" else packed)(tmp_path / "source", MADE[name]())
     prepare(name, source, tmp_path)
-    found = {split: load(name, split, tmp_path) for split in DATASETS[name].splits}
+    found = {split: load(name, split, tmp_path) for split in dataset(name).splits}
     match name:
         case "tinyshakespeare":
             [train], [validation] = found["train"], found["validation"]
@@ -118,7 +118,7 @@ def test_prepare_and_load(name, form, tmp_path):
             sentences, y = found["train"]
             assert dict(zip(sentences, y.tolist(), strict=True)) == {"a joy .": 1, "café scenes .": 1, "a bore .": 0}
         case "clinc150":
-            assert found["val"][0] == ["flip it"] and found["val"][1] == DATASETS[name].labels.index("flip_coin")
+            assert found["val"][0] == ["flip it"] and found["val"][1] == dataset(name).labels.index("flip_coin")
             assert found["oos_test"][0] == ["who won"] and found["oos_test"][1] == -1
         case "topical_chat":
             assert found["test_rare"] == ["hi there\nhello"]
@@ -130,15 +130,15 @@ def test_prepare_and_load(name, form, tmp_path):
         ("tinyshakespeare", {"input.txt": b"too short"}, "1,003,854 characters"),
         ("gutenberg", {"notes.md": b""}, "<author>-<title>.txt"),
         ("multi30k", {"train.en.gz": gzip.compress(b"a\n")}, "train.de.gz"),
-        ("multi30k", {f"train.{k}.gz": b"\x1f\x8bx" for k in DATASETS["multi30k"].languages}, "train.en.gz is damaged"),
+        ("multi30k", {f"train.{k}.gz": b"\x1f\x8bx" for k in dataset("multi30k").inputs}, "train.en.gz is damaged"),
         (
             "multi30k",
-            {f"train.{k}.gz": gzip.compress(b"a\n" * (1 + (k == "de"))) for k in DATASETS["multi30k"].languages},
+            {f"train.{k}.gz": gzip.compress(b"a\n" * (1 + (k == "de"))) for k in dataset("multi30k").inputs},
             "not as many lines",
         ),
         ("rt_polarity", {"rt-polarity.pos": b"good"}, "rt-polarity.neg"),
         ("clinc150", {"data_full.json": b"{}"}, "is not CLINC150's"),
-        ("topical_chat", {f"{s}.json": b"[]" for s in DATASETS["topical_chat"].splits}, "not a file of Topical-Chat"),
+        ("topical_chat", {f"{s}.json": b"[]" for s in dataset("topical_chat").splits}, "not a file of Topical-Chat"),
     ],
 )
 def test_what_is_missing_or_damaged_is_said(name, files, expected, tmp_path):
@@ -151,10 +151,10 @@ def test_folders_of_texts(tmp_path):
     assert load_folder("gutenberg", "validation", tmp_path) == ["three"]
     (tmp_path / "test.csv").write_text("text,label\nflip it,flip_coin\nwho won,oos\n")
     found, y = load_folder("clinc150", "test", tmp_path)
-    assert found == ["flip it", "who won"] and y.tolist() == [DATASETS["clinc150"].labels.index("flip_coin"), -1]
+    assert found == ["flip it", "who won"] and y.tolist() == [dataset("clinc150").labels.index("flip_coin"), -1]
     (tmp_path / "val.csv").write_text("text,label\nflip it,flipcoin\n")
     assert "no label 'flipcoin'" in failing(BadInput, load_folder, "clinc150", "val", tmp_path)
-    for language in DATASETS["multi30k"].languages:
+    for language in dataset("multi30k").inputs:
         (tmp_path / f"val.{language}").write_text("a\nb\n")
     assert load_folder("multi30k", "val", tmp_path)["cs"] == ["a", "b"]
     (tmp_path / "val.cs").write_text("a\n")

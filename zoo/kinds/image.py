@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from zoo.errors import BadInput
+from zoo.files import files_in, is_hidden
 
 MAX_PIXELS = 120_000_000  # Phones take 108 megapixels; much above that is a decompression bomb.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".avif", ".jp2")
@@ -215,15 +216,18 @@ def find_images(path) -> list[Path]:
     """The image files that a path means: a file, all in a folder (with subfolders), or a glob; sorted.
 
     A file that is named is taken whatever its suffix. Hidden files, and in a folder all below a hidden subfolder, are
-    left out. Raises BadInput when there is nothing.
+    left out, and so are thumbnails (`zoo.files`). Raises BadInput when there is nothing.
     """
     path = Path(path)
     if path.is_file():
         return [path]
     if path.is_dir():
-        candidates = (p for p in path.rglob("*") if not any(part[0] == "." for part in p.relative_to(path).parts))
+        candidates = files_in(path)
     elif glob.has_magic(str(path)):
-        candidates = map(Path, glob.glob(str(path.expanduser()), recursive=True))
+        path = path.expanduser()
+        found = map(Path, glob.glob(str(path), recursive=True))
+        # What the pattern names is meant, even hidden.
+        candidates = (p for p in found if not any(is_hidden(part) for part in p.parts if part not in path.parts))
     else:
         raise BadInput(f"{path}: {'neither a file nor a folder' if path.exists() else 'no such file or folder'}")
     found = sorted(p for p in candidates if p.suffix.lower() in SUFFIXES and p.name[0] != "." and p.is_file())

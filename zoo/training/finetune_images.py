@@ -92,7 +92,7 @@ def of_data_set(name, split, shape, data_dir=None):
     Raises:
         BadInput, MissingData, UnknownName: in one line.
     """
-    if name in datasets.DATASETS:
+    if name in datasets.names():
         if datasets.dataset(name).labels is None:
             raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
         images, y = catalogue.load(name, split, data_dir)
@@ -100,7 +100,7 @@ def of_data_set(name, split, shape, data_dir=None):
     elif folder := prepared.find(name, data_dir):
         images, y, labels, facts = prepared.labelled(folder, split)
     else:
-        raise UnknownName("folder or file and no data set", name, datasets.DATASETS)
+        raise UnknownName("folder or file and no data set", name, datasets.names())
     colour = (image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images)
     return np.stack([fit(image, shape) for image in colour]), y, labels, facts
 
