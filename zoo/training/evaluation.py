@@ -58,8 +58,9 @@ def _checked(split, made_by) -> str:
 
 
 def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
+    from zoo.data.class_folders import read_examples
     from zoo.training.families.language_model import numbers, token_nll
-    from zoo.training.finetune_images import of_data_set, read_examples
+    from zoo.training.finetune_images import of_data_set
     from zoo.training.finetune_texts import read_known
 
     if folder is not None and split is not None:
