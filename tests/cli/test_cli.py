@@ -76,12 +76,12 @@ def test_doctor_and_data(tmp_path):
     assert found["cores"] >= 1 and found["checkpoints"]["lenet5.mnist"] == "ok"
     assert "tensorflow" in found["versions"]
     assert "python" in run_zoo("doctor", cwd=tmp_path)[0]
-    assert set(datasets.DATASETS) == {
+    assert set(datasets.names()) == {
         row["name"] for row in json.loads(run_zoo("data", "list", "--json", cwd=tmp_path)[0])
     }
-    for about in datasets.DATASETS.values():
+    for about in map(datasets.dataset, datasets.names()):
         out, _ = run_zoo("data", "show", about.name, cwd=tmp_path)
-        assert about.layout in out and about.files in out
+        assert str(about.layout) in out and about.files in out
 
 
 @pytest.mark.parametrize(

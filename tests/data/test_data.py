@@ -13,7 +13,9 @@ from PIL import Image
 
 from zoo.data import catalogue
 from zoo.data.catalogue import examples, load, load_folder, prepare, prepared
-from zoo.data.datasets import DATASETS, KINDS
+from zoo.data.dataset import Label
+from zoo.data.datasets import dataset, names
+from zoo.data.datasets.intel_scenes import LABELS as SCENES
 from zoo.errors import BadInput, MissingData, UnknownName, ZooError
 from zoo.kinds.image import read_image
 
@@ -55,9 +57,8 @@ def caltech101(listed=True):
 
 
 def intel_scenes():
-    labels = DATASETS["intel_scenes"].labels
     counts = {"train": 2, "test": 1}
-    return {f"seg_{s}/{c}/{i}.jpg": jpeg(i) for s, n in counts.items() for c in labels for i in range(n)}
+    return {f"seg_{s}/{c}/{i}.jpg": jpeg(i) for s, n in counts.items() for c in SCENES for i in range(n)}
 
 
 MADE = {
@@ -88,7 +89,7 @@ def test_prepare_and_load(name, form, tmp_path, capfd):
             file = next(data for path, data in files.items() if path.endswith("/" + example["id"]))
             np.testing.assert_array_equal(example["image"], read_image(file))
         loaded = load(name, split, data)
-        images = loaded[0] if DATASETS[name].labels else loaded
+        images = loaded[0] if dataset(name).targets else loaded
         assert len(images) == count and images[0].shape == (16, 20, 3) and images[0].dtype == np.uint8
     changed = (where / "dataset_info.json").stat().st_mtime_ns
     assert prepare(name, None, data) == where and (where / "dataset_info.json").stat().st_mtime_ns == changed
@@ -100,7 +101,7 @@ def test_labels_and_captions(tmp_path):
     for example in examples("flickr8k", "dev", tmp_path / "data"):
         assert example["captions"] == [f"caption {k} of {example['id']} ." for k in range(5)]
     found = {e["id"]: e["label"] for e in examples("caltech101", "train", tmp_path / "data")}
-    labels = DATASETS["caltech101"].labels
+    labels = dataset("caltech101").labels
     assert found == {i: labels.index(i.split("/")[0]) for i in found} and len(found) == 3
 
 
@@ -125,7 +126,7 @@ def without(files, *ends):
         ("bsds500", without(bsds500(), "val/0.jpg", "val/1.jpg", "val/2.jpg"), "images/val/*.jpg"),
         ("caltech101", {"caltech101/train.txt": b"Faces/image_0000.jpg"}, "101_ObjectCategories/<class>/*.jpg"),
         ("caltech101", without(caltech101(), "accordion/image_0002.jpg"), "accordion/image_0002.jpg"),
-        ("intel_scenes", {f"seg_train/{c}/0.jpg": jpeg(0) for c in DATASETS["intel_scenes"].labels}, "seg_test/"),
+        ("intel_scenes", {f"seg_train/{c}/0.jpg": jpeg(0) for c in SCENES}, "seg_test/"),
         ("utkface", {"UTKFace/61_1_20170109142408075.jpg.chip.jpg": jpeg(0)}, "UTKFace/[age]_[gender]_[race]_*.jpg"),
         ("utkface", {"UTKFace/61_1_3_20170109142408075.jpg.chip.jpg": jpeg(0)[:300]}, "61_1_3_20170109142408075"),
         ("intel_scenes", intel_scenes() | {"seg_test/sea/9.jpg": jpeg(0)[:300]}, "seg_test/sea/9.jpg"),
@@ -148,7 +149,7 @@ def test_a_damaged_archive_is_named(tmp_path):
 
 
 def test_an_interrupted_preparation_leaves_nothing_and_can_be_repeated(tmp_path, monkeypatch):
-    from zoo.data.builders import source
+    from zoo.data import source
 
     folder = unpacked(tmp_path / "source", bsds500())
     calls = []
@@ -303,7 +304,7 @@ def test_faces_and_their_attributes(form, tmp_path, capfd):
         assert attributes == tuple(map(int, name.split("_")[:3]))
         np.testing.assert_array_equal(image, read_image(files[f"UTKFace/{name}"]))
     counts = {}
-    for split in DATASETS["utkface"].splits:
+    for split in dataset("utkface").splits:
         images, attributes = load("utkface", split, tmp_path / "data")
         counts[split] = len(images)
         assert images.shape[1:] == (64, 64, 3) and images.dtype == np.uint8
@@ -316,7 +317,7 @@ def test_faces_and_their_attributes(form, tmp_path, capfd):
 
 
 def test_near_copies_of_a_face_are_in_one_split(tmp_path):
-    from zoo.data.builders.utkface import split_of
+    from zoo.data.datasets.utkface import split_of
 
     originals = utkface()
     copies = {}
@@ -337,7 +338,7 @@ def test_near_copies_of_a_face_are_in_one_split(tmp_path):
 
 
 def test_faces_are_alike_in_any_blocks_and_one_colour_is_like_nothing():
-    from zoo.data.builders.utkface import first_copies
+    from zoo.data.datasets.utkface import first_copies
 
     noise = np.random.default_rng(0).integers(0, 256, (600, 16, 16), np.uint8)
     noise[590] = noise[3, :, ::-1]  # in another block of the search
@@ -367,25 +368,38 @@ def test_folder_of_faces(tmp_path):
 
 
 def test_every_data_set_describes_itself():
-    for name, about in DATASETS.items():
-        assert about.name == name and about.kind in KINDS
-        assert (about.shape is None) == (about.kind not in ("labelled images", "faces"))
-        assert (about.labels is None) == (not about.kind.startswith("labelled"))
-        assert bool(about.languages) == (about.kind == "parallel texts")
-        assert bool(about.attributes) == (about.file_names is not None) == (about.kind == "faces")
-        assert about.title and about.licence and about.layout and about.files and about.splits
-        assert about.labels is None or len(set(about.labels)) == len(about.labels)
-    assert len(DATASETS["caltech101"].labels) == 101 and len(DATASETS["clinc150"].labels) == 150
+    for name in names():
+        about = dataset(name)
+        assert about.name == name and about.title and about.licence and str(about.layout) and about.files
+        assert about.splits and about.inputs and {*about.inputs, *about.targets} <= {*about.fields}
+        assert (about.examples is None) == (not about.citation)
+        facts = json.loads(json.dumps(about.facts()))
+        assert facts["name"] == name and facts["layout"] == str(about.layout) and [*facts["fields"]] == [*about.fields]
+        for field in about.fields.values():
+            assert not isinstance(field, Label) or len(set(field.names)) == len(field.names)
+    assert len(dataset("caltech101").labels) == 101 and len(dataset("clinc150").labels) == 150
+    assert dataset("flickr8k").labels is None and dataset("mnist").labels == tuple("0123456789")
 
 
-def test_our_builders_stay_out_of_the_registry_of_tfds():
+def test_declarations_import_no_framework():
+    code = (
+        "import sys; from zoo.data.datasets import dataset, names\n"
+        "assert len([dataset(name) for name in names()]) > 12\n"
+        "assert not {'tensorflow', 'keras', 'jax', 'torch', 'tensorflow_datasets'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_our_builders_stay_out_of_the_registry_of_tfds(tmp_path):
     import tensorflow_datasets as tfds
 
-    import zoo.data.builders.caltech101
+    from zoo.data.builder import make_builder
+    from zoo.data.source import Source
 
+    with Source(unpacked(tmp_path / "source", caltech101())) as source:
+        assert make_builder(dataset("caltech101"), source, tmp_path).name == "caltech101"
     theirs = tfds.builder_cls("caltech101")
     assert theirs.__module__.startswith("tensorflow_datasets.")
-    assert zoo.data.builders.caltech101.Caltech101.name == "caltech101"
 
 
 def test_reading_needs_no_tensorflow_and_importing_needs_nothing(tmp_path):
@@ -416,7 +430,7 @@ def test_real_photographs(tmp_path):
 def test_real_faces(tmp_path):
     prepare("utkface", shared_data() / "utkface", tmp_path)
     counts = {}
-    for split in DATASETS["utkface"].splits:
+    for split in dataset("utkface").splits:
         images, attributes = load("utkface", split, tmp_path)
         assert images.shape == (len(images), 64, 64, 3) and images.dtype == np.uint8
         assert attributes["age"].min() == 1 and 80 < attributes["age"].max() <= 116

@@ -10,6 +10,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms, PngImagePlugin
 
 from zoo.errors import BadInput
@@ -109,6 +110,51 @@ def test_cmyk_jpeg():
 def test_grey_of_more_than_8_bits_is_scaled_not_clipped(values, expected):
     got = read_image(encoded(Image.fromarray(values), "TIFF"))
     np.testing.assert_array_equal(got[0, :, 0], expected)
+
+
+def tiff(values, **options) -> bytes:
+    """As microscopes and scanners write them, which Pillow can't in all of these forms."""
+    file = io.BytesIO()
+    tifffile.imwrite(file, values, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("compression", [None, "deflate"])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+@pytest.mark.parametrize(
+    ("kind", "white"),
+    [
+        ("bool", 1),
+        ("uint8", 255),
+        ("uint16", 65535),
+        ("uint32", 2**32 - 1),
+        ("int16", 255),
+        ("int32", 65535),
+        ("int32", 2**31 - 1),
+        ("float32", 1.0),
+        ("float32", 255.0),
+    ],
+)
+def test_grey_tiff_is_right_or_refused(kind, white, photometric, byteorder, compression):
+    ramp = np.arange(2 if kind == "bool" else 16) / (1 if kind == "bool" else 15)
+    form = {"photometric": photometric, "byteorder": byteorder, "compression": compression}
+    data = tiff(np.array([ramp * white]).astype(kind), **form)
+    # Forms that Pillow doesn't know, of which none must be taken for another.
+    inverted = {"bool", "uint8", "float32"} | ({"uint16"} if byteorder == "<" else set())
+    if (photometric == "miniswhite" and kind not in inverted) or (kind, byteorder) == ("uint32", ">"):
+        assert "not an image that can be read" in refused(data)
+        return
+    expected = 255 * (ramp if photometric == "minisblack" else 1 - ramp)
+    assert np.abs(read_image(data)[0, :, 0] - expected).max() < 1
+
+
+def test_pillow_writes_grey_tiff_that_is_read_right():
+    values = np.array([[0, 32768, 65535]], np.uint16)
+    for photometric, expected in ((1, [0, 128, 255]), (0, [255, 127, 0])):
+        for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"):
+            data = encoded(Image.fromarray(values), "TIFF", compression=compression, tiffinfo={262: photometric})
+            np.testing.assert_array_equal(read_image(data)[0, :, 0], expected)
 
 
 def test_transparency_is_laid_on_white():
@@ -305,7 +351,7 @@ def test_written_files_have_the_usual_permissions(tmp_path):
 
 
 def test_find_images(tmp_path):
-    hidden = (".hidden.png", ".thumbnails/a.jpg", "deep/.cache/below/d.jpg")
+    hidden = (".hidden.png", ".thumbnails/a.jpg", "deep/.cache/below/d.jpg", "@eaDir/b.jpg", "deep/Thumbs/c.webp")
     for name in ("b.JPG", "a.png", "notes.txt", "deep/c.webp", "odd[1].png", "unnamed", *hidden):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -317,6 +363,7 @@ def test_find_images(tmp_path):
     assert names(tmp_path / "odd[1].png") == ["odd[1].png"]
     assert names(str(tmp_path / "unnamed")) == ["unnamed"]
     assert names(tmp_path / ".thumbnails") == [".thumbnails/a.jpg"]  # a hidden folder that is named is meant
+    assert names(tmp_path / "@eaDir") == names(tmp_path / "@eaDir" / "*") == ["@eaDir/b.jpg"]
     (tmp_path / "none").mkdir()
     for path, reason in (("none", "no image files"), ("*.gif", "no image files"), ("missing", "no such file")):
         with pytest.raises(BadInput, match=reason):

@@ -9,11 +9,11 @@ from helpers import failing, packed, shared_data, unpacked
 
 from zoo.data import tokens
 from zoo.data.catalogue import load, load_folder, prepare
-from zoo.data.datasets import DATASETS
+from zoo.data.datasets import dataset
 from zoo.data.tokens import Tokenizer
 from zoo.errors import BadCheckpoint, BadInput
 from zoo.kinds import text as module
-from zoo.kinds.table import read_table
+from zoo.kinds.table import read_rows, read_table
 
 PLAY = "First Citizen:\nSpeak, speak.\n\nAll:\nWe know't, we know't.\n"
 
@@ -53,6 +53,61 @@ def test_a_bad_table_is_refused_by_line(tmp_path):
     assert "line 2 is no CSV" in failing(BadInput, read_table, path, ("text",))
 
 
+# File -> header, rows, and the line at which each row begins.
+TABLES = {
+    "text,label\n\na,b\n\n\nc,d": (["text", "label"], [["a", "b"], ["c", "d"]], [3, 6]),
+    "text,label\r\na,b\r\n": (["text", "label"], [["a", "b"]], [2]),
+    "text,label\ra,b\r": (["text", "label"], [["a", "b"]], [2]),
+    "\ufefftext,label\na,b": (["text", "label"], [["a", "b"]], [2]),
+    # Line breaks that are inside of cells; what only str.splitlines takes for one is none.
+    'text,n\n"one\ntwo\r\nthree",1\nfour,2\n': (["text", "n"], [["one\ntwo\r\nthree", "1"], ["four", "2"]], [2, 5]),
+    "text,n\na\u2028b\x0bc\x85d\u2029,1\n": (["text", "n"], [["a\u2028b\x0bc\x85d\u2029", "1"]], [2]),
+    '"my\r\ntext", n \nx,1\n': (["my text", "n"], [["x", "1"]], [3]),
+    # Separators: of the header, whose quoted cells may have others.
+    '"a;b;c",text\n1;2,x\n': (["a;b;c", "text"], [["1;2", "x"]], [2]),
+    'text;"a,b,c,d"\nx, y;1\n': (["text", "a,b,c,d"], [["x, y", "1"]], [2]),
+    '"a, ""b""; c"\ttext\nx\ty\n': (['a, "b"; c', "text"], [["x", "y"]], [2]),
+    "text\nsomething; else\n": (["text"], [["something; else"]], [2]),
+    "sep=;\ntext;label\na, b;c\n": (["text", "label"], [["a, b", "c"]], [3]),
+    'sep=|\r\ntext|"a|b"\r\nx,y|1\r\n': (["text", "a|b"], [["x,y", "1"]], [3]),
+    "": ([], [], []),
+    'text,size\n"say ""hi""",5" disk\n': (["text", "size"], [['say "hi"', '5" disk']], [2]),
+}
+
+
+@pytest.mark.parametrize("content", TABLES, ids=[repr(content)[1:25] for content in TABLES])
+def test_cells_are_as_they_stand_in_the_file(content, tmp_path):
+    (tmp_path / "a.csv").write_bytes(content.encode())
+    table = read_rows(tmp_path / "a.csv")
+    assert (table.header, table.rows, table.lines) == TABLES[content]
+
+
+def test_a_cell_may_be_a_long_text(tmp_path):
+    long = "word " * 100_000
+    (tmp_path / "a.csv").write_text(f'text,label\n"{long}",good\n{long},bad\n')
+    assert read_table(tmp_path / "a.csv", ("text", "label")) == [(long, "good"), (long, "bad")]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            "text,stars\nNot a good film, and I would know,1\n",
+            "line 2 has 3 columns, the header 2; a cell that has ','",
+        ),
+        ('text,stars\n"a\nb",1\n\nx,y,2\n', "line 5 has 3 columns"),
+        ('text,stars\na,1\n"b,2\nc,3\n', "line 3 is no CSV"),  # where the quote that is never closed is
+        ("sep=;\ntext;stars\na;b;1\n", "line 3 has 3 columns, the header 2; a cell that has ';'"),
+        ("text,stars,text\na,b,c\n", "2 columns are called 'text'"),
+        ("Text,stars\n", "no column 'text'; its first line has Text, stars"),
+    ],
+)
+def test_a_table_whose_rows_do_not_fit_is_refused_by_line(content, expected, tmp_path):
+    (tmp_path / "a.csv").write_text(content)
+    message = failing(BadInput, read_table, tmp_path / "a.csv", ("text", "stars"))
+    assert message.startswith(f"{tmp_path / 'a.csv'}: ") and expected in message
+
+
 # --- data sets --------------------------------------------------------------------------------------------------------
 
 
@@ -66,8 +121,8 @@ def gutenberg():
 
 
 def multi30k():
-    about = DATASETS["multi30k"]
-    lines = {s: {k: [f"{s} {k} {i}" for i in range(5)] for k in about.languages} for s in about.splits}
+    about = dataset("multi30k")
+    lines = {s: {k: [f"{s} {k} {i}" for i in range(5)] for k in about.inputs} for s in about.splits}
     return {
         f"data/task1/raw/{s}.{k}.gz": gzip.compress(("\n".join(found) + "\n").encode())
         for s, each in lines.items()
@@ -80,7 +135,7 @@ def rt_polarity():
 
 
 def clinc150():
-    about = DATASETS["clinc150"]
+    about = dataset("clinc150")
     content = {split: [["flip it", "flip_coin"]] for split in ("train", "val", "test")}
     content |= {split: [["who won", "oos"]] for split in about.splits if split.startswith("oos")}
     return {"data_full.json": json.dumps(content).encode()}
@@ -88,7 +143,7 @@ def clinc150():
 
 def topical_chat():
     chat = {"c1": {"content": [{"message": "hi  there"}, {"message": "hello"}]}}
-    return {f"{split}.json": json.dumps(chat).encode() for split in DATASETS["topical_chat"].splits}
+    return {f"{split}.json": json.dumps(chat).encode() for split in dataset("topical_chat").splits}
 
 
 MADE = {make.__name__: make for make in (tinyshakespeare, gutenberg, multi30k, rt_polarity, clinc150, topical_chat)}
@@ -99,7 +154,7 @@ MADE = {make.__name__: make for make in (tinyshakespeare, gutenberg, multi30k, r
 def test_prepare_and_load(name, form, tmp_path):
     source = (unpacked if form == "unpacked" else packed)(tmp_path / "source", MADE[name]())
     prepare(name, source, tmp_path)
-    found = {split: load(name, split, tmp_path) for split in DATASETS[name].splits}
+    found = {split: load(name, split, tmp_path) for split in dataset(name).splits}
     match name:
         case "tinyshakespeare":
             [train], [validation] = found["train"], found["validation"]
@@ -118,7 +173,7 @@ def test_prepare_and_load(name, form, tmp_path):
             sentences, y = found["train"]
             assert dict(zip(sentences, y.tolist(), strict=True)) == {"a joy .": 1, "café scenes .": 1, "a bore .": 0}
         case "clinc150":
-            assert found["val"][0] == ["flip it"] and found["val"][1] == DATASETS[name].labels.index("flip_coin")
+            assert found["val"][0] == ["flip it"] and found["val"][1] == dataset(name).labels.index("flip_coin")
             assert found["oos_test"][0] == ["who won"] and found["oos_test"][1] == -1
         case "topical_chat":
             assert found["test_rare"] == ["hi there\nhello"]
@@ -130,15 +185,15 @@ def test_prepare_and_load(name, form, tmp_path):
         ("tinyshakespeare", {"input.txt": b"too short"}, "1,003,854 characters"),
         ("gutenberg", {"notes.md": b""}, "<author>-<title>.txt"),
         ("multi30k", {"train.en.gz": gzip.compress(b"a\n")}, "train.de.gz"),
-        ("multi30k", {f"train.{k}.gz": b"\x1f\x8bx" for k in DATASETS["multi30k"].languages}, "train.en.gz is damaged"),
+        ("multi30k", {f"train.{k}.gz": b"\x1f\x8bx" for k in dataset("multi30k").inputs}, "train.en.gz is damaged"),
         (
             "multi30k",
-            {f"train.{k}.gz": gzip.compress(b"a\n" * (1 + (k == "de"))) for k in DATASETS["multi30k"].languages},
+            {f"train.{k}.gz": gzip.compress(b"a\n" * (1 + (k == "de"))) for k in dataset("multi30k").inputs},
             "not as many lines",
         ),
         ("rt_polarity", {"rt-polarity.pos": b"good"}, "rt-polarity.neg"),
         ("clinc150", {"data_full.json": b"{}"}, "is not CLINC150's"),
-        ("topical_chat", {f"{s}.json": b"[]" for s in DATASETS["topical_chat"].splits}, "not a file of Topical-Chat"),
+        ("topical_chat", {f"{s}.json": b"[]" for s in dataset("topical_chat").splits}, "not a file of Topical-Chat"),
     ],
 )
 def test_what_is_missing_or_damaged_is_said(name, files, expected, tmp_path):
@@ -151,14 +206,39 @@ def test_folders_of_texts(tmp_path):
     assert load_folder("gutenberg", "validation", tmp_path) == ["three"]
     (tmp_path / "test.csv").write_text("text,label\nflip it,flip_coin\nwho won,oos\n")
     found, y = load_folder("clinc150", "test", tmp_path)
-    assert found == ["flip it", "who won"] and y.tolist() == [DATASETS["clinc150"].labels.index("flip_coin"), -1]
+    assert found == ["flip it", "who won"] and y.tolist() == [dataset("clinc150").labels.index("flip_coin"), -1]
     (tmp_path / "val.csv").write_text("text,label\nflip it,flipcoin\n")
     assert "no label 'flipcoin'" in failing(BadInput, load_folder, "clinc150", "val", tmp_path)
-    for language in DATASETS["multi30k"].languages:
+    for language in dataset("multi30k").inputs:
         (tmp_path / f"val.{language}").write_text("a\nb\n")
     assert load_folder("multi30k", "val", tmp_path)["cs"] == ["a", "b"]
     (tmp_path / "val.cs").write_text("a\n")
+    assert load_folder("multi30k", "val", tmp_path, fields=("en", "de")) == {"en": ["a", "b"], "de": ["a", "b"]}
     assert "as many lines each" in failing(BadInput, load_folder, "multi30k", "val", tmp_path)
+
+
+def test_languages_that_are_not_wanted_need_no_file(tmp_path):
+    unpacked(tmp_path, {"val.en": b"a dog\n", "val.de": b"ein Hund\n"})
+    assert load_folder("multi30k", "val", tmp_path, fields=("de", "en")) == {"de": ["ein Hund"], "en": ["a dog"]}
+    assert "val.fr: cannot be read" in failing(BadInput, load_folder, "multi30k", "val", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["train.csv", "mine.csv", "test.CSV", "only.tsv"])
+def test_a_table_of_labelled_texts_is_found_in_its_folder_or_by_its_own_name(name, tmp_path):
+    unpacked(tmp_path, {name: b"text,label\na joy,positive\n", "notes.txt": b"", "@eaDir/train.csv": b"x"})
+    for given in (tmp_path, tmp_path / name):
+        texts, y = load_folder("rt_polarity", "train", given)
+        assert texts == ["a joy"] and y.tolist() == [1]
+
+
+def test_one_of_several_tables_must_be_called_as_the_split(tmp_path):
+    assert "no such folder" in failing(BadInput, load_folder, "clinc150", "test", tmp_path / "none")
+    assert "no test.csv; it has no CSV file" in failing(BadInput, load_folder, "clinc150", "test", tmp_path)
+    (tmp_path / "val.csv").write_text("text,label\nflip it,flip_coin\n")
+    assert "no test.csv; it has val.csv" in failing(BadInput, load_folder, "clinc150", "test", tmp_path)
+    (tmp_path / "a.csv").write_text("text,label\n")
+    assert "it has a.csv, val.csv" in failing(BadInput, load_folder, "clinc150", "test", tmp_path)
+    assert load_folder("clinc150", "val", tmp_path)[0] == ["flip it"]
 
 
 def test_real_texts(tmp_path):

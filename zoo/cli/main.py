@@ -191,7 +191,7 @@ def eval_(
     card = checkpoint.card(name)
     if folder is not None and not Path(folder).expanduser().exists():
         advice = "give a folder of images for each class, a CSV file or a text, as it was fine-tuned on"
-        if card.data.get("name") in datasets.DATASETS:
+        if card.data.get("name") in datasets.names():
             advice = f"see zoo data show {card.data['name']}"
         raise BadInput(f"{folder}: no such folder or file; {advice}")
     backend.start()
@@ -257,11 +257,11 @@ def finetune(
 
     checkpoint.card(name)
     store.check_output(out, force)
-    known = data in datasets.DATASETS or Path(data).exists() or prepared.find(data, data_dir)
+    known = data in datasets.names() or Path(data).exists() or prepared.find(data, data_dir)
     if not known and (Path(data).suffix or Path(data).name != data):
         raise BadInput(f"{data}: no such file or folder")
     if not known:
-        raise UnknownName("folder or file and no data set", data, datasets.DATASETS)
+        raise UnknownName("folder or file and no data set", data, datasets.names())
     backend.start()
     from zoo.training.finetune import finetune as run
 
@@ -310,25 +310,24 @@ def data_list(data_dir: DataDir = None, as_json: Json = False) -> None:
     from zoo.data import catalogue, datasets
 
     rows = []
-    for name, dataset in datasets.DATASETS.items():
-        rows.append({"name": name, "title": dataset.title, "kind": dataset.kind, "licence": dataset.licence})
+    for name in datasets.names():
+        dataset = datasets.dataset(name)
+        rows.append({"name": name, "title": dataset.title, "fields": [*dataset.fields], "licence": dataset.licence})
         rows[-1]["prepared"] = str(catalogue.prepared(name, data_dir) or "")
     if as_json:
         return show_json(rows)
-    shown = [(row["name"], row["kind"], row["prepared"] or "no", row["licence"]) for row in rows]
-    table("", ("data set", "kind", "prepared", "licence"), shown)
+    shown = [(row["name"], ", ".join(row["fields"]), row["prepared"] or "no", row["licence"]) for row in rows]
+    table("", ("data set", "fields", "prepared", "licence"), shown)
 
 
 @data_app.command("show")
 def data_show(name: Annotated[str, typer.Argument(help="A data set.")], as_json: Json = False) -> None:
     """What a data set is, its terms, and the folder layout that `--from` takes."""
-    import dataclasses
-
     from zoo.data import catalogue
 
     dataset = catalogue.dataset(name)
     if as_json:
-        return show_json(dataclasses.asdict(dataset))
+        return show_json(dataset.facts())
     print(f"{dataset.title} ({dataset.name})\n{dataset.summary}\n{dataset.url}\n")
     print(f"licence: {dataset.licence}\nsplits: {', '.join(dataset.splits)}\n")
     print(f"zoo eval --from DIR takes:\n{dataset.layout}\n\nzoo data prepare {name} --from DIR takes:\n{dataset.files}")

@@ -5,23 +5,18 @@ needs no TensorFlow.
 """
 
 import contextlib
-import importlib
 import io
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
-
-from zoo.data.datasets import Dataset, dataset
+from zoo.data.dataset import Dataset, Image
+from zoo.data.datasets import dataset
 from zoo.errors import BadInput, MissingData, ZooError
-from zoo.kinds.image import SUFFIXES, find_images, fit, read_image
-from zoo.kinds.table import read_table
-from zoo.kinds.text import find_texts, read_lines, read_text
 
 
 def data_dir(option: str | os.PathLike | None = None) -> Path:
@@ -31,7 +26,7 @@ def data_dir(option: str | os.PathLike | None = None) -> Path:
 
 def prepared(name: str, data_dir: str | os.PathLike | None = None) -> Path | None:
     """The folder of the newest version that is prepared and readable without TensorFlow, or None."""
-    own = dataset(name).builder
+    made_here = dataset(name).examples is not None
     found = []
     for info in (_data_dir(data_dir) / name).glob("*/dataset_info.json"):
         try:
@@ -40,23 +35,23 @@ def prepared(name: str, data_dir: str | os.PathLike | None = None) -> Path | Non
         except (ValueError, OSError):  # An unfinished preparation, or a folder of somebody else's.
             continue
         # TFDS has other data sets under some of our names, and keeps most in a format that TensorFlow alone reads.
-        ours = own is None or about.get("moduleName", "") == own.partition(":")[0]
-        if ours and about.get("fileFormat") in ("parquet", "array_record"):
+        if made_here and not about.get("moduleName", "").startswith("zoo."):
+            continue
+        if about.get("fileFormat") in ("parquet", "array_record"):
             found.append((version, info.parent))
     return max(found)[1] if found else None
 
 
 def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -> Iterator[dict]:
-    """The examples of a split, one by one, in their stored order.
+    """The examples of a split, one by one, in their stored order: {field: value} of all the data set's `fields`.
 
-    Each has `image`, uint8 (H, W, C), or `text` (str), or, of parallel texts, a str for each language; and what the
-    data set has besides: `label` or attributes such as `age` (int), `captions` (list of str), `id` (str).
+    An image is uint8 (H, W, C) of the stored size, a text a str, a label its number, an int.
     Raises MissingData when the data set isn't prepared, BadInput for a split that it doesn't have.
     """
     about = dataset(name)
     folder = prepared(name, data_dir)
     if folder is None:
-        source = "" if about.builder is None else " --from FOLDER"
+        source = "" if about.examples is None else " --from FOLDER"
         option = f" --data-dir {data_dir}" if data_dir else ""
         raise MissingData(
             f"{name} is not prepared in {_data_dir(data_dir)}; run: zoo data prepare {name}{source}{option}"
@@ -66,118 +61,51 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
     builder = tfds.builder_from_directory(folder)
     if split not in builder.info.splits:
         raise BadInput(f"{name} has no split {split!r} in {folder}; it has {', '.join(builder.info.splits)}")
-    # Colour pictures are decoded by read_image, as a user's files are: JPEG decoders differ in their last bits.
-    colour = not about.kind.endswith("texts") and (about.shape is None or about.shape[-1] == 3)
-    decoders = {"image": tfds.decode.SkipDecoding()} if colour else None
-    for number, example in enumerate(builder.as_data_source(split, decoders=decoders)):
-        for key, value in example.items():
-            if isinstance(value, bytes) and key != "image":
-                example[key] = value.decode()
-            elif key == "captions":
-                example[key] = [caption.decode() for caption in value]
-        if colour:
-            called = example.get("id", f"image {number}")
-            example["image"] = read_image(example["image"], name=f"{name} {split}: {called}")
-        yield example
+    as_stored = {
+        key: tfds.decode.SkipDecoding()
+        for key, field in about.fields.items()
+        if isinstance(field, Image) and field.is_colour
+    }
+    for number, example in enumerate(builder.as_data_source(split, decoders=as_stored or None)):
+        called = example["id"].decode() if "id" in about.fields else f"example {number}"
+        where = f"{name} {split}: {called}"
+        yield {key: field.value(example[key], where) for key, field in about.fields.items()}
 
 
-def load(name: str, split: str, data_dir: str | os.PathLike | None = None):
-    """A split as arrays or texts in memory.
+def load(name: str, split: str, data_dir: str | os.PathLike | None = None, *, fields=None):
+    """A split in memory: x, its data set's `inputs`, or (x, y) where it has `targets`, too.
 
-    Labelled images: (images uint8 (N, H, W, C), labels int64 (N,)). Photographs: a list of uint8 (H, W, 3); texts: a
-    list of str; labelled ones: (that list, labels int64 (N,)). Parallel texts: {language: list of str}. Faces: (images
-    uint8 (N, H, W, 3), scaled to the data set's size, {attribute: int64 (N,)}).
+    fields: names of the inputs that are wanted, None for all.
+    Returns: x and y are a column where the data set has one such field, else {field: column}. Images are uint8
+        (N, H, W, C), or a list of uint8 (H, W, C) where they differ in size; texts a list of str; labels and integers
+        int64 (N,).
     Raises MissingData with the command that prepares it, BadInput for a split that it doesn't have.
     """
-    about, found = dataset(name), examples(name, split, data_dir)
-    if about.attributes:
-        return _with_attributes(about, ((example["image"], example) for example in found))
-    found = list(found)
-    if about.languages:
-        return {language: [example[language] for example in found] for language in about.languages}
-    what = "text" if about.kind.endswith("texts") else "image"
-    return _together(about, [example[what] for example in found], [example.get("label") for example in found])
+    about = dataset(name)
+    return _together(about, lambda names: examples(name, split, data_dir), fields)
 
 
-def _together(about: Dataset, found: list, labels: list):
-    if about.labels is None:
-        return found
-    return np.stack(found) if about.shape else found, np.array(labels, np.int64)
+def load_folder(name: str, split: str, folder: str | os.PathLike, *, fields=None):
+    """What `load` gives, from a folder of a user's files in the data set's `layout`, sorted by path.
 
-
-def _with_attributes(about: Dataset, found: Iterator[tuple[np.ndarray, dict]]):
-    images, attributes = [], {name: [] for name in about.attributes}
-    for image, stated in found:
-        images.append(fit(image, about.shape))
-        for name, values in attributes.items():
-            values.append(stated[name])
-    return np.stack(images), {name: np.array(values, np.int64) for name, values in attributes.items()}
-
-
-def load_folder(name: str, split: str, folder: str | os.PathLike):
-    """What `load` gives, from a folder of files in the data set's `layout`, sorted by path.
-
-    Labelled images are scaled to the data set's size and made grey if it is. A class without a folder is fine.
+    Only files of the fields that are wanted have to be there.
     Raises BadInput for an unknown class, a bad image or text, or a file that is missing or misnamed.
     """
     about = dataset(name)
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        raise BadInput(f"{folder}: no such folder; {name} is laid out as {about.layout}")
-    root = folder / split if (folder / split).is_dir() else folder
-    if about.kind == "photographs":
-        return [read_image(path) for path in find_images(root)]
-    if about.attributes:
-        return _with_attributes(about, _read_named(about, find_images(root)))
-    if about.kind.endswith("texts"):
-        return _load_texts(about, split, folder, root)
-    images, labels = [], []
-    for path in sorted(root.iterdir()):
-        if not path.is_dir() or path.name.startswith("."):
-            continue
-        if path.name in about.splits and path.name not in about.labels:
-            raise BadInput(f"{folder}: it has a folder {path.name}, but none for the split {split}")
-        if path.name not in about.labels:
-            raise BadInput(f"{path}: {name} has no class {path.name!r}; classes: {', '.join(about.labels)}")
-        for file in sorted(path.iterdir()):
-            if file.suffix.lower() in SUFFIXES and not file.name.startswith("."):
-                image = read_image(file)
-                images.append(fit(image, about.shape) if about.shape else image)
-                labels.append(about.labels.index(path.name))
-    if not images:
-        raise BadInput(f"{root}: no class folders with images; {name} is laid out as {about.layout}")
-    return _together(about, images, labels)
+    path = Path(folder).expanduser()
+    return _together(about, lambda names: about.layout.rows(about, split, path, names), fields)
 
 
-def _read_named(about: Dataset, paths: list[Path]) -> Iterator[tuple[np.ndarray, dict]]:
-    """Images, and the attributes that the names of their files state."""
-    for path in paths:
-        stated = about.attributes_of(path.name)
-        if stated is None:
-            wanted = ", ".join(about.attributes)
-            raise BadInput(f"{path}: its name doesn't state {wanted}; {about.name} is laid out as {about.layout}")
-        yield read_image(path), stated
+def _together(about: Dataset, rows: Callable[[tuple], Iterable[dict]], wanted):
+    """(x, y) of the examples that `rows` gives for the names of fields; x alone of a data set without targets."""
+    inputs = about.inputs if wanted is None else tuple(wanted)
+    columns = about.columns(rows(inputs + about.targets), inputs + about.targets)
 
+    def part(chosen, names):
+        return {name: columns[name] for name in chosen} if len(names) > 1 else columns[names[0]]
 
-def _load_texts(about: Dataset, split: str, folder: Path, root: Path):
-    """`load_folder` for texts; `root` is the folder's subfolder for the split, if it has one."""
-    if about.kind == "texts":
-        return [read_text(path) for path in find_texts(root)]
-    if about.kind == "parallel texts":
-        found = {language: read_lines(folder / f"{split}.{language}") for language in about.languages}
-        lengths = {language: len(lines) for language, lines in found.items()}
-        if len(set(lengths.values())) > 1:
-            raise BadInput(f"{folder}: files of one split must have as many lines each, not {lengths}")
-        return found
-    table = folder / f"{split}.csv"
-    known = {label: number for number, label in enumerate(about.labels)} | {about.outside: -1}
-    found, labels = [], []
-    for text, label in read_table(table, ("text", "label")):
-        if label not in known:
-            raise BadInput(f"{table}: {about.name} has no label {label!r}; see zoo data show {about.name} --json")
-        found.append(text)
-        labels.append(known[label])
-    return _together(about, found, labels)
+    x = part(inputs, about.inputs)
+    return (x, part(about.targets, about.targets)) if about.targets else x
 
 
 def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | os.PathLike | None = None) -> Path:
@@ -194,9 +122,9 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
     target = _data_dir(data_dir)
     if source is not None and (there := prepared(name, source)):
         return _copy(there, target / name / there.name)
-    if about.builder is None and source is not None:
+    if about.examples is None and source is not None:
         raise BadInput(f"{source}: {name} is not prepared there; wanted: {about.files}")
-    if about.builder and source is None:
+    if about.examples is not None and source is None:
         option = f" --data-dir {data_dir}" if data_dir else ""
         raise MissingData(
             f"{name} cannot be downloaded; run: zoo data prepare {name} --from FOLDER{option} ({about.files})"
@@ -207,13 +135,12 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
         stack.enter_context(_only_progress())
         import tensorflow_datasets as tfds
 
-        from zoo.data.builders.source import Source, whole_parquet
+        from zoo.data.builder import make_builder, whole_parquet
+        from zoo.data.source import Source
 
         stack.enter_context(whole_parquet())
-        if about.builder:
-            module, _, cls = about.builder.partition(":")
-            source = stack.enter_context(Source(source))
-            builder = getattr(importlib.import_module(module), cls)(source=source, data_dir=target)
+        if about.examples is not None:
+            builder = make_builder(about, stack.enter_context(Source(source)), target)
             downloads = stack.enter_context(tempfile.TemporaryDirectory())  # TFDS makes one, though it stays empty
         else:
             builder, downloads = tfds.builder(name, data_dir=target), None

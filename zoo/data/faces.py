@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from zoo.data.datasets import dataset
+from zoo.data.datasets.utkface import ATTRIBUTES
 from zoo.data.labels import probabilities
 
-GENDERS, ETHNICITIES = (dataset("utkface").attributes[name] for name in ("gender", "ethnicity"))
+GENDERS, ETHNICITIES = (ATTRIBUTES[name].names for name in ("gender", "ethnicity"))
 OLDEST = 116
 BANDS = ((1, 5), (6, 15), (16, 25), (26, 35), (36, 45), (46, 55), (56, 65), (66, OLDEST))  # of ages, in years
 CONDITIONS = (len(GENDERS), len(BANDS), len(ETHNICITIES))  # values of each label that a generator is told

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from zoo.errors import BadInput
+from zoo.files import files_in, is_hidden
 
 MAX_PIXELS = 120_000_000  # Phones take 108 megapixels; much above that is a decompression bomb.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".avif", ".jp2")
@@ -107,7 +108,8 @@ def _orientation(image: Image.Image) -> int:
 def _to_rgb(image: Image.Image) -> Image.Image:
     """A loaded picture of any mode as sRGB."""
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
+        grey = _grey_of_tiff(image) if image.format == "TIFF" else _to_8_bits(np.asarray(image))
+        return Image.fromarray(grey).convert("RGB")
     if image.has_transparency_data:
         if image.mode != "RGBA":
             image = image.convert("LA" if image.mode == "La" else "RGBA").convert("RGBA")
@@ -116,6 +118,22 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return rgb
     image = _follow_profile(image)
     return image if image.mode == "RGB" else image.convert("RGB")  # Pillow would copy what is RGB already
+
+
+def _grey_of_tiff(image: Image.Image) -> np.ndarray:
+    """Grey of 16 or 32 bits of a TIFF file as uint8. What Pillow 12.3 misreads, without a word, is put right here: see
+    findings/tiff_grey.sh."""
+    tags, values = image.tag_v2, np.asarray(image)
+    signed_16 = image.mode == "I" and tags.get(258) == (16,)  # BitsPerSample
+    if signed_16:
+        values = values.astype(np.int16)
+    # Compressed files are decoded into the machine's byte order, and then swapped once more.
+    if tags.prefix == b"MM" and image.info.get("compression") != "raw" and image.mode in ("I", "F"):
+        values = values.byteswap()
+    if image.mode == "I" and tags.get(339, (1,)) == (1,):  # SampleFormat: unsigned, taken for signed
+        values = values.view(np.uint32)
+    grey = _to_8_bits(values)
+    return 255 - grey if tags.get(262) == 0 else grey  # PhotometricInterpretation: 0 is white
 
 
 def _to_8_bits(values: np.ndarray) -> np.ndarray:
@@ -215,15 +233,18 @@ def find_images(path) -> list[Path]:
     """The image files that a path means: a file, all in a folder (with subfolders), or a glob; sorted.
 
     A file that is named is taken whatever its suffix. Hidden files, and in a folder all below a hidden subfolder, are
-    left out. Raises BadInput when there is nothing.
+    left out, and so are thumbnails (`zoo.files`). Raises BadInput when there is nothing.
     """
     path = Path(path)
     if path.is_file():
         return [path]
     if path.is_dir():
-        candidates = (p for p in path.rglob("*") if not any(part[0] == "." for part in p.relative_to(path).parts))
+        candidates = files_in(path)
     elif glob.has_magic(str(path)):
-        candidates = map(Path, glob.glob(str(path.expanduser()), recursive=True))
+        path = path.expanduser()
+        found = map(Path, glob.glob(str(path), recursive=True))
+        # What the pattern names is meant, even hidden.
+        candidates = (p for p in found if not any(is_hidden(part) for part in p.parts if part not in path.parts))
     else:
         raise BadInput(f"{path}: {'neither a file nor a folder' if path.exists() else 'no such file or folder'}")
     found = sorted(p for p in candidates if p.suffix.lower() in SUFFIXES and p.name[0] != "." and p.is_file())

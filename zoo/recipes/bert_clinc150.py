@@ -16,14 +16,14 @@ points until a worse net had more of one test figure than was asked and less of 
 import numpy as np
 
 from zoo import metrics
-from zoo.data.datasets import DATASETS
+from zoo.data.datasets import dataset
 from zoo.data.labels import confidence, probabilities
 from zoo.hub import checkpoint
 from zoo.metrics.baselines import tfidf
 from zoo.training.calibration import OOD_THRESHOLD, calibrate
 from zoo.training.families.sentences import Sentences
 
-CLASSES = DATASETS["clinc150"].labels
+CLASSES = dataset("clinc150").labels
 COST = 0.004  # of the requests in scope that would be told right may be taken to be out of it
 SHARP = 8.0  # what the SVM's scores, distances from planes, are multiplied with to be logits
 

@@ -58,14 +58,15 @@ def _checked(split, made_by) -> str:
 
 
 def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
+    from zoo.data.class_folders import read_examples
     from zoo.training.families.language_model import numbers, token_nll
-    from zoo.training.finetune_images import of_data_set, read_examples
+    from zoo.training.finetune_images import of_data_set
     from zoo.training.finetune_texts import read_known
 
     if folder is not None and split is not None:
         raise BadInput(f"data of one's own have no split {split!r}; leave --split out")
     kind, name = card.input.get("kind"), card.data.get("name")
-    if folder is None and name not in datasets.DATASETS and (name == "own" or not prepared.find(name, data_dir)):
+    if folder is None and name not in datasets.names() and (name == "own" or not prepared.find(name, data_dir)):
         raise BadInput(f"{card.name} was trained on data of yours; name some to measure it on with --from")
     if kind == "tokens":
         tokens, before = numbers(predict.tokenizer, [read_text(folder)]), card.result("nll")

@@ -14,12 +14,11 @@ import numpy as np
 from zoo.data import catalogue, datasets, prepared
 from zoo.data.augment import shift_and_mirror
 from zoo.data.batches import Batches
+from zoo.data.class_folders import class_folders, read_examples, summary
 from zoo.errors import BadInput, UnknownName
-from zoo.kinds.image import find_images, fit, read_image
+from zoo.kinds.image import fit
 from zoo.training.finetune import OWN, RATES, Classes, split
 from zoo.training.loop import data_facts
-
-SPLITS = {"train", "training", "dev", "val", "valid", "validation", "test", "testing"}  # no names of classes
 
 
 class Pictures(Classes):
@@ -43,47 +42,6 @@ class Pictures(Classes):
         ]
 
 
-def class_folders(folder) -> list[str]:
-    """Names of the sub-folders of `folder`, sorted: the classes.
-
-    Raises `BadInput` where there are fewer than two, or where they are splits that have the classes in them.
-    """
-    folder = Path(folder)
-    names = sorted(child.name for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
-    if len(names) < 2:
-        raise BadInput(f"{folder} has {len(names)} class folders; put the images of each class in a folder of its own")
-    if SPLITS.issuperset(name.lower() for name in names):
-        raise BadInput(f"{folder} has splits ({', '.join(names)}) where class folders should be; give one of them")
-    return names
-
-
-def read_examples(folder, labels, shape):
-    """Images of class folders at a model's size.
-
-    Args:
-        labels: names of the class folders to read, in the order of the logits.
-        shape: (H, W, C) that the model takes; C is 1 for grey or 3 for colour.
-    Returns:
-        x uint8 (N, H, W, C), y int64 (N,). An image that cannot be read is named on standard error and left out.
-    Raises:
-        BadInput: for a class without a usable image.
-    """
-    images, numbers = [], []
-    for number, label in enumerate(labels):
-        before = len(images)
-        for path in find_images(Path(folder) / label):
-            try:
-                image = read_image(path)
-            except BadInput as error:
-                print(f"left out: {error}", file=sys.stderr)
-                continue
-            images.append(fit(image, shape))
-            numbers.append(number)
-        if len(images) == before:
-            raise BadInput(f"{Path(folder) / label} holds no image that can be read")
-    return np.stack(images), np.array(numbers, dtype="int64")
-
-
 def of_data_set(name, split, shape, data_dir=None):
     """Examples of a split of a labelled data set at a model's size, as `read_examples` gives them.
 
@@ -92,7 +50,7 @@ def of_data_set(name, split, shape, data_dir=None):
     Raises:
         BadInput, MissingData, UnknownName: in one line.
     """
-    if name in datasets.DATASETS:
+    if name in datasets.names():
         if datasets.dataset(name).labels is None:
             raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
         images, y = catalogue.load(name, split, data_dir)
@@ -100,7 +58,7 @@ def of_data_set(name, split, shape, data_dir=None):
     elif folder := prepared.find(name, data_dir):
         images, y, labels, facts = prepared.labelled(folder, split)
     else:
-        raise UnknownName("folder or file and no data set", name, datasets.DATASETS)
+        raise UnknownName("folder or file and no data set", name, datasets.names())
     colour = (image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images)
     return np.stack([fit(image, shape) for image in colour]), y, labels, facts
 
@@ -124,6 +82,8 @@ def divided(data, shape, seed, data_dir=None):
     for label, count in zip(labels, np.bincount(y, minlength=len(labels)), strict=True):
         if count < 2:
             raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
+    if facts is OWN:
+        print(f"{data}: {summary(y, labels)}", file=sys.stderr)
     training, held = split(y, seed)
     transform = mirrored if shape[-1] == 3 else None  # grey pictures may be letters, whose mirror image is another
     # Of few pictures small batches, so that an epoch has some twenty steps.

@@ -78,7 +78,10 @@ class Multi30k(Recipe):
         return tokens.byte_pairs(train[self.source] + train[self.target], TOKENS)
 
     def examples(self, split, data_dir=None, folder=None):
-        sentences = super().examples(split, data_dir, folder)
+        if folder is None:
+            sentences = catalogue.load(self.dataset, split, data_dir)
+        else:  # which need not have the other languages
+            sentences = catalogue.load_folder(self.dataset, split, folder, fields=(self.source, self.target))
         return sentences[self.source], sentences[self.target]
 
     def training_data(self, data_dir):

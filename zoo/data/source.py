@@ -1,7 +1,6 @@
-"""What the builders share: files of a data set, from a folder or from the .tar archives that lie in it."""
+"""The published files of a data set, in a folder or in the .tar archives that lie in it."""
 
 import contextlib
-import itertools
 import os
 import re
 import tarfile
@@ -9,12 +8,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow
-import pyarrow.parquet
-import tensorflow_datasets as tfds
-from tensorflow_datasets.core import file_adapters
-
 from zoo.errors import BadInput
+from zoo.files import is_hidden
 from zoo.kinds.image import read_image
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz")
@@ -24,6 +19,7 @@ class Source:
     """What a folder holds, unpacked or in its .tar, .tar.gz or .tgz archives, addressed by path inside either.
 
     Paths are matched at their end, so it doesn't matter how many folders lie above the ones that a data set is made of.
+    Hidden files and those that programs put there, as a Mac does into archives, are left out.
     Raises BadInput for a missing folder or a damaged archive.
     """
 
@@ -42,8 +38,8 @@ class Source:
     def _index(self) -> None:
         archives = []
         for root, folders, names in os.walk(self.folder):
-            folders.sort()
-            for name in sorted(names):
+            folders[:] = sorted(name for name in folders if not is_hidden(name))
+            for name in sorted(name for name in names if not is_hidden(name)):
                 path = Path(root, name)
                 if name.endswith(_ARCHIVES) and path.parent == self.folder:
                     archives.append(path)
@@ -54,8 +50,9 @@ class Source:
                 archive = self._open.enter_context(tarfile.open(path))  # noqa: SIM115 (it is closed by close())
                 # A file that is there unpacked too is read from the folder.
                 for member in archive:
-                    if member.isfile():
-                        self._files.setdefault(member.name.removeprefix("./"), (path, archive, member))
+                    name = member.name.removeprefix("./")
+                    if member.isfile() and not any(map(is_hidden, name.split("/"))):
+                        self._files.setdefault(name, (path, archive, member))
 
     def find(self, pattern: str) -> Iterator[tuple[str, re.Match]]:
         """(path, match) of all files whose path ends with the regular expression, in the order of folder or archive.
@@ -66,6 +63,12 @@ class Source:
         for path in self._files:
             if match := expression.search(path):
                 yield path, match
+
+    def one(self, name: str) -> str:
+        """The path of the file of this name in whatever folder; raises BadInput where there is none."""
+        found = [path for path, _ in self.find(re.escape(name))]
+        require(found, self.folder, name)
+        return found[0]
 
     def read(self, path: str) -> bytes:
         """The contents of one file, by a path from `find`."""
@@ -124,40 +127,3 @@ def require_all(names, images, folder: Path, listed_in: str) -> None:
     missing = sorted(set(names) - set(images))
     if missing:
         raise BadInput(f"{folder}: {len(missing)} of the images in {listed_in} are missing, such as {missing[0]}")
-
-
-class FolderBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """A TFDS builder that reads from a Source and downloads nothing."""
-
-    VERSION = tfds.core.Version("1.0.0")
-
-    def __init__(self, *, source: Source, **arguments):
-        self.source = source
-        super().__init__(**arguments)
-
-
-class _WholeParquet(file_adapters.ParquetFileAdapter):
-    """TFDS's Parquet files, with all their examples.
-
-    In tensorflow-datasets 4.9.10 `file_adapters._batched` skips ever more of an iterator: of 1,000 examples it writes
-    400, and says nothing.
-    """
-
-    @classmethod
-    def write_examples(cls, path, iterator):
-        iterator = iter(iterator)
-        with pyarrow.parquet.ParquetWriter(path, schema=cls._schema()) as writer:
-            while examples := [example for _, example in itertools.islice(iterator, 100)]:
-                writer.write_batch(pyarrow.record_batch([pyarrow.array(examples, pyarrow.binary())], cls._schema()))
-
-
-@contextlib.contextmanager
-def whole_parquet():
-    """While it lasts, TFDS writes Parquet files with all their examples."""
-    adapters, parquet = file_adapters.ADAPTER_FOR_FORMAT, file_adapters.FileFormat.PARQUET
-    theirs = adapters[parquet]
-    adapters[parquet] = _WholeParquet
-    try:
-        yield
-    finally:
-        adapters[parquet] = theirs
