@@ -46,7 +46,7 @@ class Explain(App):
         )
         from zoo.kinds.image import fit
 
-        seen = fit(photo, predict.card.takes()[0])
+        seen = fit(photo, predict.card.inputs["image"]["shape"])
         explainer = self.tool(checkpoint, lambda model, tokenizer: attribution.Explainer(model))
         channels = {}
         if (
@@ -54,7 +54,7 @@ class Explain(App):
         ):  # Grad-CAM looks at the maps of a convolution
             channels["Grad-CAM"] = explainer.grad_cam(seen[None], [number], layer or None)[0]
         channels["saliency"] = cv2.GaussianBlur(explainer.saliency(seen[None], [number])[0], (0, 0), 1.0)
-        channels["occlusion"] = attribution.occlusion(predict, seen, number)
+        channels["occlusion"] = attribution.occlusion(lambda x: predict(x)["logits"], seen, number)
         width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
         small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)
         chance = probabilities(logits)[0, number]

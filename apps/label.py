@@ -1,7 +1,7 @@
 """Say what is in a photograph: things with percentages, dominant colours, and when nothing is known, that.
 
-The network sees the photograph at its own small size. Its card may say `output["known_from"]`: where the best logit
-is below that, the network knows nothing there. Without it nobody has measured that, and nothing is said.
+The network sees the photograph at its own small size. Its card may say `ood_threshold`: where the best logit is below
+that, the photograph is out of distribution. Without it nobody has measured that, and nothing is said.
 """
 
 from typing import Annotated
@@ -51,7 +51,7 @@ class Label(App):
         logits, labels = classify(predict, photo)
         chances = probabilities(logits)[0]  # (classes,)
         best = np.argsort(-chances, kind="stable")[:count]
-        edge = predict.card.output.get("ood_threshold")
+        edge = predict.card.ood_threshold
         known = None if edge is None else bool(confidence(logits)[0] >= edge)
         found = {
             "label": None if known is False else labels[best[0]],
@@ -81,14 +81,13 @@ def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
     from zoo.kinds.image import fit
 
     card = predict.card
-    shape = card.input.get("shape", [])
-    pictures = (card.input.get("kind"), card.input.get("dtype")) == ("image", "uint8")
+    shape = card.inputs["image"]["shape"] if card.task == "classify_images" else []
     sized = len(shape) == 3 and None not in shape and shape[-1] in (1, 3)
-    if not (pictures and sized and card.labels and card.output.get("kind") == "logits"):
+    if not (sized and card.labels):
         raise BadCheckpoint(
             f"{card.name} is no classifier of pictures; give a classifier of pictures such as mobilenet.caltech101"
         )
-    logits = predict(fit(photo, shape)[None])
+    logits = predict(fit(photo, shape)[None])["logits"]
     if probabilities(logits).shape != (1, len(card.labels)):
         raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
     return logits, card.labels

@@ -298,6 +298,11 @@ DATASETS = {
 }
 
 
+def names() -> tuple[str, ...]:
+    """Names of all data sets."""
+    return tuple(DATASETS)
+
+
 def dataset(name: str) -> Dataset:
     """The data set of this name; raises UnknownName."""
     if name not in DATASETS:

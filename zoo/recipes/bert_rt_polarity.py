@@ -31,7 +31,7 @@ class BERTRtPolarity(Sentences):
     epochs = 2
     monitor = None
     protocol = "share of the sentences of one tenth told right, by the net that was trained on the others"
-    output = {"kind": "logits", "shape": [2], "dtype": "float32", "description": "against, for"}
+    outputs = {"logits": {"shape": [2], "dtype": "float32", "description": "negative, positive"}}
     labels = LABELS
     intended_use = "To tell praise from blame in short English texts (app sentiment)."
     limits = (
