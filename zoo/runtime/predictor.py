@@ -43,7 +43,7 @@ class Predictor:
 
         predict({"image": x})["logits"]
         predict(x)["logits"]  # where there is one input
-        predict(["a text", "another"])["logits"]  # where the task reads texts
+        predict(["a text", "another"])["logits"]  # of texts, where the task reads those
 
     card: the card of a checkpoint, or its recipe. run: an engine, a function from {input: array} to {output: array}.
     """
@@ -58,7 +58,7 @@ class Predictor:
 
         Large batches are computed in parts. Raises `BadInput` for arrays of other names, shapes or dtypes.
         """
-        if self.task.reads_text and isinstance(x, list):
+        if self.task.reads_text and not isinstance(x, dict):
             return self._read(x)
         arrays = x if isinstance(x, dict) else self._by_name(x)
         arrays = {name: np.asarray(array) for name, array in arrays.items()}
@@ -76,9 +76,8 @@ class Predictor:
 
     def _by_name(self, x) -> dict:
         if len(self.card.inputs) > 1:
-            raise BadInput(
-                f"{self.card.name} has several inputs; give {{name: array}} of {', '.join(self.card.inputs)}"
-            )
+            names = ", ".join(self.card.inputs)
+            raise BadInput(f"{self.card.name} has several inputs; give a dict of arrays with the names {names}")
         return dict.fromkeys(self.card.inputs, x)
 
     def _check(self, arrays: dict) -> None:
@@ -98,7 +97,7 @@ class Predictor:
 
     def _read(self, texts: list[str]) -> dict[str, np.ndarray]:
         """Outputs for texts of any lengths; they must have one shape each."""
-        if not texts or not all(isinstance(text, str) for text in texts):
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
             raise BadInput(f"{self.card.name} takes a list of texts, not {texts!r:.60}")
         if ragged := [name for name, facts in self.card.outputs.items() if None in facts["shape"]]:
             raise BadInput(f"{self.card.name}'s {ragged[0]} has a length for each text; give arrays of one length")
@@ -123,9 +122,9 @@ def predictor(name, engine: str | None = None) -> Predictor:
     """A `Predictor` for a checkpoint, by name or folder. Keeps its model in memory: make it once and call it often.
 
     Args:
-        engine: "onnx", ONNX Runtime on an export kept in the cache, which starts without importing a framework; "model",
-            the Keras model compiled by its backend; None, the first where it works, which is with TensorFlow, else the
-            second.
+        engine: "onnx", ONNX Runtime on an export kept in the cache, which starts without importing a framework;
+            "model", the Keras model compiled by its backend; None, the first where it works, which is with TensorFlow,
+            else the second.
     Raises:
         UnknownName, BadCheckpoint: in one line.
     """

@@ -1,4 +1,4 @@
-"""Example arrays, the same on every machine: exports are compared with the model on them, golden outputs are of them."""
+"""Example arrays, the same on every machine: exports are compared with models on them, golden outputs are of them."""
 
 import numpy as np
 
@@ -31,6 +31,6 @@ def labels(columns: int, count: int) -> np.ndarray:
 
 
 def tokens(arguments: dict, count: int) -> np.ndarray:
-    """int32 (count, T) of the `vocabulary` among a model's arguments, no padding; T fits its `context`, if it has one."""
+    """int32 (count, T) of the `vocabulary` among a model's arguments, no padding; T fits its `context`, if any."""
     row, column = np.mgrid[:count, : min(LENGTH, arguments.get("context") or LENGTH)]
     return ((5 + row + 7 * column) % arguments["vocabulary"]).astype("int32")
