@@ -54,7 +54,9 @@ def test_a_classifier_is_read_as_labels_with_probabilities():
     assert second["labels"][0][0] == "emu"  # the nearest is named all the same
     [both] = task.decode(card(labels=["no", "yes"]), {"logits": np.array([[-1.0]])})  # one logit for two labels
     assert both["label"] == "no" and both["labels"][0][1] == pytest.approx(1 / (1 + np.exp(-1)))
-    assert "has 2 labels for logits of shape (2, 3)" in failing(BadCheckpoint, task.decode, card(labels=["a", "b"]), outputs)
+    assert "has 2 labels for logits of shape (2, 3)" in failing(
+        BadCheckpoint, task.decode, card(labels=["a", "b"]), outputs
+    )
 
 
 def test_images_in_floating_point_are_read_by_their_range():
@@ -89,7 +91,9 @@ def one_hot(rows, size):
 def test_texts_are_read_by_their_tasks(pairs):
     [line] = pairs(["the cat sat"])
     assert tasks.find("translate_text").decode(None, {"logits": one_hot([line], pairs.size)}, pairs) == ["the cat sat"]
-    [[(token, chance), *others]] = tasks.find("generate_text").decode(None, {"logits": one_hot([line], pairs.size)}, pairs)
+    [[(token, chance), *others]] = tasks.find("generate_text").decode(
+        None, {"logits": one_hot([line], pairs.size)}, pairs
+    )
     assert token == pairs.text(line[-1:]) and chance > others[0][1] and len(others) == 4
     pieces = tokens.word_pieces(["the cat sat on the mat"], 60, 16)
     [row] = pieces(["the cat"])
@@ -101,7 +105,9 @@ def test_texts_are_read_by_their_tasks(pairs):
 def test_texts_of_any_lengths_are_batched(pairs):
     rows = [np.arange(1, 4), np.arange(1, 20)]
     x, y = classify_texts.TASK.collate(rows, np.array([0, 1]), None)
-    assert x["tokens"].shape == x["segments"].shape == (2, 32) and x["tokens"].dtype == np.int32 and y.tolist() == [0, 1]
+    assert (
+        x["tokens"].shape == x["segments"].shape == (2, 32) and x["tokens"].dtype == np.int32 and y.tolist() == [0, 1]
+    )
     assert x["tokens"][0].tolist() == [1, 2, 3] + 29 * [0]
     start, end = (pairs.number(token) for token in (tokens.START, tokens.END))
     x, y = translate_text.TASK.collate([([5, end], [start, 6, 7, end]), ([8, 9, end], [start, 4, end])], None, None)
@@ -115,4 +121,6 @@ def test_what_a_task_cannot_do_is_one_line():
     about = card(name="unet.color")
     task = tasks.find("colorize_images")
     assert "unet.color cannot be fine-tuned" in failing(BadInput, task.finetuning, "unet.color", about, "x", 1, None)
-    assert "unet.color cannot be measured on data of one's own" in failing(BadInput, task.read, about, "x", "test", None)
+    assert "unet.color cannot be measured on data of one's own" in failing(
+        BadInput, task.read, about, "x", "test", None
+    )

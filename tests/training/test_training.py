@@ -1,5 +1,7 @@
 """From a recipe to a checkpoint with its card: `zoo.training.loop.train`."""
 
+from typing import ClassVar
+
 import keras
 import numpy as np
 import pytest
@@ -172,6 +174,44 @@ def test_what_is_in_the_way_is_refused_before_the_work(tmp_path):
     with pytest.raises(BadCheckpoint, match="does not fit"):
         loop.train(Laborious(), tmp_path / "out", runs=tmp_path / "runs", init="mlp.mnist")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_recipe_can_make_the_examples_of_each_epoch_with_the_model(tmp_path, monkeypatch):
+    """As in self-play: what is learned next follows from what was learned before."""
+
+    class Playing(Halves):
+        name, epochs, half = "mlp.test-playing", 4, False
+        made: ClassVar[dict] = {}
+
+        def epoch_data(self, epoch, model):
+            if epoch == 0:
+                return None  # what `training_data` gave
+            x, _ = self.examples(f"epoch {epoch}")
+            y = model.predict_on_batch(x).argmax(axis=1)
+            self.made[epoch] = y
+            return x[: 100 * epoch], y[: 100 * epoch]
+
+    def weights(out):
+        loop.train(Playing(), tmp_path / out, runs=tmp_path / "runs")
+        return zoo.load(tmp_path / out).get_weights()
+
+    whole = weights("whole")
+    assert set(Playing.made) == {1, 2, 3}
+    true = Halves().examples("epoch 1")[1]
+    assert 0 < np.mean(Playing.made[1] != true) < 1  # labels are the model's, not the true ones
+    on_epoch_end = Resume.on_epoch_end
+
+    def stopped(self, epoch, logs=None):
+        on_epoch_end(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(Resume, "on_epoch_end", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            weights("again")
+    for one, other in zip(whole, weights("again"), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_card_has_the_command_as_text():

@@ -114,14 +114,17 @@ def _with_attributes(about: Dataset, found: Iterator[tuple[np.ndarray, dict]]):
     return np.stack(images), {name: np.array(values, np.int64) for name, values in attributes.items()}
 
 
-def load_folder(name: str, split: str, folder: str | os.PathLike):
+def load_folder(name: str, split: str, folder: str | os.PathLike, *, languages=None):
     """What `load` gives, from a folder of files in the data set's `layout`, sorted by path.
 
-    Labelled images are scaled to the data set's size and made grey if it is. A class without a folder is fine.
+    Labelled images are scaled to the data set's size and made grey if it is. A class without a folder is fine. Of
+    parallel texts only those in `languages` are read, all if that is None. Labelled texts may be a CSV file itself.
     Raises BadInput for an unknown class, a bad image or text, or a file that is missing or misnamed.
     """
     about = dataset(name)
     folder = Path(folder).expanduser()
+    if about.kind == "labelled texts":
+        return _load_table(about, _table(folder, split))
     if not folder.is_dir():
         raise BadInput(f"{folder}: no such folder; {name} is laid out as {about.layout}")
     root = folder / split if (folder / split).is_dir() else folder
@@ -130,7 +133,7 @@ def load_folder(name: str, split: str, folder: str | os.PathLike):
     if about.attributes:
         return _with_attributes(about, _read_named(about, find_images(root)))
     if about.kind.endswith("texts"):
-        return _load_texts(about, split, folder, root)
+        return _load_texts(about, split, folder, root, languages)
     images, labels = [], []
     for path in sorted(root.iterdir()):
         if not path.is_dir() or path.name.startswith("."):
@@ -159,17 +162,30 @@ def _read_named(about: Dataset, paths: list[Path]) -> Iterator[tuple[np.ndarray,
         yield read_image(path), stated
 
 
-def _load_texts(about: Dataset, split: str, folder: Path, root: Path):
+def _load_texts(about: Dataset, split: str, folder: Path, root: Path, languages):
     """`load_folder` for texts; `root` is the folder's subfolder for the split, if it has one."""
     if about.kind == "texts":
         return [read_text(path) for path in find_texts(root)]
-    if about.kind == "parallel texts":
-        found = {language: read_lines(folder / f"{split}.{language}") for language in about.languages}
-        lengths = {language: len(lines) for language, lines in found.items()}
-        if len(set(lengths.values())) > 1:
-            raise BadInput(f"{folder}: files of one split must have as many lines each, not {lengths}")
-        return found
-    table = folder / f"{split}.csv"
+    found = {language: read_lines(folder / f"{split}.{language}") for language in languages or about.languages}
+    lengths = {language: len(lines) for language, lines in found.items()}
+    if len(set(lengths.values())) > 1:
+        raise BadInput(f"{folder}: files of one split must have as many lines each, not {lengths}")
+    return found
+
+
+def _table(folder: Path, split: str) -> Path:
+    """The CSV file of a split: that of its name, or the only one in the folder; or what is no folder, itself."""
+    named = folder / f"{split}.csv"
+    if folder.is_file() or named.exists():
+        return folder if folder.is_file() else named
+    found = sorted(folder.glob("*.csv"))
+    if len(found) != 1:
+        raise BadInput(f"{folder}: no {named.name}, and no other CSV file alone; give one with the columns text, label")
+    return found[0]
+
+
+def _load_table(about: Dataset, table: Path):
+    """Labelled texts from a CSV file with the columns text and label."""
     known = {label: number for number, label in enumerate(about.labels)} | {about.outside: -1}
     found, labels = [], []
     for text, label in read_table(table, ("text", "label")):

@@ -46,7 +46,10 @@ _FACES = (
     "female; race 0 white, 1 black, 2 Asian, 3 Indian, 4 other; faces aligned and cropped as in UTKFace, any size, "
     "made 64 x 64; if DIR has a subfolder named as the split, only what is in that"
 )
-_TABLE = "DIR/<split>.csv, UTF-8, with a first line that names the columns, among them text and label"
+_TABLE = (
+    "DIR/<split>.csv, or the only CSV file in DIR: UTF-8, with a first line that names the columns, among them text "
+    "and label; or that file itself"
+)
 _TEXTS = (
     "DIR/**/*.txt, UTF-8: all text files in DIR and its subfolders; if DIR has a subfolder named as the split, only "
     "what is in that"

@@ -50,6 +50,7 @@ def export(name, format: str, out=None, *, force=False) -> Path:
     needs_tensorflow()
     backend.start()
     model = named(checkpoint.load(name), card)
+    model(tasks.find(card.task).example(card, 1))  # an export of a model never called can fail
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))

@@ -86,7 +86,10 @@ class Multi30k(Recipe):
         return tokens.byte_pairs(train[self.source] + train[self.target], TOKENS)
 
     def examples(self, split, data_dir=None, folder=None):
-        sentences = super().examples(split, data_dir, folder)
+        if folder is None:
+            sentences = catalogue.load(self.dataset, split, data_dir)
+        else:  # the files of other languages may be absent
+            sentences = catalogue.load_folder(self.dataset, split, folder, languages=(self.source, self.target))
         return sentences[self.source], sentences[self.target]
 
     def training_data(self, data_dir):
