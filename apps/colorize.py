@@ -32,7 +32,8 @@ class Colorize(App):
     ) -> Annotated[Image, Image(label="coloured")]:
         """Image uint8 (H, W, 3), sRGB, or grey (H, W) -> the same image in colour, uint8 (H, W, 3)."""
         light = lightness(photo)  # (H, W)
-        return join(light, guess(self.predictor("unet.color"), light), strength)
+        predict = self.predictor("unet.color")
+        return join(light, guess(lambda x: predict(x)["chroma"], light), strength)
 
     def samples(self):
         return [_sample(file) for file in PHOTOGRAPHS]

@@ -50,13 +50,13 @@ class Explain(App):
         )
         from zoo.kinds.image import fit
 
-        pixels = fit(photo, predict.card.takes()[0])
+        pixels = fit(photo, predict.card.inputs["image"]["shape"])
         explainer = self.tool(checkpoint, lambda model, tokenizer: attribution.Explainer(model))
         heatmaps = {}
         if layer or attribution.last_feature_map_layer(model) is not None:
             heatmaps["Grad-CAM"] = explainer.grad_cam(pixels[None], [number], layer or None)[0]
         heatmaps["saliency"] = cv2.GaussianBlur(explainer.saliency(pixels[None], [number])[0], (0, 0), 1.0)
-        heatmaps["occlusion"] = attribution.occlusion(predict, pixels, number)
+        heatmaps["occlusion"] = attribution.occlusion(lambda x: predict(x)["logits"], pixels, number)
         width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
         small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)
         probability = probabilities(logits)[0, number]

@@ -54,7 +54,7 @@ class Label(App):
         logits, labels = classify(predict, photo)
         chances = probabilities(logits)[0]  # (classes,)
         best = np.argsort(-chances, kind="stable")[:count]
-        threshold = predict.card.output.get("ood_threshold")
+        threshold = predict.card.ood_threshold
         accepted = None if threshold is None else bool(confidence(logits)[0] >= threshold)
         found = {
             "label": None if accepted is False else labels[best[0]],
@@ -86,12 +86,11 @@ def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
     from zoo.kinds.image import fit
 
     card = predict.card
-    shape = card.input.get("shape", [])
-    images = (card.input.get("kind"), card.input.get("dtype")) == ("image", "uint8")
+    shape = card.inputs["image"]["shape"] if card.task == "classify_images" else []
     sized = len(shape) == 3 and None not in shape and shape[-1] in (1, 3)
-    if not (images and sized and card.labels and card.output.get("kind") == "logits"):
+    if not (sized and card.labels):
         raise BadCheckpoint(f"{card.name} is no image classifier; give one such as mobilenet.caltech101")
-    logits = predict(fit(photo, shape)[None])
+    logits = predict(fit(photo, shape)[None])["logits"]
     if probabilities(logits).shape != (1, len(card.labels)):
         raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
     return logits, card.labels

@@ -46,13 +46,14 @@ class Translate(App):
             raise BadInput(f"attention is drawn for one sentence, not {len(texts)}; give one, or leave it out")
         checkpoint = checkpoint or PAIRS[pair]
         card = zoo.card(checkpoint)
-        if card.input.get("kind") != "sentence pairs" or not card.tokenizer:
+        if card.task != "translate_text" or not card.tokenizer:
             raise BadCheckpoint(f"{card.name} translates nothing; give a translator such as {PAIRS[pair]}")
         translator = self.tool(checkpoint, translator_of)
         translations = translator(texts)
         if not attention or not translations[0]:
             return translations, None
-        return translations, drawn(*looked(translator, texts[0], translations[0]), card.input.get("languages", ()))
+        languages = [facts["language"] for facts in card.inputs.values()]
+        return translations, drawn(*looked(translator, texts[0], translations[0]), languages)
 
     def samples(self):
         german = "Zwei Kinder spielen am Strand mit einem roten Ball."

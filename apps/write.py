@@ -40,7 +40,7 @@ class Write(App):
         import zoo
 
         card = zoo.card(checkpoint)
-        if card.input.get("kind") != "tokens" or not card.tokenizer:
+        if card.task != "generate_text" or not card.tokenizer:
             raise BadCheckpoint(f"{card.name} writes no texts; give a language model such as gpt.gutenberg")
         writer = self.tool(checkpoint, _writer)
         options = {"temperature": temperature, "top_p": top_p, "seed": None if seed < 0 else seed}

@@ -79,10 +79,10 @@ class AssistantApp(Conversation):
     def understand(self, line: str) -> list[tuple[str, float]]:
         """Intents with probabilities, best first; "oos" before them all where the checkpoint knows none."""
         predict = self.predictor(UNDERSTANDS)
-        logits = predict([line])  # (1, intents)
+        logits = predict([line])["logits"]  # (1, intents)
         [chances] = probabilities(logits)
         ranked = [(predict.card.labels[number], float(chances[number])) for number in np.argsort(-chances)]
-        known = confidence(logits)[0] >= predict.card.output["ood_threshold"]
+        known = confidence(logits)[0] >= predict.card.ood_threshold
         return ranked if known else [("oos", 1.0), *ranked]
 
     def _translator(self, name: str):

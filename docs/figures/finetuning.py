@@ -33,9 +33,10 @@ from zoo.hub import checkpoint
 from zoo.kinds.image import fit, write_image
 from zoo.metrics.baselines import hog
 from zoo.runtime import backend
-from zoo.training.finetune import finetune, split
-from zoo.training.finetune_images import mirrored
-from zoo.training.loop import code
+from zoo.tasks.classify_images import mirrored
+from zoo.tasks.task import split
+from zoo.training.digest import code
+from zoo.training.finetune import finetune
 from zoo.training.resume import Resume
 
 BASE = "mobilenet.caltech101"
@@ -55,7 +56,7 @@ def draw_photographs(y, count: int, seed: int) -> np.ndarray:
 
 def pictures(photos) -> np.ndarray:
     """Photographs as the network takes them: uint8 (N, H, W, 3)."""
-    return np.stack([fit(photo, checkpoint.card(BASE).input["shape"]) for photo in photos])
+    return np.stack([fit(photo, checkpoint.card(BASE).inputs["image"]["shape"]) for photo in photos])
 
 
 def finetuned(photos, y, seed):
@@ -69,7 +70,7 @@ def finetuned(photos, y, seed):
         out = Path(folder) / "scenes"
         finetune(BASE, Path(folder) / "photos", out, seed=seed, runs=Path(folder) / "runs")
         predict = zoo.predictor(out, "model")
-        return lambda photos: predict(pictures(photos))
+        return lambda photos: predict(pictures(photos))["logits"]
 
 
 def scratch(photos, y, seed):

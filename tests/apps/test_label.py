@@ -11,12 +11,12 @@ import av
 import keras
 import numpy as np
 import pytest
-from helpers import card_of
+from helpers import array, card_of
 
 import zoo
 from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.explain.attribution import occlusion
-from zoo.hub import checkpoint, store
+from zoo.hub import store
 from zoo.kinds.image import fit, read_image, write_image
 from zoo_apps import explain
 from zoo_apps.app import App, Film, Flag, Image, Record, Video
@@ -42,9 +42,8 @@ def colours(tmp_path_factory):
     x = x.astype("uint8")
     model.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
     model.fit(x, y, epochs=12, batch_size=32, verbose=0)
-    shape = {"kind": "image", "shape": [32, 32, 3], "dtype": "uint8", "description": "a colour"}
-    logits = {"kind": "logits", "shape": [3], "dtype": "float32", "description": "one logit a colour"}
-    card = card_of(model, input=shape, output=logits, labels=["red_thing", "green_thing", "blue_thing"])
+    facts = {"inputs": {"image": array(32, 32, 3, dtype="uint8")}, "outputs": {"logits": array(3)}}
+    card = card_of(model, **facts, labels=["red_thing", "green_thing", "blue_thing"])
     folder = tmp_path_factory.mktemp("weights") / "colours"
     store.save(model, folder, card)
     return str(folder)
@@ -61,8 +60,7 @@ def changed(folder, to, **fields) -> str:
 @pytest.fixture
 def knowing(colours, tmp_path):
     """Makes a checkpoint whose card says from which best logit on something is known."""
-    output = checkpoint.card(colours).output
-    return lambda edge: changed(colours, tmp_path / f"above{edge}", output=output | {"ood_threshold": edge})
+    return lambda edge: changed(colours, tmp_path / f"above{edge}", ood_threshold=edge)
 
 
 def plain(colour, height=40, width=60):
@@ -100,7 +98,7 @@ def test_what_is_known_is_said_only_where_the_card_says_it(colours, knowing):
 
 def test_something_is_known_from_an_edge_on(colours, knowing):
     photo = plain((20, 220, 20))
-    best = float(zoo.predictor(colours)(np.array([plain((20, 220, 20), 32, 32)])).max())
+    best = float(zoo.predictor(colours)(np.array([plain((20, 220, 20), 32, 32)]))["logits"].max())
     assert Label()(photo, checkpoint=knowing(best - 0.01))[1]["in_distribution"] is True
     assert Label()(photo, checkpoint=knowing(best + 0.01))[1]["in_distribution"] is False
 
@@ -170,7 +168,8 @@ def test_explanations_stand_side_by_side(colours):
     assert all(each.max() > 100 for each in added)  # a map's highest value is the brightest
     # The last map is where hiding hurts this network, laid over the photograph (where that is, tests/test_visualize.py
     # has of a network that is known: what this one learns in its few steps differs from machine to machine).
-    fall = occlusion(zoo.predictor(colours, "onnx"), fit(photo, (32, 32, 3)), 0)
+    predict = zoo.predictor(colours, "onnx")
+    fall = occlusion(lambda x: predict(x)["logits"], fit(photo, (32, 32, 3)), 0)
     np.testing.assert_allclose(pictures[3], heat(pictures[0].astype(np.uint8), fall / fall.max()), atol=8)
     assert (added[0] != added[1]).any() and (added[1] != added[2]).any()
 
@@ -194,14 +193,11 @@ def test_bad_choices_are_one_line(colours, tmp_path):
         Explain()(photo, checkpoint=colours, layer="conv3_pointwize")
     with pytest.raises(UnknownName, match="blue_thing"):
         Explain()(photo, checkpoint=colours, label="blu_thing")
-    picture = {"kind": "image", "shape": [32, 32, 3], "dtype": "uint8"}
     odd = {
-        "nothing": {"input": {}},
-        "text": {"input": picture | {"kind": "text"}},
-        "film": {"input": picture | {"shape": [None, 32, 32, 3]}},
-        "floats": {"input": picture | {"dtype": "float32"}},
+        "text": {"task": "classify_texts"},
+        "film": {"inputs": {"image": array(None, 32, 32, 3, dtype="uint8")}},
         "unnamed": {"labels": None},
-        "codes": {"output": {"kind": "codes"}},
+        "codes": {"task": "autoencode_images"},
     }
     folders = [changed(colours, tmp_path / name, **fields) for name, fields in odd.items()]
     for app in (Explain(), Label()):

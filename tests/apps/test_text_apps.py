@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import pytest
 import typer
-from helpers import card_of
+from helpers import array, card_of
 from typer.testing import CliRunner
 
 import zoo
@@ -445,7 +445,7 @@ LINES = [
     "Two children play on the beach with a red ball.",
     "the old house stood at the end of the lane",
 ]
-LOGITS = {"kind": "logits", "dtype": "float32"}
+TOKENS = array(None, dtype="int32")
 
 
 @pytest.fixture(scope="module")
@@ -454,8 +454,9 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("weights")
 
 
-def saved(model, folder, tokenizer, *, output=LOGITS, **fields) -> str:
-    store.save(model, folder, card_of(model, output=output, **fields), tokenizer=tokenizer)
+def saved(model, folder, tokenizer, **fields) -> str:
+    outputs = {"logits": array(*model.output.shape[1:])}
+    store.save(model, folder, card_of(model, outputs=outputs, **fields), tokenizer=tokenizer)
     return str(folder)
 
 
@@ -466,12 +467,12 @@ def pairs():
 
 @pytest.fixture(scope="module", params=["gpt", "lstm"])
 def language_model(request, folder, pairs):
-    text = {"kind": "tokens", "shape": [None], "dtype": "int32"}
+    facts = {"task": "generate_text", "inputs": {"tokens": TOKENS}}
     if request.param == "gpt":
         model = zoo.GPT(vocabulary=pairs.size, context=32, width=16, depth=1, heads=2)
-        return saved(model, folder / "gpt", pairs, input=text)
+        return saved(model, folder / "gpt", pairs, **facts)
     tokenizer = tokens.characters(LINES)
-    return saved(zoo.LSTM(vocabulary=tokenizer.size, embedding=8, units=8), folder / "lstm", tokenizer, input=text)
+    return saved(zoo.LSTM(vocabulary=tokenizer.size, embedding=8, units=8), folder / "lstm", tokenizer, **facts)
 
 
 @pytest.fixture(scope="module")
@@ -481,12 +482,11 @@ def translator(folder, pairs):
     [table] = model.get_layer("embedding").weights
     plain = [bool(pairs.text([n]).strip()) and pairs.text([n]).isascii() for n in range(pairs.size)]
     table.assign(20 * np.array(table) * np.array(plain)[:, None])
-    arrays = {"source": "int32", "target": "int32"}
-    sides = {"kind": "sentence pairs", "arrays": arrays, "languages": ["de", "en"]}
-    return saved(model, folder / "transformer", pairs, input=sides)
+    inputs = {"source": TOKENS | {"language": "de"}, "target": TOKENS | {"language": "en"}}
+    return saved(model, folder / "transformer", pairs, task="translate_text", inputs=inputs)
 
 
-SENTENCES = {"kind": "sentences", "arrays": {"tokens": "int32", "segments": "int32"}}
+SENTENCES = {"task": "classify_texts", "inputs": {"tokens": TOKENS, "segments": TOKENS}}
 
 
 @pytest.fixture(scope="module")
@@ -495,7 +495,7 @@ def classifier(folder):
     model = zoo.BERT(vocabulary=tokenizer.size, context=32, width=16, depth=1, heads=2, classes=2)
     for weight in model.get_layer("classes").weights:
         weight.assign(keras.random.normal(weight.shape, stddev=2.0, seed=1))
-    return saved(model, folder / "bert", tokenizer, input=SENTENCES, labels=["negative", "positive"])
+    return saved(model, folder / "bert", tokenizer, **SENTENCES, labels=["negative", "positive"])
 
 
 def test_write_goes_on_with_a_text(language_model):
@@ -576,7 +576,7 @@ def test_a_picture_of_attention_has_all_words(shape):
 def test_sentiment(classifier, command):
     app, texts = Sentiment(), ["a red ball", "the lane", "the old house stood at the end of the lane"]
     found = app(texts, checkpoint=classifier)
-    chances = probabilities(zoo.predictor(classifier, "model")(texts))
+    chances = probabilities(zoo.predictor(classifier, "model")(texts)["logits"])
     assert [record["text"] for record in found] == texts
     labels = ["negative", "positive"]
     assert [record["label"] for record in found] == [labels[i] for i in chances.argmax(axis=1)]
@@ -601,7 +601,7 @@ def test_what_is_unknown_has_no_label(classifier, tmp_path, capfd):
         for path in Path(classifier).iterdir():
             os.link(path, target / path.name)
         (target / "card.json").unlink()
-        (target / "card.json").write_text(json.dumps(card | {"output": LOGITS | {"ood_threshold": edge}}))
+        (target / "card.json").write_text(json.dumps(card | {"ood_threshold": edge}))
         [record] = Sentiment()("a red ball", checkpoint=str(target))
         assert (record["label"] is None) == (edge > 0)
     assert run(Sentiment(), ["a red ball"], checkpoint=str(target)) == 0
@@ -626,7 +626,7 @@ def test_checkpoints_of_another_kind_are_one_line(language_model, translator, cl
 def test_labels_that_do_not_fit_are_one_line(folder, classifier):
     tokenizer = checkpoint.tokenizer(classifier)
     model = zoo.BERT(vocabulary=tokenizer.size, context=32, width=16, depth=1, heads=2, classes=3)
-    few = saved(model, folder / "few", tokenizer, input=SENTENCES, labels=["negative", "positive"])
+    few = saved(model, folder / "few", tokenizer, **SENTENCES, labels=["negative", "positive"])
     with pytest.raises(BadCheckpoint, match=r"has 2 labels for logits of shape \(1, 3\)"):
         Sentiment()("the lane", checkpoint=few)
 
