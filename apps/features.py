@@ -38,13 +38,13 @@ class Features(App):
         names = dreaming.chosen(model, layers, LAYERS)
         learned, channels = [], []
         for name, answer in zip(names, dreaming.feature_maps(model, names, photo), strict=True):
-            channels = np.argsort(-answer.max(axis=(0, 1)), kind="stable")[:CHANNELS]
+            strongest = np.argsort(-answer.max(axis=(0, 1)), kind="stable")[:CHANNELS]
             height, width, count = answer.shape
             title = f"{name}   {count} channels"
-            captions = [f"channel {channel}" for channel in channels]
-            pictures = dreaming.maximized(model, name, channels, track=self.track)
+            captions = [f"channel {channel}" for channel in strongest]
+            pictures = dreaming.maximized(model, name, strongest, track=self.track)
             learned.append((title, captions, [_enlarged(picture, (SIDE, SIDE)) for picture in pictures]))
-            shown = [_enlarged(_coloured(answer[..., channel]), _shape_of(photo)) for channel in channels]
+            shown = [_enlarged(_coloured(answer[..., channel]), _shape_of(photo)) for channel in strongest]
             channels.append((f"{title}, maps of {width} x {height}", captions, shown))
         return _sheet(learned), _sheet(channels)
 
