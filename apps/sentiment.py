@@ -5,7 +5,7 @@ from typing import Annotated
 from zoo.data.labels import confidence, probabilities
 from zoo.errors import BadCheckpoint
 
-from .app import App, Checkpoint, Records, Sample, Texts
+from .app import App, Checkpoint, Record, Sample, Text
 
 
 class Sentiment(App):
@@ -16,11 +16,11 @@ class Sentiment(App):
 
     def __call__(
         self,
-        texts: Annotated[list[str], Texts(help="sentences")],
+        texts: list[Annotated[str, Text(help="sentences")]],
         checkpoint: Annotated[
             str, Checkpoint(help="a classifier of texts: a name, or a folder that zoo train wrote")
         ] = "bert.rt-polarity",
-    ) -> Annotated[list[dict], Records(label="found")]:
+    ) -> list[Annotated[dict, Record(label="found")]]:
         """Texts -> for each its text, label and confidence, the label's probability.
 
         The label is None where the checkpoint's card says from which logit on something is known, and none reaches it.

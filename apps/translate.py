@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.errors import BadCheckpoint, BadInput
 
-from .app import App, Checkpoint, Choice, Flag, Image, Sample, Texts
+from .app import App, Checkpoint, Choice, Flag, Image, Sample, Text
 
 PAIRS = {"de-en": "transformer.multi30k-de-en", "en-de": "transformer.multi30k-en-de"}
 LANGUAGES = {"de": "German", "en": "English"}
@@ -26,14 +26,14 @@ class Translate(App):
 
     def __call__(
         self,
-        texts: Annotated[list[str], Texts(help="sentences")],
+        texts: list[Annotated[str, Text(help="sentences")]],
         pair: Annotated[str, Choice(options=tuple(PAIRS), help="from which language into which")] = "de-en",
         checkpoint: Annotated[
             str, Checkpoint(help="another translator than the pair's: a name, or a folder that zoo train wrote")
         ] = "",
         attention: Annotated[bool, Flag(help="draw which words it looked at, for a single sentence")] = False,
     ) -> tuple[
-        Annotated[list[str], Texts(label="translation")],
+        list[Annotated[str, Text(label="translation")]],
         Annotated[np.ndarray | None, Image(label="attention", when="attention")],
     ]:
         """Texts -> a translation of each, and a picture uint8 (H, W, 3); None where there is nothing to draw.

@@ -11,7 +11,7 @@ import numpy as np
 from zoo.data.labels import confidence, probabilities
 from zoo.errors import BadInput
 
-from ..app import Conversation, Sample, Texts
+from ..app import Conversation, Sample, Text
 from ..translate import PAIRS, translator_of
 from . import german
 from .dialogue import Assistant
@@ -47,8 +47,8 @@ class AssistantApp(Conversation):
     checkpoints = (UNDERSTANDS, *TRANSLATES.values())
 
     def __call__(
-        self, lines: Annotated[list[str], Texts(help="what you say")]
-    ) -> Annotated[list[str], Texts(label="answers")]:
+        self, lines: list[Annotated[str, Text(help="what you say")]]
+    ) -> list[Annotated[str, Text(label="answers")]]:
         """The lines of a conversation, from its beginning -> an answer to each. What it was told is forgotten."""
         with tempfile.TemporaryDirectory() as folder:
             talk = self._talk(Memory(Path(folder) / "assistant.json"), seed=0)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from zoo.errors import BadInput
 from zoo_apps import commands, conversation
-from zoo_apps.app import Conversation, Sample, Texts
+from zoo_apps.app import Conversation, Sample, Text
 from zoo_apps.assistant import app as assistant_app
 from zoo_apps.assistant.app import AssistantApp
 from zoo_apps.conversation import converse
@@ -30,7 +30,7 @@ class Loud(Conversation):
         super().__init__()
         self.over, self.unasked = False, []
 
-    def __call__(self, lines: Texts) -> Texts:
+    def __call__(self, lines: list[Text]) -> list[Text]:
         return [self.reply(line) for line in lines]
 
     def begin(self):

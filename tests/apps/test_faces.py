@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 import zoo
 from zoo.data import faces as labels_of
 from zoo.errors import BadInput, OutputExists
-from zoo_apps import commands, maker
+from zoo_apps import commands
 from zoo_apps.faces import CHECKPOINT, NOBODY, Faces, ages, between, coarsened, people
+from zoo_apps.run import argument_of, run
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def command(app):
 
 
 def test_the_command_writes_marked_files(app, tmp_path):
-    assert maker.makes(app)
+    assert argument_of(app) is None
     out = tmp_path / "out"
     options = [
         "-n",
@@ -180,7 +181,7 @@ def test_a_folder_is_asked_for(app, tmp_path):
     file.write_bytes(b"")
     for output in (str(file), ""):
         with pytest.raises(BadInput, match="is not a folder"):
-            maker.run(app, output)
+            run(app, [], output)
 
 
 def test_ages():

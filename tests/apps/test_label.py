@@ -23,7 +23,7 @@ from zoo_apps.app import App, Film, Flag, Image, Record, Video
 from zoo_apps.drawing import heat
 from zoo_apps.explain import Explain
 from zoo_apps.label import Label, annotated, dominant_colours
-from zoo_apps.runner import run
+from zoo_apps.run import run
 
 
 @pytest.fixture(scope="module")

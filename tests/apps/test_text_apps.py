@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -27,11 +28,11 @@ from zoo.errors import BadCheckpoint, BadInput, UnknownName
 from zoo.hub import checkpoint, store
 from zoo.kinds.image import read_image, write_image
 from zoo_apps import demo as demo_module
-from zoo_apps import text_runner
-from zoo_apps.app import App, Flag, Image, Number, Record, Records, Sample, Stream, Text, Texts
+from zoo_apps import run as run_module
+from zoo_apps.app import App, Flag, Image, Number, Record, Sample, Text
 from zoo_apps.commands import _command
 from zoo_apps.demo import demo
-from zoo_apps.runner import run, runs_on_files
+from zoo_apps.run import is_runnable, run
 from zoo_apps.sentiment import Sentiment
 from zoo_apps.translate import Translate, drawn, looked, words
 from zoo_apps.write import Write
@@ -48,8 +49,8 @@ class Shout(App):
         self.calls = []
 
     def __call__(
-        self, texts: Annotated[list[str], Texts(help="sentences")], sign: Text = "!", drawn: Flag = False
-    ) -> tuple[Annotated[list[str], Texts(label="loud")], Annotated[np.ndarray, Image(label="wave", when="drawn")]]:
+        self, texts: list[Annotated[str, Text(help="sentences")]], sign: Text = "!", drawn: Flag = False
+    ) -> tuple[list[Annotated[str, Text(label="loud")]], Annotated[np.ndarray, Image(label="wave", when="drawn")]]:
         self.calls.append(list(texts))
         if "bad" in texts:
             raise BadInput("that is bad")
@@ -66,7 +67,7 @@ class Count(App):
     name = "count"
     title = summary = "Counts"
 
-    def __call__(self, texts: Annotated[list[str], Texts()]) -> Annotated[list[dict], Records(label="counted")]:
+    def __call__(self, texts: list[Text]) -> list[Annotated[dict, Record(label="counted")]]:
         if "bad" in texts:
             raise BadInput("that is bad")
         return [{"text": text, "letters": len(text), "first": {"letter": text[0]}} for text in texts]
@@ -78,7 +79,7 @@ class Tell(App):
 
     def __call__(
         self, prompt: Text, count: Annotated[int, Number(minimum=0, whole=True)] = 2
-    ) -> Annotated[object, Stream(label="story")]:
+    ) -> Iterator[Annotated[str, Text(label="story")]]:
         if "é" in prompt:
             raise BadInput("é is unknown")
         return self.pieces(prompt, count)
@@ -141,15 +142,15 @@ def test_texts_are_lines_or_a_list():
 
 def test_what_an_app_is_about():
     assert Shout.main_input().name == "texts" and Tell.main_input().name == "prompt"
-    assert all(runs_on_files(app()) for app in (Shout, Count, Tell, Know))
+    assert all(is_runnable(app()) for app in (Shout, Count, Tell, Know))
 
     class Optional(App):
         name = title = summary = "optional"
 
         def __call__(self, words: Text = "") -> Text: ...
 
-    assert Optional.main_input() is None and not runs_on_files(Optional())
-    with pytest.raises(BadInput, match="takes neither one picture nor a text"):
+    assert Optional.main_input() is None and not is_runnable(Optional())
+    with pytest.raises(BadInput, match="takes neither a file nor a text"):
         run(Optional(), ["x"])
 
 
@@ -276,7 +277,7 @@ def test_one_bad_text_is_named_and_the_rest_done(capfd):
 
 
 def test_many_texts_go_through_in_parts_and_a_stop_keeps_what_was_found(monkeypatch, capfd):
-    monkeypatch.setattr(text_runner, "PART", 2)
+    monkeypatch.setattr(run_module, "PART", 2)
     Path("in.txt").write_text("a\nb\n\nc\nd\ne\n")
     app = Shout()
     assert run(app, ["in.txt"]) == 0
@@ -324,7 +325,7 @@ def test_an_output_that_exists_is_refused_before_the_work(here, capfd):
         (Shout, "out.pdf", "out.pdf: cannot write .pdf; use one of .jpg .jpeg .png"),
         (Count, "out.txt", "out.txt: cannot write .txt; use one of .json .csv"),
         (Count, "out.png", "out.png: cannot write .png"),
-        (Shout, "out.png", "out.png: no picture is made without --drawn"),
+        (Shout, "out.png", "out.png: no image is made without --drawn"),
         (Shout, "", "the output has no name"),
     ],
 )
@@ -634,7 +635,7 @@ def test_labels_that_do_not_fit_are_one_line(folder, classifier):
 def test_with_an_export_sentiment_imports_no_framework(classifier):
     zoo.predictor(classifier, "onnx")
     code = (
-        "import sys; from zoo_apps.runner import run; from zoo_apps.sentiment import Sentiment;"
+        "import sys; from zoo_apps.run import run; from zoo_apps.sentiment import Sentiment;"
         "run(Sentiment(), ['a red ball'], checkpoint=sys.argv[1]);"
         "print([m for m in ('keras', 'tensorflow', 'torch', 'jax') if m in sys.modules])"
     )
