@@ -150,7 +150,7 @@ class GPT(keras.Model):
 
         index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
         """
-        now = index + ops.arange(tokens.shape[1])  # (T,)
+        now = index + ops.arange(ops.shape(tokens)[1])  # (T,)
         places = ops.arange(ops.shape(cache[0])[2], dtype="int32")  # (S,)
         seen = ops.logical_and(places <= now[:, None], places >= pad[:, None, None])  # (B, T, S)
         x = self.get_layer("embedding")(tokens)

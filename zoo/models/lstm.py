@@ -147,7 +147,7 @@ class LSTM(keras.Model):
 
         index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
         """
-        seen = index + ops.arange(symbols.shape[1]) >= pad[:, None]  # (B, T)
+        seen = index + ops.arange(ops.shape(symbols)[1]) >= pad[:, None]  # (B, T)
         x, after = self.get_layer("embedding")(symbols), []
         for number in range(1, self.arguments["depth"] + 1):
             x = self.get_layer(f"gates{number}")(x)

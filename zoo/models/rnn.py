@@ -101,7 +101,7 @@ class RNN(keras.Model):
 
         index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
         """
-        seen = index + ops.arange(symbols.shape[1]) >= pad[:, None]  # (B, T)
+        seen = index + ops.arange(ops.shape(symbols)[1]) >= pad[:, None]  # (B, T)
         x = self.get_layer("input")(symbols)
         h, *cache = self.get_layer("hidden")(x, initial_state=cache, mask=seen)
         return self.get_layer("output")(h[:, -1]), cache

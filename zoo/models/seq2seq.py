@@ -283,7 +283,7 @@ class Seq2Seq(keras.Model):
 
         index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
         """
-        taken = index + ops.arange(tokens.shape[1]) >= pad[:, None]  # (B, T)
+        taken = index + ops.arange(ops.shape(tokens)[1]) >= pad[:, None]  # (B, T)
         x, contexts, _, after = self._read(tokens, cache, taken)
         if self.arguments["attention"]:
             words = self.get_layer("embedding")(tokens[:, -1:])

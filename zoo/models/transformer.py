@@ -192,8 +192,8 @@ class Transformer(keras.Model):
         index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
         """
         *cache, encoder_mask = cache
-        now = index + ops.arange(tokens.shape[1])  # (T,)
-        places = ops.arange(cache[0].shape[2])
+        now = index + ops.arange(ops.shape(tokens)[1])  # (T,)
+        places = ops.arange(ops.shape(cache[0])[2])
         attention_mask = ops.logical_and(places <= now[:, None], places >= pad[:, None, None])[
             :, None
         ]  # (B, 1, T, capacity)

@@ -196,6 +196,11 @@ class Session:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._inputs = [given.name for given in self._session.get_inputs()]
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What its maker wrote into the file beside the graph."""
+        return self._session.get_modelmeta().custom_metadata_map
+
     def __call__(self, x) -> np.ndarray:
         """x: an array, or {name: array} where the model takes several."""
         arrays = {name: _named(x, name) if isinstance(x, dict) else np.asarray(x) for name in self._inputs}
