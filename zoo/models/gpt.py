@@ -164,7 +164,7 @@ class GPT(keras.Model):
 
         index: number of tokens in the cache. pad: int (B,), number of padding tokens at the front of each sequence.
         """
-        query_positions = index + ops.arange(tokens.shape[1])  # (T,)
+        query_positions = index + ops.arange(ops.shape(tokens)[1])  # (T,)
         key_positions = ops.arange(ops.shape(cache[0])[2], dtype="int32")  # (S,)
         causal, not_padding = key_positions <= query_positions[:, None], key_positions >= pad[:, None, None]
         attention_mask = ops.logical_and(causal, not_padding)[:, None]  # (B, 1, T, S)

@@ -158,7 +158,7 @@ class LSTM(keras.Model):
 
         index: number of tokens before these. pad: int (B,), number of padding tokens at the front of each sequence.
         """
-        mask = index + ops.arange(tokens.shape[1]) >= pad[:, None]  # (B, T)
+        mask = index + ops.arange(ops.shape(tokens)[1]) >= pad[:, None]  # (B, T)
         x, updated = self.get_layer("embedding")(tokens), []
         for number in range(1, self.arguments["depth"] + 1):
             x = self.get_layer(f"gates{number}")(x)

@@ -112,7 +112,7 @@ class RNN(keras.Model):
 
         index: number of tokens before these. pad: int (B,), number of padding tokens at the front of each sequence.
         """
-        mask = index + ops.arange(tokens.shape[1]) >= pad[:, None]  # (B, T)
+        mask = index + ops.arange(ops.shape(tokens)[1]) >= pad[:, None]  # (B, T)
         x = self.get_layer("input")(tokens)
         h, *cache = self.get_layer("hidden")(x, initial_state=cache, mask=mask)
         return self.get_layer("output")(h[:, -1]), cache

@@ -285,7 +285,7 @@ class Seq2Seq(keras.Model):
 
         index: number of tokens before these. pad: int (B,), number of padding tokens at the front of each sequence.
         """
-        mask = index + ops.arange(tokens.shape[1]) >= pad[:, None]  # (B, T)
+        mask = index + ops.arange(ops.shape(tokens)[1]) >= pad[:, None]  # (B, T)
         x, contexts, _, updated = self._run_decoder(tokens, cache, mask)
         if self.arguments["attention"]:
             embedded = self.get_layer("embedding")(tokens[:, -1:])

@@ -198,8 +198,8 @@ class Transformer(keras.Model):
         index: number of tokens in the cache. pad: int (B,), number of padding tokens at the front of each sequence.
         """
         *cache, encoder_mask = cache
-        query_positions = index + ops.arange(tokens.shape[1])  # (T,)
-        key_positions = ops.arange(cache[0].shape[2])  # (capacity,)
+        query_positions = index + ops.arange(ops.shape(tokens)[1])  # (T,)
+        key_positions = ops.arange(ops.shape(cache[0])[2])  # (capacity,)
         causal, not_padding = key_positions <= query_positions[:, None], key_positions >= pad[:, None, None]
         attention_mask = ops.logical_and(causal, not_padding)[:, None]  # (B, 1, T, capacity)
         x = self.get_layer("embedding")(tokens)

@@ -168,6 +168,11 @@ class Session:
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._outputs = [made.name for made in self._session.get_outputs()]
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What its maker wrote into the file beside the graph."""
+        return self._session.get_modelmeta().custom_metadata_map
+
     def __call__(self, arrays: dict) -> dict[str, np.ndarray]:
         return dict(zip(self._outputs, self.outputs(arrays), strict=True))
 
