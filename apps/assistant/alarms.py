@@ -1,9 +1,10 @@
-"""Alarms: set, change, cancel, list; each at a time on the wall clock."""
+"""Alarms: set, change, cancel, list; each at a time of day, or so many hours from now."""
 
 import re
 from datetime import datetime
 
-from . import dates, phrases
+from . import dates, durations, phrases
+from .clock import is_over, seconds_since, store, stored, wall
 from .days import DAYS
 from .memory import new_id
 from .numbers import digits
@@ -49,8 +50,9 @@ def read_alarm(turn: Turn) -> dict:
         old, text, whole = _moment(turn, parts["old"], waking), parts["new"], parts["new"]
         slots |= {"old": old.at} if old else {}
     like = turn.about.get("was" if turn.following else "on")
-    if _SEVERAL.search(whole.lower()) and _moment(turn, text.split(" and ")[0], waking, like):
-        text = text.split(" and ")[0]
+    first = text.split(" and ")[0]
+    if _SEVERAL.search(whole.lower()) and not durations.find(digits(text)) and _moment(turn, first, waking, like):
+        text = first
     found = _moment(turn, text, waking, like) or _moment(turn, whole, waking, like)
     if turn.want and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", whole)):
         found = _moment(turn, number[0], waking, like)  # "the 8 one"
@@ -74,15 +76,15 @@ def use_alarm(turn: Turn, slots: dict) -> Answer:
     return {"set": _set, "change": _change, "cancel": _cancel, "list": _list}[slots["action"]](turn, slots)
 
 
-def ring(data: dict, wall: datetime) -> list[str]:
+def ring(data: dict, now: datetime) -> list[str]:
     """Take alarms that are due out of `data`; a line for each."""
-    due = [alarm for alarm in data["alarms"] if datetime.fromisoformat(alarm["at"]) <= wall]
+    due = [alarm for alarm in data["alarms"] if is_over(stored(alarm, now), now)]
     data["alarms"] = [alarm for alarm in data["alarms"] if alarm not in due]
     lines = []
     for alarm in due:
-        at = datetime.fromisoformat(alarm["at"])
-        late = (wall - at).total_seconds() >= 120
-        lines.append(f"Ring! Your alarm for {dates.named(at, wall)}{' went unheard' if late else ''}.")
+        at = stored(alarm, now)
+        late = seconds_since(at, now) >= 120
+        lines.append(f"Ring! Your alarm for {dates.named(at, now)}{' went unheard' if late else ''}.")
     return lines
 
 
@@ -95,9 +97,10 @@ def _set(turn: Turn, slots: dict) -> Answer:
     with turn.memory.change() as data:
         if len(data["alarms"]) >= MOST:
             return Answer(f"There are {MOST} alarms already. Nobody sleeps that badly.")
-        alarm = {"id": new_id(data), "at": slots["at"].isoformat()}
+        alarm = {"id": new_id(data)}
+        store(alarm, slots["at"])
         data["alarms"].append(alarm)
-    line = f"Alarm for {dates.named(slots['at'], turn.wall)}."
+    line = f"Alarm for {dates.named(slots['at'], turn.now)}."
     if _SEVERAL.search(digits(turn.low)):
         line += f" {ONLY_ONE}"
     return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _about(alarm))
@@ -113,11 +116,11 @@ def _change(turn: Turn, slots: dict) -> Answer:
         at = slots["at"]
         if "said" in slots:  # the day and its half stay, where they aren't said
             found = _moment(turn, slots["said"], False, chosen[0]["at"])
-            at = found.at if found and found.at > turn.wall else at
-        if chosen[0]["at"] == at.isoformat():
+            at = found.at if found and not is_over(found.at, turn.now) else at
+        if stored(chosen[0], turn.now) == at:
             return Answer("That is the time it is set for already.", about=_about(chosen[0]))
-        chosen[0]["at"] = at.isoformat()
-    return Answer(f"The alarm is for {dates.named(at, turn.wall)} now.", ("alarm.change",), _about(chosen[0]))
+        store(chosen[0], at)
+    return Answer(f"The alarm is for {dates.named(at, turn.now)} now.", ("alarm.change",), _about(chosen[0]))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
@@ -128,7 +131,7 @@ def _cancel(turn: Turn, slots: dict) -> Answer:
             return _none_or_several(turn, alarms, slots, chosen)
         if len(chosen) > 1 and not slots.get("sure"):
             return Answer(f"Cancel all {len(chosen)} alarms?", question=Question("sure", slots, "All alarms stay."))
-        gone = [dates.named(datetime.fromisoformat(alarm["at"]), turn.wall) for alarm in chosen]
+        gone = [dates.named(stored(alarm, turn.now), turn.now) for alarm in chosen]
         data["alarms"] = [alarm for alarm in alarms if alarm not in chosen]
     others = f" {ONLY_ONE}" if "old" in slots and _TIMES.search(digits(turn.low)) and not slots.get("all") else ""
     them = f"the alarm{'s' * (len(gone) > 1)} for {' and '.join(gone)}"
@@ -152,10 +155,11 @@ def _chosen(alarms: list[dict], slots: dict, turn: Turn) -> list[dict]:
     return [each for each in alarms if each["id"] == turn.about.get("id") and "alarm" not in turn.low] or alarms
 
 
-def at_time(kept: list[dict], at: datetime) -> list[dict]:
+def at_time(entries: list[dict], at: datetime) -> list[dict]:
     """Alarms or reminders at a time; "at 7" may have been read as the wrong half of the day, or another day."""
-    exact = [each for each in kept if datetime.fromisoformat(each["at"]) == at]
-    return exact or [e for e in kept if (datetime.fromisoformat(e["at"]) - at).total_seconds() % 43200 == 0]
+    away = [(datetime.fromisoformat(entry["at"]) - wall(at)).total_seconds() for entry in entries]
+    exact = [entry for entry, seconds in zip(entries, away, strict=True) if seconds == 0]
+    return exact or [entry for entry, seconds in zip(entries, away, strict=True) if seconds % 43200 == 0]
 
 
 def _none_or_several(turn: Turn, alarms: list[dict], slots: dict, chosen: list[dict]) -> Answer:
@@ -181,7 +185,7 @@ def _action(turn: Turn, timed: bool) -> str:
 
 def _moment(turn: Turn, text: str, waking: bool, like: str | None = None) -> dates.Moment | None:
     old = datetime.fromisoformat(like) if like else None
-    return dates.moment(text, turn.wall, early=True, waking=waking, like=old)
+    return dates.moment(text, turn.now, early=True, waking=waking, like=old)
 
 
 def _unfit(turn: Turn, slots: dict, ask: str) -> Answer | None:
@@ -189,9 +193,9 @@ def _unfit(turn: Turn, slots: dict, ask: str) -> Answer | None:
     dropped = "No alarm is set yet." if slots["action"] == "set" else "The alarm stays as it is."
     if "at" not in slots:
         return Answer(ask, question=Question("at", slots, dropped))
-    if slots["at"] <= turn.wall:
+    if is_over(slots["at"], turn.now):
         rest = {slot: each for slot, each in slots.items() if slot != "at"}
-        return Answer(f"{sentence(dates.spoken(slots['at'], turn.wall))} is over. {ask}",
+        return Answer(f"{sentence(dates.spoken(slots['at'], turn.now))} is over. {ask}",
                       question=Question("at", rest, dropped))  # fmt: skip
     return None
 
@@ -202,7 +206,7 @@ def _about(alarm: dict) -> dict:
 
 
 def _times(turn: Turn, alarms: list[dict]) -> str:
-    return "; ".join(dates.spoken(datetime.fromisoformat(each["at"]), turn.wall) for each in alarms)
+    return "; ".join(dates.spoken(stored(each, turn.now), turn.now) for each in alarms)
 
 
 SKILLS = {"alarm": Skill(read_alarm, use_alarm)}

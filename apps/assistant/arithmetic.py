@@ -31,7 +31,7 @@ _WORDS = [
     (r"(?<=\d)\s*(?:dollars?|euros?|bucks|cents|pounds sterling)\b|[$€£](?=\d)", ""),
     (r"\bhow many times (?:can|does|do|will|would) (\S+) (?:go|fit) into (\S+)$", r"(\2) / (\1)"),
     (r"\b(?:sum|total) of (?=.*(?:\+|\bplus\b))", ""),
-    (r"\b(?:add|sum of|total of)(?: up)? (.+?),? (?:and|to|with|plus) (\S+)$", r"\1 + \2"),
+    (r"\b(?:add|sum of|total of)(?: up)? (.+?),? (?:and|to|with|plus) (\S+(?: \d+/\d+)?)$", r"\1 + \2"),
     (r"\bsubtract ([\d.]+ ?(?:%|per ?cent)) from (.+)$", r"(\2) - \1"),  # without brackets it is that much off
     (r"\bsubtract (.+) from (.+)$", r"(\2) - (\1)"),
     (r"\b(?:multiply|product of) (?=.*,)(.+)$", lambda m: re.sub(r",? and |, ", " * ", m[1])),
@@ -40,6 +40,7 @@ _WORDS = [
     (r"\bdivide (.+?) into (.+)$", lambda m: _divided_into(m[1], m[2])),
     (r"\b(\d+) (\d+/[1-9]\d*)(?![\d/])", r"(\1 + \2)"),  # mixed numbers: 2 3/4
     (r"(?<![\d/] )(?<![\d/])(\d+/[1-9]\d*) of\b", r"(\1) *"),
+    (r"\) of\b", ") *"),
     (r"\b(divided by|over) (\d+/[1-9]\d*)(?![\d/])", r"\1 (\2)"),
     (r"\bthe\s+", ""),
     (r"\bsquare root (?:of )?|\bsqrt(?: of)?\b|√", " sqrt "),

@@ -34,6 +34,10 @@ def seconds_since(at: datetime, now: datetime) -> float:
     return (now.astimezone(UTC) - at.astimezone(UTC)).total_seconds()
 
 
+def is_over(at: datetime, now: datetime) -> bool:
+    return seconds_since(at, now) >= 0
+
+
 def store(entry: dict, at: datetime) -> None:
     """Put an instant or a time of day into an alarm or a reminder, in place of the one that it had."""
     entry.pop("instant", None)

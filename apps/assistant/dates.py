@@ -79,6 +79,7 @@ _TIME_WORD = (
     r"(?:in|of|by|next|last|this|\d|\d(?:st|nd|rd|th)) (?:march|may)|(?:march|may) \d+|"
     r"(?:half|quarter)(?: (?:past|to|of))? \d{1,2})"
 )
+_TIMED = re.compile(rf"(?<!\w){_TIME_WORD}(?!\w)|\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _WORD = (
     rf"(?:{_TIME_WORD}|in|on|at|by|after|before|until|till?|around|about|from|of|and|or|past|to|the|an?|this|next|last|"
     r"half|quarter|oh|first|second|third|couple|now|march|may|\d[\d.,:/]*(?:st|nd|rd|th)?)"
@@ -129,7 +130,7 @@ def set_apart(text: str) -> tuple[str, str]:
     for match in filter(None, (_LEAD.match(known.text), _TRAIL.search(known.text))):
         name = "alone" if match.groupdict().get("alone") else "when"
         leads = match.re is _LEAD and name == "when" and not re.fullmatch(_RUN, match[name], re.IGNORECASE)
-        if leads or re.search(rf"(?<!\w){_TIME_WORD}(?!\w)", match[name], re.IGNORECASE):
+        if leads or _TIMED.search(match[name]):
             return known.without(*match.span(name)), match[name].strip(" ,")
     return text, ""
 
@@ -184,7 +185,9 @@ def _moment(text: str, now: datetime, **how) -> Moment | None:
         except _Unreadable:
             return None
         if found:
-            return found
+            lead = _LEAD.match(Digits(found.rest).text)  # another time before what is to be done, which could not be read
+            when = (lead and lead["when"]) or ""
+            return None if _TIMED.search(when) and not re.match("and|or", when) else found
     return None
 
 

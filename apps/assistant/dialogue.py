@@ -17,6 +17,7 @@ from datetime import datetime
 from zoo.errors import BadInput
 
 from . import alarms, limits, phrases, places, reminders, talk, timers, units
+from .clock import local_now
 from .memory import Memory
 from .route import INTENTS, NEAR, SKILLS, named, parts, route
 from .turn import Answer, Question, Turn, Understanding, Voice, understanding
@@ -56,7 +57,7 @@ class Assistant:
         *,
         memory: Memory | None = None,
         translators: dict[str, Callable[[str], str]] | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        clock: Callable[[], datetime] = local_now,
         seed: int = 0,
     ):
         self.understand, self.clock = understand, clock
@@ -248,12 +249,11 @@ class Assistant:
 
     def _ring(self, now: datetime) -> list[str]:
         """Lines for what is due. A file that can't be used now is left for the next time; acts on it will say so."""
-        wall = now.replace(tzinfo=None)
         try:
-            if not _ring_all(self.memory.read(), now, wall):
+            if not _ring_all(self.memory.read(), now):
                 return []
             with self.memory.change() as data:
-                return _ring_all(data, now, wall)
+                return _ring_all(data, now)
         except BadInput:
             return []
 
@@ -262,8 +262,8 @@ class Assistant:
         return notices
 
 
-def _ring_all(data: dict, now: datetime, wall: datetime) -> list[str]:
-    return [*timers.ring(data, now), *alarms.ring(data, wall), *reminders.ring(data, wall)]
+def _ring_all(data: dict, now: datetime) -> list[str]:
+    return [*timers.ring(data, now), *alarms.ring(data, now), *reminders.ring(data, now)]
 
 
 def _failed(error: BadInput) -> str:

@@ -2,11 +2,12 @@
 
     {"schema": 1, "next": 3, "names": {"user": "Carla"}, "lists": {"todo": ["buy stamps"], "shopping": []},
      "timers": [{"id": 1, "name": "pasta", "seconds": 540, "started": "2026-03-10T14:05:00+00:00"}],
-     "alarms": [{"id": 2, "at": "2026-03-11T07:00:00"}], "reminders": []}
+     "alarms": [{"id": 2, "at": "2026-03-11T07:00:00"}],
+     "reminders": [{"id": 3, "text": "stretch", "at": "2026-03-10T16:05:00", "instant": "2026-03-10T16:05:00+00:00"}]}
 
-Alarms and reminders are at a wall-clock time, timers run from an instant. The file is read afresh each time, changed
-under a lock, written beside and moved into place; so two assistants may share it. One that is damaged is kept aside
-under another name, and that is said.
+Alarms and reminders are at a time of day, or also at an instant (see `clock`); timers run from an instant. The file is read
+afresh each time, changed under a lock, written beside and moved into place; so two assistants may use it at once. A damaged
+file is moved to another name, and the user hears of it.
 """
 
 import contextlib
@@ -149,7 +150,8 @@ def _checked(data) -> dict:
     texts = [*data["names"].values(), *(item for each in data["lists"].values() for item in each)]
     for kind, fields in KINDS.items():
         for entry in data[kind]:
-            if not isinstance(entry, dict) or {name: type(each) for name, each in entry.items()} != fields:
+            found = {name: type(each) for name, each in entry.items()} if isinstance(entry, dict) else {}
+            if found != fields and (kind == "timers" or found != fields | {"instant": str}):
                 raise ValueError(f"other fields in {kind}")
             texts += [entry[name] for name, kind_ in fields.items() if kind_ is str]
     if not all(isinstance(text, str) for text in texts):
@@ -165,7 +167,9 @@ def _checked(data) -> dict:
             raise ValueError("a timer that never ends")
     for entry in (*data["alarms"], *data["reminders"]):
         if datetime.fromisoformat(entry["at"]).tzinfo is not None:
-            raise ValueError("a time with a zone")
+            raise ValueError("a time of day with a zone")
+        if "instant" in entry and datetime.fromisoformat(entry["instant"]).tzinfo is None:
+            raise ValueError("an instant without a zone")
     return data
 
 

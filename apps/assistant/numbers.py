@@ -52,7 +52,7 @@ _FRACTION = (
 )
 _AND_FRACTION = re.sub(r"\?P<(\w+)>", r"?P<and_\1>", _FRACTION).removeprefix(r"\b")
 _NUMBER = re.compile(
-    rf"(?P<fraction>(?<!y[ -]){_FRACTION})|(?P<glyph>(?<=\d) ?[{''.join(GLYPHS)}]|[{''.join(GLYPHS)}])"
+    rf"(?P<fraction>(?<!ty[ -]){_FRACTION})|(?P<glyph>(?<=\d) ?[{''.join(GLYPHS)}]|[{''.join(GLYPHS)}])"
     rf"|(?P<whole>{_WHOLE})(?P<point> point(?: {_DIGIT})+)?"
     rf"(?: and (?:an? (?P<part>half|quarter|third)\b|{_AND_FRACTION}))?"
     rf"|\b(?P<alone>point(?: {_DIGIT})+)",

@@ -1,4 +1,4 @@
-"""Reminders: add, change, remove, list; each a text and a time on the wall clock."""
+"""Reminders: add, change, remove, list; each a text and a time of day, or so many hours from now."""
 
 import difflib
 import re
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from . import dates, phrases
 from .alarms import REPEATED, at_time
+from .clock import is_over, seconds_since, store, stored, wall
 from .days import DAYS
 from .memory import new_id
 from .timers import ONLY_ONE, ONLY_OPEN
@@ -71,7 +72,7 @@ def read_reminder(turn: Turn) -> dict:
         named = re.sub(rf"{_REMOVE}|{_CHANGE}|\b(?:my|the|all|reminders?)\b", " ", turn.text, flags=re.IGNORECASE)
         return {"action": action, "all": bool(re.search(r"\breminders\b", turn.low))} | _which_one(turn, action, named)
     lead = _LEAD.match(turn.text)
-    before = dates.moment(lead[0], turn.wall) if lead else None  # "tomorrow at nine, remind me to ..."
+    before = dates.moment(lead[0], turn.now) if lead else None  # "tomorrow at nine, remind me to ..."
     slots = {"at": before.at} if before else {}
     return slots | _timed(turn, _LEAD.sub("", turn.text, count=1)) | {"action": action}
 
@@ -81,14 +82,14 @@ def use_reminder(turn: Turn, slots: dict) -> Answer:
     return {"add": _add, "change": _change, "remove": _remove, "list": _list}[slots["action"]](turn, slots)
 
 
-def ring(data: dict, wall: datetime) -> list[str]:
+def ring(data: dict, now: datetime) -> list[str]:
     """Take reminders that are due out of `data`; a line for each."""
-    due = [each for each in data["reminders"] if datetime.fromisoformat(each["at"]) <= wall]
+    due = [each for each in data["reminders"] if is_over(stored(each, now), now)]
     data["reminders"] = [each for each in data["reminders"] if each not in due]
     lines = []
     for each in due:
-        at = datetime.fromisoformat(each["at"])
-        late = f" (it was for {dates.named(at, wall)})" if (wall - at).total_seconds() >= 120 else ""
+        at = stored(each, now)
+        late = f" (it was for {dates.named(at, now)})" if seconds_since(at, now) >= 120 else ""
         lines.append(f"Reminder: {yours(each['text'])}{late}.")
     return lines
 
@@ -108,18 +109,21 @@ def _add(turn: Turn, slots: dict) -> Answer:
     if "text" not in slots:
         return Answer("What shall I remind you of?", question=Question("text", slots, nothing))
     if "at" not in slots:
-        blind = "I can't notice that, I only know the clock. " if _ELSEWHERE.search(turn.text) and not turn.want else ""
-        return Answer(f"{blind}When shall I remind you?", question=Question("at", slots, nothing))
-    if slots["at"] <= turn.wall:
+        why = f"I can't tell when that is: {slots['unread']}. " if "unread" in slots else ""
+        if _ELSEWHERE.search(turn.text) and not turn.want:
+            why = "I can't notice that, I only know the clock. "
+        return Answer(f"{why}When shall I remind you?", question=Question("at", slots, nothing))
+    if is_over(slots["at"], turn.now):
         rest = {slot: each for slot, each in slots.items() if slot != "at"}
-        over = dates.spoken(slots["at"], turn.wall)
+        over = dates.spoken(slots["at"], turn.now)
         return Answer(f"{sentence(over)} is over. When instead?", question=Question("at", rest, nothing))
     with turn.memory.change() as data:
         if len(data["reminders"]) >= MOST:
             return Answer(f"There are {MOST} reminders already. I have to draw a line somewhere.")
-        entry = {"id": new_id(data), "text": slots["text"], "at": slots["at"].isoformat()}
+        entry = {"id": new_id(data), "text": slots["text"]}
+        store(entry, slots["at"])
         data["reminders"].append(entry)
-    when = dates.named(slots["at"], turn.wall)
+    when = dates.named(slots["at"], turn.now)
     lines = (f"Reminder for {when}: {yours(slots['text'])}.", f"{sentence(when)}, then: {yours(slots['text'])}.")
     others = f" {ONLY_ONE}" if slots.get("others") else ""
     return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("reminder.add",), _about(entry))
@@ -129,18 +133,18 @@ def _change(turn: Turn, slots: dict) -> Answer:
     stays = "The reminder stays as it is."
     if "at" not in slots:
         return Answer("To when?", question=Question("at", slots, stays))
-    if slots["at"] <= turn.wall:
+    if is_over(slots["at"], turn.now):
         rest = {slot: each for slot, each in slots.items() if slot != "at"}
-        over = dates.spoken(slots["at"], turn.wall)
+        over = dates.spoken(slots["at"], turn.now)
         return Answer(f"{sentence(over)} is over. When instead?", question=Question("at", rest, stays))
     with turn.memory.change() as data:
         chosen = _chosen(data["reminders"], slots, turn)
         if len(chosen) != 1:
             return _which(turn, slots, data["reminders"], chosen)
-        if chosen[0]["at"] == slots["at"].isoformat():
+        if stored(chosen[0], turn.now) == slots["at"]:
             return Answer("It is for that time already.", about=_about(chosen[0]))
-        chosen[0]["at"] = slots["at"].isoformat()
-    when = dates.named(slots["at"], turn.wall)
+        store(chosen[0], slots["at"])
+    when = dates.named(slots["at"], turn.now)
     return Answer(
         f"The reminder is for {when} now: {yours(chosen[0]['text'])}.", ("reminder.change",), _about(chosen[0])
     )
@@ -167,7 +171,7 @@ def _list(turn: Turn, slots: dict) -> Answer:
     kept = sorted(turn.memory.read()["reminders"], key=lambda each: each["at"])
     if not kept:
         return Answer("You have no reminders.", ("reminder.list",), {})
-    lines = [f"{yours(each['text'])}, {dates.spoken(datetime.fromisoformat(each['at']), turn.wall)}" for each in kept]
+    lines = [f"{yours(each['text'])}, {dates.spoken(stored(each, turn.now), turn.now)}" for each in kept]
     return Answer(f"Your reminders: {'; '.join(lines)}.", ("reminder.list",), _about(kept[0]) if len(kept) == 1 else {})
 
 
@@ -236,7 +240,7 @@ def _which_one(turn: Turn, action: str, named: str) -> dict:
         if new is None:
             return _timed(turn, named)
         slots, named = _timed(turn, new[1]), new[0]
-    found = dates.moment(named, turn.wall)
+    found = dates.moment(named, turn.now)
     if found:
         slots |= {"old": found.at} if found.has_clock else {"on": found.at.date()}
     said = _timed(turn, named)
@@ -246,12 +250,20 @@ def _which_one(turn: Turn, action: str, named: str) -> dict:
 def _timed(turn: Turn, text: str) -> dict:
     """The time in a text, and what else it says; "it" is what couldn't be done before."""
     old = datetime.fromisoformat(turn.about["was"]) if turn.following and "was" in turn.about else None
-    found = dates.moment(text, turn.wall, like=old)
+    found = dates.moment(text, turn.now, like=old)
     # "today" alone is no time.
     slots = {"at": found.at} if found and (found.has_clock or found.at.date() > turn.wall.date()) else {}
-    rest = found.rest if found else text
+    unread = ""
+    if found:
+        rest = found.rest
+    elif turn.want == "text" and "at" in turn.about:
+        rest = text  # the time is known, so all of this is what to do
+    else:
+        rest, unread = dates.set_apart(text)
+    if unread:
+        slots["unread"] = unread
     if found and (other := _other_time(turn, rest, found.at)):
-        slots |= {"at": min(found.at, other.at), "others": True}
+        slots |= {"at": min(found.at, other.at, key=wall), "others": True}
         rest = other.rest
     rest = _TO.sub("", rest.strip(" ,.!?")).strip(" ,.!?")
     rest = re.sub(r"(?:,? please)?(?: (?:at|on|by|for))?$", "", rest, flags=re.IGNORECASE)
@@ -269,10 +281,10 @@ def _timed(turn: Turn, text: str) -> dict:
 def _other_time(turn: Turn, rest: str, at: datetime) -> dates.Moment | None:
     """A second time beside `at`, which was cut out: "at 5 pm and 6 pm to drink water"."""
     if first := re.fullmatch(r"(?:and|or) (.+)", rest):
-        other = dates.moment(first[1], turn.wall, like=at)
+        other = dates.moment(first[1], turn.now, like=at)
         return other if other and other.has_clock and first[1].endswith(other.rest) else None
     last = re.fullmatch(r"(.+) (?:and|or)", rest)
-    other = dates.moment(last[1], turn.wall, like=at) if last else None
+    other = dates.moment(last[1], turn.now, like=at) if last else None
     return other if other and other.has_clock and last[1].startswith(other.rest) else None
 
 

@@ -3,10 +3,10 @@ a line, and the act."""
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 from . import arithmetic, dates, days, durations, places, units
-from .numbers import digits, shown
+from .clock import later
+from .numbers import NUMBER, START, digits, number, shown, unreadable
 from .turn import Answer, Question, Skill, Turn, sentence
 
 MOST_DICE = 20
@@ -67,12 +67,12 @@ def read_zone(turn: Turn) -> dict:
 def _shift(turn: Turn) -> tuple[float, str] | None:
     """The seconds of "in 3 hours" and, below zero, of "2 hours ago", and the text without them; None for no such."""
     text = digits(turn.low)
-    for seconds, start, end in durations.find_all(text):
-        before = re.search(r"\bin $", text[:start])
-        after = re.match(r" (?:from now|later|ago)\b", text[end:])
+    for span in durations.find_all(text):
+        before = re.search(r"\bin $", text[: span.start])
+        after = re.match(r" (?:from now|later|ago)\b", text[span.end :])
         if before or after:
-            rest = text[: before.start() if before else start] + text[end + (after.end() if after else 0) :]
-            return -seconds if after and "ago" in after[0] else seconds, rest.strip()
+            rest = text[: before.start() if before else span.start] + text[span.end + (after.end() if after else 0) :]
+            return -span.seconds if after and "ago" in after[0] else span.seconds, rest.strip()
     return None
 
 
@@ -80,7 +80,7 @@ def tell_time(turn: Turn, slots: dict) -> Answer:
     shift = slots.get("shift", 0)
     if abs(shift) > LONGEST_SHIFT:
         return Answer("That is further away than my calendar goes.", about={})
-    now = turn.now + timedelta(seconds=shift)
+    now = later(turn.now, shift)
     verb = "is" if not shift else "was" if shift < 0 else "will be"
 
     def clock(at) -> str:
@@ -202,7 +202,11 @@ def read_sum(turn: Turn) -> dict:
 
 def calculate(turn: Turn, slots: dict) -> Answer:
     if "sum" not in slots:
-        unclear = "That one is beyond me. " if re.search(r"\d", digits(turn.low)) else ""
+        unread, unclear = unreadable(turn.text), ""
+        if unread:
+            unclear = f"I can't read {unread} as a number. "
+        elif re.search(r"\d", digits(turn.low)):
+            unclear = "That one is beyond me. "
         line = f"{unclear}I can work out what fits in a line of numbers and signs. Which?"
         return Answer(line, question=Question("sum", {}))
     try:
@@ -228,9 +232,10 @@ def convert(turn: Turn, slots: dict) -> Answer:
     if parts and "amount" in slots:
         parts = ((slots["amount"], slots.get("unit") or parts[0][1]),)
     if not parts or "target" not in slots:
-        return Answer(
-            "How much of what, and into what? Say it like: 10 miles in kilometers.", question=Question("parts", {})
-        )
+        unread = unreadable(turn.text)
+        unclear = f"I can't read {unread} as a number. " if unread else ""
+        line = f"{unclear}How much of what, and into what? Say it like: 10 miles in kilometers."
+        return Answer(line, question=Question("parts", {}))
     about = {"parts": parts, "target": slots["target"]}
     try:
         left, right = units.convert(units.Conversion(parts, slots["target"]))
@@ -243,8 +248,8 @@ def convert(turn: Turn, slots: dict) -> Answer:
 
 
 def read_coins(turn: Turn) -> dict:
-    match = re.search(r"\b(\d+) (?:coins?|times)\b", _times(turn))
-    return {"count": int(match[1])} if match else {}
+    match = re.search(rf"{START}({NUMBER}) (?:coins?|times)\b", _times(turn))
+    return {"count": number(match[1])} if match else {}
 
 
 def _times(turn: Turn) -> str:
@@ -253,9 +258,9 @@ def _times(turn: Turn) -> str:
 
 def flip_coin(turn: Turn, slots: dict) -> Answer:
     count = slots.get("count", 1)
-    if not 1 <= count <= MOST_DICE:
+    if count not in range(1, MOST_DICE + 1):
         return Answer(f"I can't juggle that many: 1 to {MOST_DICE} coins.", about={})
-    sides = [turn.voice.random.choice(("Heads", "Tails")) for _ in range(count)]
+    sides = [turn.voice.random.choice(("Heads", "Tails")) for _ in range(int(count))]
     return Answer(", ".join(sides) + ".", ("coin",), {"count": count})
 
 
@@ -269,18 +274,18 @@ def read_dice(turn: Turn) -> dict:
     if match := re.search(r"\b(\d+)[ -]?(?:sided|faced?|sides|faces)\b", text):
         slots["sides"] = int(match[1])
         text = text.replace(match[0], "")
-    if match := re.search(r"\b(\d+|a pair of) *(?:dice|die|dices|of them|times)\b", text):
-        slots["count"] = int(match[1]) if match[1][0].isdigit() else 2
-    elif turn.following and (match := re.fullmatch(r"(\d+)", text.strip(" .?!"))):
-        slots["count"] = int(match[1])
+    if match := re.search(rf"{START}({NUMBER}|a pair of) *(?:dice|die|dices|of them|times)\b", text):
+        slots["count"] = number(match[1]) if match[1][0].isdigit() else 2
+    elif turn.following and (match := re.fullmatch(NUMBER, text.strip(" .?!"))):
+        slots["count"] = number(match[0])
     return slots
 
 
 def roll_dice(turn: Turn, slots: dict) -> Answer:
     count, low, sides = slots.get("count", 1), slots.get("low", 1), slots.get("sides", 6)
-    if not 1 <= count <= MOST_DICE or not low < sides <= MOST_SIDES:
+    if count not in range(1, MOST_DICE + 1) or not low < sides <= MOST_SIDES:
         return Answer(f"I can't roll that: I have 1 to {MOST_DICE} dice of 2 to {MOST_SIDES:,} sides.", about={})
-    rolls = [turn.voice.random.randint(low, sides) for _ in range(count)]
+    rolls = [turn.voice.random.randint(low, sides) for _ in range(int(count))]
     total = f", {sum(rolls)} together" if count > 1 else ""
     return Answer(f"{', '.join(map(str, rolls))}{total}.", ("dice",), {"count": count, "low": low, "sides": sides})
 

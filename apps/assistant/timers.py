@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from . import durations, phrases
 from .memory import MOST_SECONDS, new_id
-from .numbers import digits
+from .numbers import NUMBER, digits, number, unreadable
 from .turn import Answer, Question, Skill, Turn
 
 MOST = 50
@@ -56,12 +56,14 @@ def read_timer(turn: Turn) -> dict:
     rest = found[1].lower() if found else turn.low
     slots = {"seconds": found[0]} if found else {}
     lengths = list(durations.find_all(digits(turn.text)))
-    between = digits(turn.text)[lengths[0][2] : lengths[1][1]] if len(lengths) == 2 else ""
-    changed = _FROM_TO.search(turn.text) and re.fullmatch(r" (?:timer|one)?(?: ?to)? ?", between)
+    between = digits(turn.text)[lengths[0].end : lengths[1].start] if len(lengths) > 1 else ""
+    changed = len(lengths) == 2 and _FROM_TO.search(turn.text) and re.fullmatch(r" (?:timer|one)?(?: ?to)? ?", between)
     if changed:
-        slots = {"length": lengths[0][0], "seconds": lengths[1][0]}
-    if match := re.fullmatch(r"(?:it |to |that )?(\d+(?:\.\d+)?)\W*", digits(turn.low)):
-        slots["seconds"] = float(match[1]) * turn.about.get("unit", 60)
+        slots = {"length": lengths[0].seconds, "seconds": lengths[1].seconds}
+    elif between.strip(" ,") == "or":  # "5 or 10 minutes"
+        slots = {}
+    if match := re.fullmatch(rf"(?:it |to |that )?({NUMBER})\W*", digits(turn.low)):
+        slots["seconds"] = float(number(match[1])) * turn.about.get("unit", 60)
     if name := _name(rest):
         slots["name"] = name
     if re.search(r"\b(?:all|every|both)\b(?!.*\bothers?\b)", turn.low):  # of "all others" it asks which
@@ -121,7 +123,9 @@ def called(timer: dict) -> str:
 
 def _set(turn: Turn, slots: dict) -> Answer:
     if "seconds" not in slots:
-        return Answer("For how long?", question=Question("seconds", slots, "No timer is set yet."))
+        unread = unreadable(turn.text)
+        unclear = f"I can't read {unread} as a number. " if unread else ""
+        return Answer(f"{unclear}For how long?", question=Question("seconds", slots, "No timer is set yet."))
     if problem := _unfit(slots["seconds"]):
         return Answer(problem, question=Question("seconds", slots, "No timer is set yet."))
     if not slots.get("sure") and turn.understanding.intent == "timer" and _only_duration(turn) and not turn.want:
@@ -152,13 +156,13 @@ def _change(turn: Turn, slots: dict) -> Answer:
             return Answer(problem, about=_about(timer))
         if round(seconds) == timer["seconds"]:
             return Answer(f"The {called(timer)} is that long already.", about=_about(timer))
-        started = datetime.fromisoformat(timer["started"])
-        if started + timedelta(seconds=seconds) <= turn.now:  # "make it 5" after seven minutes: five from now
+        passed = (turn.now - datetime.fromisoformat(timer["started"])).total_seconds()
+        if seconds <= passed:  # "make it 5" after seven minutes: five from now
             timer["started"] = turn.now.isoformat()
         timer["seconds"] = round(seconds)
     left = durations.spoken(_left(timer, turn))
     line = f"{_named(timer)}: {durations.spoken(timer['seconds'])} now"
-    return Answer(f"{line}." if started == turn.now else f"{line}, {left} left.", ("timer.change",), _about(timer))
+    return Answer(f"{line}." if passed == 0 else f"{line}, {left} left.", ("timer.change",), _about(timer))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
@@ -212,7 +216,7 @@ def _chosen(running: list[dict], slots: dict, turn: Turn) -> list[dict]:
 
 def _spared(running: list[dict], words: str) -> list[dict]:
     """The timers that are to run on, by the words for them: their names, lengths, or place."""
-    said, lengths = set(re.findall(r"\w+", words.lower())), [each[0] for each in durations.find_all(digits(words))]
+    said, lengths = set(re.findall(r"\w+", words.lower())), [each.seconds for each in durations.find_all(digits(words))]
     found = [timer for timer in running if timer["name"] in said or timer["seconds"] in lengths]
     order = _order(words)
     return found if found or order is None else running[order:][:1]
