@@ -51,7 +51,7 @@ def read_alarm(turn: Turn) -> dict:
         slots |= {"old": old.at} if old else {}
     like = turn.about.get("was" if turn.following else "on")
     first = text.split(" and ")[0]
-    if _SEVERAL.search(whole.lower()) and not durations.find(digits(text)) and _moment(turn, first, waking, like):
+    if _names_several(whole) and _moment(turn, first, waking, like):
         text = first
     found = _moment(turn, text, waking, like) or _moment(turn, whole, waking, like)
     if turn.want and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", whole)):
@@ -101,7 +101,7 @@ def _set(turn: Turn, slots: dict) -> Answer:
         store(alarm, slots["at"])
         data["alarms"].append(alarm)
     line = f"Alarm for {dates.named(slots['at'], turn.now)}."
-    if _SEVERAL.search(digits(turn.low)):
+    if _names_several(turn.text):
         line += f" {ONLY_ONE}"
     return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _about(alarm))
 
@@ -181,6 +181,12 @@ def _action(turn: Turn, timed: bool) -> str:
     if turn.following or re.search(_CHANGE, phrases.CORRECTION.split(low)[0] or low):
         return "change"
     return "list" if re.search(_LIST, low) and not re.search(_SET, low) and not timed else "set"
+
+
+def _names_several(text: str) -> bool:
+    """Whether a text is about several alarms; "in 2 days and 3 hours" is about one."""
+    text = digits(text)
+    return bool(_SEVERAL.search(text.lower())) and durations.find(text) is None
 
 
 def _moment(turn: Turn, text: str, waking: bool, like: str | None = None) -> dates.Moment | None:

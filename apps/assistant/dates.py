@@ -215,7 +215,7 @@ def _from(seconds: float | None, text: str, now: datetime, how: dict) -> Moment 
         return None
     at = found.at.replace(tzinfo=found.at.tzinfo or now.tzinfo)
     try:
-        return replace(found, at=wall(later(at, seconds)))
+        return replace(found, at=later(at, seconds))
     except OverflowError:  # outside of the years 1 to 9999
         return None
 

@@ -9,6 +9,7 @@ from .alarms import REPEATED, at_time
 from .clock import is_over, seconds_since, store, stored, wall
 from .days import DAYS
 from .memory import new_id
+from .numbers import WORDS
 from .timers import ONLY_ONE, ONLY_OPEN
 from .turn import Answer, Question, Skill, Turn, sentence
 
@@ -20,7 +21,7 @@ _LEAD = re.compile(
     r"(?:so (?:that )?i don'?t forget )?",
     re.IGNORECASE,
 )
-_TO = re.compile(r"^(?:(?:to|that|about|of|for|saying|which says|i (?:have|need) to|and|,)\b ?)+", re.IGNORECASE)
+_TO = re.compile(r"^(?:(?:to|that|about|of|for(?! \d)|saying|which says|i (?:have|need) to|and|,)\b ?)+", re.IGNORECASE)
 _NO_TEXT = re.compile(
     r"^(?:(?:me|for|to|do|of|about)? ?(?:something|myself|me|a thing|it|that|this|one|please|later|soon)?)$", re.I
 )
@@ -216,7 +217,8 @@ def _about(entry: dict) -> dict:
 def _action(turn: Turn) -> str:
     if re.search(
         r"\b(?:remind|tell|alert) me (?:later )?(?:to|in|at|on|about|that)\b|"
-        rf"\bremind me (?:tomorrow|tonight|today|next|this|an?|half|by|after|before|\d+|{'|'.join(DAYS)})\b|"
+        rf"\bremind me (?:tomorrow|tonight|today|next|this|an?|half|quarter|by|after|before|when(?:ever)?|once|if|as soon as|"
+        rf"\d+|{'|'.join((*WORDS, *DAYS))})\b|"
         r"\b(?:don'?t|do not) (?:let me )?forget\b",
         turn.low,
     ):
