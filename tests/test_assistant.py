@@ -379,7 +379,7 @@ def test_a_damaged_file_is_kept_aside(tmp_path, damage):
 
 
 def test_a_locked_file_changes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "PATIENCE", 0.05)
+    monkeypatch.setattr(memory, "LOCK_TIMEOUT", 0.05)
     assistant = make(tmp_path, sure_of("todo_list_update"))
     assistant.reply("add milk to my to-do list")
     with filelock.FileLock(f"{tmp_path / 'assistant.json'}.lock"):

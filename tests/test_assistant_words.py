@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from zoo_apps.assistant import arithmetic, dates, days, durations, german, places, units
+from zoo_apps.assistant import arithmetic, dates, days, durations, german, time_zones, units
 from zoo_apps.assistant.numbers import Digits, corrected, digits, shown
 
 
@@ -282,9 +282,9 @@ def test_holidays():
 def test_places():
     now = datetime.datetime.fromisoformat("2026-03-10T09:00:00+00:00")
     for place, expected in (("Tokyo", "UTC+9"), ("houston, tx", "UTC-5"), ("india", "UTC+5:30"), ("the uk", "UTC+0")):
-        [zone] = places.distinct(places.zones(place), now)
-        assert places.offset(zone, now) == expected
-    assert len(places.distinct(places.zones("australia"), now)) > 3 and places.zones("atlantis") == []
+        [zone] = time_zones.distinct(time_zones.zones(place), now)
+        assert time_zones.offset(zone, now) == expected
+    assert len(time_zones.distinct(time_zones.zones("australia"), now)) > 3 and time_zones.zones("atlantis") == []
 
 
 def test_everyday_german_is_known_however_it_is_written():

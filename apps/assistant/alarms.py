@@ -27,7 +27,7 @@ _ASKS = re.compile(
 _SET = r"\b(?:set|wake|create|make|put|need|want|add)\b"
 _LEAD = re.compile(r"^.*?\b(?:alarms?|wake me(?: up)?|get me up)\b[ ,:]*(?:(?:set|to go off|ring) )?", re.IGNORECASE)
 _FROM_TO = re.compile(r"(?P<old>.*?\balarm\b.*?) to (?:go off at )?(?P<new>.+)", re.IGNORECASE)
-_SEVERAL = re.compile(r"\balarms\b|\bboth\b|\band (?:an|a |the |at )*(?:other|second|next|noon|midnight|\d)")
+_SEVERAL = re.compile(r"\balarms\b|\bboth\b|\b(?:and|or) (?:an|a |the |at )*(?:other|second|next|noon|midnight|\d)")
 # Two times: "the 7 and the 8 am alarms".
 _TIMES = re.compile(r"\d.*\band (?:the |at )*(?:\d|noon|midnight)")
 _ORDER = {"first": 0, "second": 1, "third": 2, "last": -1}
@@ -38,35 +38,32 @@ def read_alarm(turn: Turn) -> dict:
 
     "old" is the time of an alarm that is to be changed or cancelled, "on" a day without a time.
     """
-    if turn.want and "alarm" in turn.low and _ASKS.match(turn.low):
+    if turn.requested and "alarm" in turn.low and _ASKS.match(turn.low):
         return {}
     whole = re.sub(r"\b(?:my|the) (\d{1,2}(?::\d\d)?) alarm\b", r"alarm at \1", digits(turn.text), flags=re.IGNORECASE)
-    waking = bool(turn.about.get("waking") or re.search(r"\bwake|\bget me up\b", turn.low))
+    waking = bool(turn.context.get("waking") or re.search(r"\bwake|\bget me up\b", turn.low))
     slots = {"all": True} if re.search(r"\b(?:all|every|both)\b", turn.low) else {}
-    if turn.want == "old" and (order := re.search(rf"\b({'|'.join(_ORDER)})\b", turn.low)):
+    if turn.requested == "old" and (order := re.search(rf"\b({'|'.join(_ORDER)})\b", turn.low)):
         return slots | {"order": order[1]}
     text = _LEAD.sub("", whole)
     if re.search(_CHANGE, turn.low) and not turn.following and (parts := _FROM_TO.match(whole)):
         old, text, whole = _moment(turn, parts["old"], waking), parts["new"], parts["new"]
         slots |= {"old": old.at} if old else {}
-    like = turn.about.get("was" if turn.following else "on")
-    first = text.split(" and ")[0]
-    if _names_several(whole) and _moment(turn, first, waking, like):
-        text = first
+    like = turn.context.get("was" if turn.following else "on")
     found = _moment(turn, text, waking, like) or _moment(turn, whole, waking, like)
-    if turn.want and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", whole)):
+    if turn.requested and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", whole)):
         found = _moment(turn, number[0], waking, like)  # "the 8 one"
     timed = found is not None and (found.has_clock or like is not None)
     action = _action(turn, timed)
-    if timed and (turn.want == "old" or (action == "cancel" and not turn.want)):
+    if timed and (turn.requested == "old" or (action == "cancel" and not turn.requested)):
         slots["old"] = found.at
     elif timed:
         slots |= {"at": found.at, "said": text}
-    if turn.want:
+    if turn.requested:
         return slots
     if found and not timed:
         slots["on"] = found.at.isoformat()
-    if turn.following and ("id" not in turn.about or (action == "change" and "at" not in slots)):
+    if turn.following and ("id" not in turn.context or (action == "change" and "at" not in slots)):
         return {}
     return slots | {"action": action} | ({"waking": True} if waking else {})
 
@@ -103,7 +100,7 @@ def _set(turn: Turn, slots: dict) -> Answer:
     line = f"Alarm for {dates.named(slots['at'], turn.now)}."
     if _names_several(turn.text):
         line += f" {ONLY_ONE}"
-    return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _about(alarm))
+    return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _context(alarm))
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
@@ -118,9 +115,9 @@ def _change(turn: Turn, slots: dict) -> Answer:
             found = _moment(turn, slots["said"], False, chosen[0]["at"])
             at = found.at if found and not is_over(found.at, turn.now) else at
         if stored(chosen[0], turn.now) == at:
-            return Answer("That is the time it is set for already.", about=_about(chosen[0]))
+            return Answer("That is the time it is set for already.", context=_context(chosen[0]))
         store(chosen[0], at)
-    return Answer(f"The alarm is for {dates.named(at, turn.now)} now.", ("alarm.change",), _about(chosen[0]))
+    return Answer(f"The alarm is for {dates.named(at, turn.now)} now.", ("alarm.change",), _context(chosen[0]))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
@@ -141,9 +138,9 @@ def _cancel(turn: Turn, slots: dict) -> Answer:
 def _list(turn: Turn, slots: dict) -> Answer:
     alarms = turn.memory.read()["alarms"]
     if not alarms:
-        return Answer("No alarm is set.", about={})
-    about = _about(alarms[0]) if len(alarms) == 1 else {}
-    return Answer(f"Alarms: {_times(turn, alarms)}.", ("alarm.list",), about)
+        return Answer("No alarm is set.", context={})
+    context = _context(alarms[0]) if len(alarms) == 1 else {}
+    return Answer(f"Alarms: {_times(turn, alarms)}.", ("alarm.list",), context)
 
 
 def _chosen(alarms: list[dict], slots: dict, turn: Turn) -> list[dict]:
@@ -152,7 +149,7 @@ def _chosen(alarms: list[dict], slots: dict, turn: Turn) -> list[dict]:
         return alarms[_ORDER[slots["order"]] :][:1]
     if "old" in slots:
         return at_time(alarms, slots["old"])
-    return [each for each in alarms if each["id"] == turn.about.get("id") and "alarm" not in turn.low] or alarms
+    return [each for each in alarms if each["id"] == turn.context.get("id") and "alarm" not in turn.low] or alarms
 
 
 def at_time(entries: list[dict], at: datetime) -> list[dict]:
@@ -164,9 +161,9 @@ def at_time(entries: list[dict], at: datetime) -> list[dict]:
 
 def _none_or_several(turn: Turn, alarms: list[dict], slots: dict, chosen: list[dict]) -> Answer:
     if not alarms:
-        return Answer("No alarm is set, so there is none to touch.", about={})
+        return Answer("No alarm is set, so there is none to touch.", context={})
     if not chosen:
-        return Answer(f"There is no such alarm. Set: {_times(turn, alarms)}.", about={})
+        return Answer(f"There is no such alarm. Set: {_times(turn, alarms)}.", context={})
     return Answer(f"Which one? {_times(turn, chosen)}.", question=Question("old", slots, "All alarms stay."))
 
 
@@ -206,7 +203,7 @@ def _unfit(turn: Turn, slots: dict, ask: str) -> Answer | None:
     return None
 
 
-def _about(alarm: dict) -> dict:
+def _context(alarm: dict) -> dict:
     """What the next turn may change."""
     return {"id": alarm["id"], "was": alarm["at"]}
 

@@ -1,8 +1,8 @@
 """Instants and times of day, which differ where clocks change.
 
-"At 7" is a time of day: a datetime without a zone, what a clock on the wall shows. "In 3 hours" is an instant: a datetime
-with a zone, three elapsed hours from now even if the clock is put forward in between. A stored alarm or reminder has
-"at", its time on the wall, and for an instant also "instant".
+"At 7" is a time of day: a datetime without a zone, what a clock on the wall shows. "In 3 hours" is an instant: a
+datetime with a zone, three elapsed hours from now even if the clock is put forward in between. A stored alarm or
+reminder has "at", its time on the wall, and for an instant also "instant".
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which day: "tomorrow", "on the 23rd of next month", "a week from friday", "the last friday of may", "christmas" -> dates.
+"""Which day: "tomorrow", "the 23rd of next month", "a week from friday", "the last friday of may", "easter" -> dates.
 
 A date that contradicts itself ("sunday, 11 march" when that is a Wednesday) or that may be two ("3/4") is none.
 """
@@ -40,7 +40,9 @@ _WEEKDAY = rf"(?P<weekday>{'|'.join(DAYS)})"
 _COUNT = r"(?:\d+(?:\.5)?|an?|a couple of)"
 # "next month", "the week after next", "in 2 weeks": a week or a month that another part of the date counts within.
 _MONTH_SIDE = r"(?:(?:the |this )|(?P<side>next |last ))month\b"
-_WEEK_SIDE = rf"(?:(?P<side>this|next|last) week|(?P<after_next>(?:the )?week after next)|in (?P<weeks>{_COUNT}) weeks?)"
+_WEEK_SIDE = (
+    rf"(?:(?P<side>this|next|last) week|(?P<after_next>(?:the )?week after next)|in (?P<weeks>{_COUNT}) weeks?)"
+)
 # What may follow "the 2nd", which else is of something: "the 2nd floor".
 _ALONE = (
     r"(?=\W*$| ?[,;.!?]| (?:at|in|to|by|for|from|and|or|until|that|about|i|we|is|was|a|please|remind|set|wake|before|"

@@ -1,10 +1,11 @@
-"""Acts that need no memory: time and date, arithmetic and units, coin and dice. A pair of functions each: the slots in
-a line, and the act."""
+"""Skills that need no stored data: time and date, arithmetic and units, coin and dice. A pair of functions each: `read`
+finds the slots in a line, the other acts on them.
+"""
 
 import re
 from dataclasses import replace
 
-from . import arithmetic, dates, days, durations, places, units
+from . import arithmetic, dates, days, durations, time_zones, units
 from .clock import later
 from .numbers import NUMBER, START, digits, number, shown, unreadable
 from .turn import Answer, Question, Skill, Turn, sentence
@@ -41,15 +42,15 @@ def read_place(turn: Turn) -> dict:
     words = text.split()
     after = re.search(r"\b(?:in|of|for|at) (?:the )?(.+)$", " ".join(words))
     phrase = after[1].strip(" ,.") if after else ""
-    if phrase and places.zones(phrase):
+    if phrase and time_zones.zones(phrase):
         return {"place": phrase}
     for size in range(min(5, len(words)), 0, -1):
         for start in range(len(words) - size + 1):
             name = " ".join(words[start : start + size]).strip(" ,.")
             # "us", "la" and the like are places only by themselves.
-            if (len(name) > 3 or len(words) == size) and "," not in name and name != "time" and places.zones(name):
+            if (len(name) > 3 or len(words) == size) and "," not in name and name != "time" and time_zones.zones(name):
                 return {"place": name}
-    if turn.want:
+    if turn.requested:
         return {"place": " ".join(words)}
     if turn.following == "and" and len(words) <= 3 and not _ASKING & set(words):
         return {"place": " ".join(words)}
@@ -79,7 +80,7 @@ def _shift(turn: Turn) -> tuple[float, str] | None:
 def tell_time(turn: Turn, slots: dict) -> Answer:
     shift = slots.get("shift", 0)
     if abs(shift) > LONGEST_SHIFT:
-        return Answer("That is further away than my calendar goes.", about={})
+        return Answer("That is further away than my calendar goes.", context={})
     now = later(turn.now, shift)
     verb = "is" if not shift else "was" if shift < 0 else "will be"
 
@@ -90,12 +91,14 @@ def tell_time(turn: Turn, slots: dict) -> Answer:
     if "place" not in slots:
         lines = (f"It is {clock(now)}.", f"{clock(now)}, and not getting earlier.")
         return Answer(f"It {verb} {clock(now)}." if shift else turn.voice.pick(lines), ("time",), {})
-    found = places.distinct(places.zones(slots["place"]), now)
+    found = time_zones.distinct(time_zones.zones(slots["place"]), now)
     name = _title(slots["place"])
     if not found:
-        return Answer(f"I don't know which time zone {name} is in. A large city near it?", about={})
+        return Answer(f"I don't know which time zone {name} is in. A large city near it?", context={})
     if len(found) > 1:
-        first, last = (f"{dates.spoken_clock(now.astimezone(z))} in {places.city(z)}" for z in (found[0], found[-1]))
+        first, last = (
+            f"{dates.spoken_clock(now.astimezone(z))} in {time_zones.city(z)}" for z in (found[0], found[-1])
+        )
         return Answer(f"{name} has {len(found)} times at once: from {first} to {last}. Name a city.", ("time",), slots)
     return Answer(f"It {verb} {clock(now.astimezone(found[0]))} in {name}.", ("time",), slots)
 
@@ -105,15 +108,19 @@ def tell_timezone(turn: Turn, slots: dict) -> Answer:
         if not re.search(r"\b(?:my|our|we|here|am|local)\b", turn.low):
             return Answer("The time zone of which place?", question=Question("place", slots))
         return Answer(f"This machine's clock is at {_offset(turn.now)}.", ("timezone",), {})
-    found = places.distinct(places.zones(slots["place"]), turn.now)
+    found = time_zones.distinct(time_zones.zones(slots["place"]), turn.now)
     name = _title(slots["place"])
     if not found:
-        return Answer(f"I don't know which time zone {name} is in. A large city near it?", about={})
+        return Answer(f"I don't know which time zone {name} is in. A large city near it?", context={})
     if len(found) > 1:
-        ends = " to ".join(f"{places.offset(zone, turn.now)} ({places.city(zone)})" for zone in (found[0], found[-1]))
+        ends = " to ".join(
+            f"{time_zones.offset(zone, turn.now)} ({time_zones.city(zone)})" for zone in (found[0], found[-1])
+        )
         return Answer(f"{name} spreads over {len(found)} zones, from {ends}.", ("timezone",), slots)
     return Answer(
-        f"{name} is at {places.offset(found[0], turn.now)}, on {places.city(found[0])} time.", ("timezone",), slots
+        f"{name} is at {time_zones.offset(found[0], turn.now)}, on {time_zones.city(found[0])} time.",
+        ("timezone",),
+        slots,
     )
 
 
@@ -171,7 +178,7 @@ def read_date(turn: Turn) -> dict:
 
 def tell_date(turn: Turn, slots: dict) -> Answer:
     if "unknown" in slots:
-        return Answer("I don't know when that is. Give me its date, and I work with that.", about={})
+        return Answer("I don't know when that is. Give me its date, and I work with that.", context={})
     today = turn.wall.date()
     on = slots.get("on", today)
     said = f"{dates.long_day(on)} {on.year}"
@@ -192,7 +199,7 @@ def tell_date(turn: Turn, slots: dict) -> Answer:
 
 def read_sum(turn: Turn) -> dict:
     """{"sum": str, "last": the value before or None}, if the text is arithmetic."""
-    last = turn.about.get("value")
+    last = turn.context.get("value")
     try:
         found = arithmetic.value(turn.text, last) is not None
     except arithmetic.Impossible:
@@ -222,7 +229,7 @@ def read_units(turn: Turn) -> dict:
     found = units.read(turn.text, loose=turn.understanding.intent == "measurement_conversion")
     if found:
         return {"parts": found.parts, "target": found.target}
-    return units.rest(turn.text) if turn.about.get("parts") else {}
+    return units.rest(turn.text) if turn.context.get("parts") else {}
 
 
 def convert(turn: Turn, slots: dict) -> Answer:
@@ -236,12 +243,12 @@ def convert(turn: Turn, slots: dict) -> Answer:
         unclear = f"I can't read {unread} as a number. " if unread else ""
         line = f"{unclear}How much of what, and into what? Say it like: 10 miles in kilometers."
         return Answer(line, question=Question("parts", {}))
-    about = {"parts": parts, "target": slots["target"]}
+    context = {"parts": parts, "target": slots["target"]}
     try:
         left, right = units.convert(units.Conversion(parts, slots["target"]))
     except ValueError as error:
-        return Answer(f"I can't convert that: {error}.", about=about)
-    return Answer(f"{left} = {right}.", ("convert",), about)
+        return Answer(f"I can't convert that: {error}.", context=context)
+    return Answer(f"{left} = {right}.", ("convert",), context)
 
 
 # Chance
@@ -259,7 +266,7 @@ def _times(turn: Turn) -> str:
 def flip_coin(turn: Turn, slots: dict) -> Answer:
     count = slots.get("count", 1)
     if count not in range(1, MOST_DICE + 1):
-        return Answer(f"I can't juggle that many: 1 to {MOST_DICE} coins.", about={})
+        return Answer(f"I can't juggle that many: 1 to {MOST_DICE} coins.", context={})
     sides = [turn.voice.random.choice(("Heads", "Tails")) for _ in range(int(count))]
     return Answer(", ".join(sides) + ".", ("coin",), {"count": count})
 
@@ -284,7 +291,7 @@ def read_dice(turn: Turn) -> dict:
 def roll_dice(turn: Turn, slots: dict) -> Answer:
     count, low, sides = slots.get("count", 1), slots.get("low", 1), slots.get("sides", 6)
     if count not in range(1, MOST_DICE + 1) or not low < sides <= MOST_SIDES:
-        return Answer(f"I can't roll that: I have 1 to {MOST_DICE} dice of 2 to {MOST_SIDES:,} sides.", about={})
+        return Answer(f"I can't roll that: I have 1 to {MOST_DICE} dice of 2 to {MOST_SIDES:,} sides.", context={})
     rolls = [turn.voice.random.randint(low, sides) for _ in range(int(count))]
     total = f", {sum(rolls)} together" if count > 1 else ""
     return Answer(f"{', '.join(map(str, rolls))}{total}.", ("dice",), {"count": count, "low": low, "sides": sides})
@@ -295,7 +302,7 @@ SKILLS = {
     "timezone": Skill(read_zone, tell_timezone),
     "date": Skill(read_date, tell_date),
     "calculate": Skill(
-        read_sum, calculate, goes_on="add|subtract|multiply|divide|plus|minus|times|divided|to the power"
+        read_sum, calculate, follow_up="add|subtract|multiply|divide|plus|minus|times|divided|to the power"
     ),
     "convert": Skill(read_units, convert),
     "coin": Skill(read_coins, flip_coin, again=True),

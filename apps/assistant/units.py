@@ -1,9 +1,11 @@
 """Unit conversion, by pint: "convert 10 miles to kilometers", "how many cups are in a gallon", "5 feet 10 in cm".
 
-pint knows the units; finding them in a sentence is ours. Measured on 27 conversions of this app's tests: quantulum3 finds
-15, recognizers-text 15, with 2 and 4 wrong in silence ("5 feet 10" as 5 feet). pint reads any prefix before any unit, so
-that "cats" would be centi-atmospheres and "kilos" kiloseconds: here a unit counts only if it is written in full, or is one
-of the usual abbreviations. Kitchen measures are those of the US, unless "UK" or "imperial" is said.
+pint knows the units; finding them in a sentence is ours. Of 27 conversions from this app's tests quantulum3 and
+recognizers-text find 15 each, and read 2 and 4 of the others wrong without a word: "5 feet 10" as 5 feet.
+
+pint reads any prefix before any unit, so that "cats" would be centi-atmospheres and "kilos" kiloseconds: here a unit
+counts only if it is written in full, or is one of the usual abbreviations. Kitchen measures are those of the US, unless
+"UK" or "imperial" is said.
 """
 
 import functools
@@ -25,7 +27,8 @@ _NAMES = {
     "hr": "hour", "hrs": "hour", "sec": "second", "secs": "second", "m": "meter", "calories": "kilocalorie",
     "calorie": "kilocalorie", "in": "inch", "\"": "inch", "'": "foot", "kmph": "km/h", "sq ft": "foot**2",
     "long ton": "long_ton", "short ton": "short_ton", "troy ounce": "troy_ounce", "dry pint": "dry_pint",
-    "dry quart": "dry_quart", "dry gallon": "dry_gallon", "gigs": "gigabyte", "mb": "megabyte", "gb": "gigabyte", "tb": "terabyte", "kb": "kilobyte",
+    "dry quart": "dry_quart", "dry gallon": "dry_gallon", "gigs": "gigabyte", "mb": "megabyte", "gb": "gigabyte",
+    "tb": "terabyte", "kb": "kilobyte",
 }  # fmt: skip
 _SHORT = """
     km cm mm um nm kg mg g t ml cl dl l oz lb ft yd mi h s ms min mile/h km/h m/s kw w kwh wh j kj cal kcal hp pa
@@ -45,7 +48,7 @@ MONEY = re.compile(
     re.IGNORECASE,
 )
 
-# Where a unit is from: its name in front of it. Other adjectives ("an Australian cup") make another unit, which is unknown.
+# Where a unit is from, said before its name. With another adjective ("an Australian cup") it is a unit that pint lacks.
 _UK, _US = r"(?:uk|u\.k\.|imperial|british)", r"(?:us|u\.s\.|american)"
 _OTHER_UNITS = re.compile(rf"{_UK}|{_US}|metric|dry|long|short|troy|nautical|canadian|australian|\w+ese", re.IGNORECASE)
 # The unit of a number that has none: "5 feet 10".
@@ -54,14 +57,15 @@ _SMALLER = {"foot": "inch", "stone": "pound", "pound": "ounce", "hour": "minute"
 _U = r"[a-z°][a-z°.' ]*?(?:(?: per |/)[a-z]+)?"
 _BEFORE = re.compile(
     r"^.*\b(?:convert|change|turn|express|equivalent of|from) |"
-    r"^(?:what(?:'s| is| are| would| will)|give me|tell me|how much (?:is|are)|i need|do) +"
+    r"^(?:what(?:'s| is| are| would| will)|give me|tell me|i need|do|"
+    r"how (?:much|tall|high|long|far|wide|deep|big|heavy|fast|hot|warm|cold) (?:is|are)) +"
 )
 _INTO = re.compile(
     rf"(?P<parts>.+) (?:be )?(?:in|into|to|as|equals? (?:how many|what in)|is how many) (?:the )?(?P<to>{_U})"
 )
 _HOW_MANY = re.compile(
-    rf".*?(?:how (?:many|much)|(?:number|amount) of) +(?P<to>{_U}) (?:(?:are there|is there|are|is|makes?|do i get|equals?|"
-    r"that are|in|from|for|equivalent to|equal to|of) )+(?P<parts>.+)"
+    rf".*?(?:how (?:many|much)|(?:number|amount) of) +(?P<to>{_U}) (?:(?:are there|is there|are|is|makes?|do i get|"
+    r"equals?|that are|in|from|for|equivalent to|equal to|of) )+(?P<parts>.+)"
 )
 _IN_A = re.compile(rf"(?P<to>{_U}) in (?P<parts>an? {_U})")  # "ounces in a pound"
 _PART = re.compile(rf"(?:(?P<amount>-?{AMOUNT}) *)?(?P<unit>{_U})")
@@ -116,8 +120,8 @@ def convert(asked: Conversion) -> tuple[str, str]:
     names = [unit(name) for _, name in asked.parts]
     if "ounce" in (target, *names):  # of liquids people say ounces
         target, *names = _liquid(registry, target, *names)
-    for (amount, _), name in zip(asked.parts, names, strict=True):
-        if name in _TEMPERATURES and registry.Quantity(amount, name).to("kelvin").magnitude < -1e-9:
+    for (value, _), name in zip(asked.parts, names, strict=True):
+        if name in _TEMPERATURES and registry.Quantity(value, name).to("kelvin").magnitude < -1e-9:
             raise ValueError("nothing is colder than -273.15 °C, which is 0 K")
     try:
         quantity = sum(
