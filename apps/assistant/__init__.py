@@ -9,8 +9,8 @@ the skill's `read` (slots from words) -> its `do` (the act, and the answer).
 - Skills: `skills.py` (time, dates, arithmetic, units, coins, dice), `words.py` (spelling, translation), `lists.py`,
   `timers.py`, `alarms.py`, `reminders.py`, `personal.py` (names), `jokes.py`.
 - Answers without an act: `limits.py` (what it cannot do), `talk.py` (chit-chat).
-- From words to values: `numbers.py`, `arithmetic.py`, `units.py`, `durations.py`, `days.py`, `dates.py`, `clock.py`,
-  `time_zones.py`, `german.py`.
+- From words to values: `numbers.py`, `arithmetic.py`, `units.py`; `durations.py`, `days.py` and `times.py`, which
+  `dates.py` puts together, with `time_words.py` for what cannot be read; `clock.py`, `time_zones.py`; `german.py`.
 - `memory.py`: the user's file. `app.py`: the app, which brings the models.
 """
 

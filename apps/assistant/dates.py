@@ -7,99 +7,22 @@ ovos-date-parser 21, and they take 17 to 25 of the others for another time witho
 hour, "half past seven" for seven. So this is our own.
 """
 
-import itertools
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from . import days, durations
+from . import days, durations, time_words, times
 from .clock import later, wall
 from .days import DAYS, MONTHS
-from .numbers import START, WORDS, Digits, corrected
+from .numbers import WORDS, Digits, corrected
 from .phrases import CORRECTION
+from .times import Clock
 
-PARTS = {"morning": 9, "afternoon": 15, "evening": 19, "night": 20}  # the hour that a part of the day stands for
 _NO_SLIPS = ("sundae", "sundaes", "sundry")  # words that nearly are a day's, but none
 
-_HALF_DAY = r" ?(?P<half>a\.?m\.?|p\.?m\.?)(?!\w)"
-_AT = r"\b(?:at|by|for|until|around|about) "
-_FREE = rf"{START}(?<!\d )(?<!\boh )(?<!\bhalf )(?<!\bpast )\b"  # an hour here is no part of another time
-# What may follow an hour alone; dates stand there as commas.
-_NEXT = (
-    r"(?=[ ,;!?.]*$|[,;!?.]+ | ,| (?:in the|this|at night|morning|afternoon|evening|night|tonight|to|on|and|please|"
-    r"for|so|sharp|every|before|because|or|instead|the|my|i)\b)"
-)
-_HOUR = r"(?P<hour>\d{1,2}|noon|midday|midnight)\b"
-_CLOCK = r"(?: o'? ?clock)?"
-
-
-def _clocks(lead: str, *patterns: str) -> list[re.Pattern]:
-    return [re.compile(rf"{lead}(?:{pattern})(?: sharp\b)?", re.IGNORECASE) for pattern in patterns]
-
-
-_CLOCKS = [
-    *_clocks(
-        rf"(?:{_AT}|\bfrom |\b){_FREE}",
-        r"(?:12 )?(?P<named>noon|midday|midnight)\b",
-        r"(?:an? )?(?P<minutes>quarter|half|\d{1,2}(?= minutes?\b| past\b| after\b))(?: minutes?)? "
-        rf"(?P<side>past|after|to|before|til+) {_HOUR}{_CLOCK}(?:{_HALF_DAY})?",
-        r"(?P<minutes>\d{1,2}) (?P<side>to|before|til+) (?P<hour>noon|midday|midnight)\b",
-        rf"(?P<hour>\d{{1,2}})[:h](?P<minute>[0-5]\d)(?!:?\d)(?:{_HALF_DAY})?",
-        rf"(?P<hour>\d{{1,2}}) (?:oh|o|0) (?P<minute>\d)\b(?:{_HALF_DAY})?",
-        rf"(?P<hour>\d{{1,2}})[ .]?(?P<minute>[0-5]\d)?(?:{_HALF_DAY}| o'? ?clock\b)",
-        r"(?P<hour>\d{1,2}) (?P<minute>[1-5]\d)\b(?=[ ,]*$| ?,| in the | this | at night| tonight| morning| "
-        r"afternoon| evening)",
-    ),
-    # "10 to 12" may be pages, 1.30 a price, "a quarter of 5" a part of five.
-    *_clocks(
-        rf"(?:{_AT}|(?:^|(?<=,) ))",
-        rf"(?P<minutes>\d{{1,2}}) (?P<side>to|before|til+) {_HOUR}{_CLOCK}(?:{_HALF_DAY})?",
-        rf"(?:an? )?(?P<minutes>quarter) (?P<side>of) {_HOUR}{_CLOCK}(?:{_HALF_DAY})?",
-        r"(?P<hour>\d{1,2})\.(?P<minute>[0-5]\d)(?!\d| (?:dollars?|euros?|pounds?|percent)\b)",
-    ),
-    # An hour alone needs a word before it, and "for" only begins a time: "a table for 2".
-    *_clocks(
-        r"(?:\bat|\bby|\buntil|\baround|^[ ,]*for|^[ ,]*to) ",
-        rf"(?P<hour>\d{{1,2}})(?:h\b|(?P<minute>[0-5]\d)(?: hours)?)?{_NEXT}",
-    ),
-    *_clocks(r"^[ ,]*", r"(?P<hour>\d{1,2})(?P<minute>(?<=\d\d)[0-5]\d)?[ ,]*$"),
-]
-_PART = re.compile(
-    r"\b(?:(?:in the |this |at |every )?(?:early |late )?(?<!good )(?P<part>morning|afternoon|evening|night)|tonight)"
-    r"\b",
-    re.IGNORECASE,
-)
 _BETWEEN = re.compile(r"[ ,]*(?:(?:at|on|in|the|by|for|around|about)\b[ ,]*)*", re.IGNORECASE)  # words of one time
 _IN = re.compile(r"\b(?:in|after|within)(?: about| around| roughly| exactly| another| the next)* $", re.IGNORECASE)
 _FROM_NOW = re.compile(r" (?:from now|later)\b", re.IGNORECASE)
-
-# Words that a time is said with. Those of `_TIME_WORD` are hardly said of anything else: a run of `_WORD` with one of
-# them in it is a time, whether it could be read or not.
-_TIME_WORD = (
-    rf"(?:(?:second|minute|min|hour|hr|day|week|month|year)s?|{'|'.join(DAYS)}|o'?clock|\d* ?[ap]\.?m\b\.?|noon|midday|"
-    r"midnight|tomorrow|tonight|today|morning|afternoon|evening|weekend|\d{1,2}:\d\d|\d{1,2}/\d{1,2}(?:/\d+)?|"
-    rf"(?:(?:in|of|on|by|next|last|this|st|nd|rd|th|\d) )?(?:{'|'.join(MONTHS[:2] + MONTHS[3:4] + MONTHS[5:])})|"
-    r"(?:in|of|by|next|last|this|\d|\d(?:st|nd|rd|th)) (?:march|may)|(?:march|may) \d+|"
-    r"(?:half|quarter)(?: (?:past|to|of))? \d{1,2}|fortnights?|lunchtime|dawn|dusk|sunrise|sunset|"
-    r"(?:the|next|this) (?:spring|summer|autumn|fall|winter|quarter))"
-)
-_TIMED = re.compile(rf"(?<!\w){_TIME_WORD}(?!\w)|\d(?:st|nd|rd|th)\b|\b(?:early|late|soon|sometime)\b", re.I)
-_WORD = (
-    rf"(?:{_TIME_WORD}|in|on|at|by|after|before|between|until|till?|around|about|from|of|and|or|past|to|the|an?|this|next|last|"
-    r"half|quarter|oh|first|second|third|couple|now|march|may|\d[\d.,:/]*(?:st|nd|rd|th)?)"
-)
-_RUN = rf"(?:{_WORD}(?![\w'])[ ,]*)+"
-_END_OF_RUN = re.compile(r"(?:[ ,]*\b(?:to|and|or|the|an?|about|of|on|in|at|by|for)\b)*[ ,]*$", re.IGNORECASE)
-_RANGE = re.compile(r"\b(?:between|from) \S+(?: [ap]m)? (?:and|to|until) $|\d (?:or|to|until) $", re.IGNORECASE)
-_BEGINS = (
-    r"(?:in|on|at|by|after|before|between|from|until|around|when(?:ever)?|once|as soon as|if|soon|sometime|early|late)"
-)
-# A time before what is to be done: "in 2 moons to pay", "when i am home to pay"; or nothing but a time.
-_LEAD = re.compile(
-    rf"[ ,]*(?:(?P<run>{_RUN})|(?P<when>{_BEGINS}\b.*?))[ ,]*\b(?=to\b|that\b)|[ ,]*(?P<alone>{_RUN})[ .!?]*$",
-    re.IGNORECASE,
-)
-_TRAIL = re.compile(rf"(?<![\w'])(?P<run>{_BEGINS} {_RUN})[ .!?]*$", re.IGNORECASE)
 
 
 class _Unreadable(Exception):
@@ -129,17 +52,6 @@ def moment(
     """
     how = {"early": early, "waking": waking, "like": like and wall(like)}
     return _last_of_corrected(text, now, how) or _moment(text, now, **how)
-
-
-def set_apart(text: str) -> tuple[str, str]:
-    """Of a text in which `moment` finds none: (the text without what looks like a time, that part or "")."""
-    known = Digits(text)
-    for match in filter(None, (_LEAD.match(known.text), _TRAIL.search(known.text))):
-        name = match.lastgroup
-        begins = match.re is _LEAD and name != "alone" and re.match(_BEGINS, match[name], re.IGNORECASE)
-        if begins or _TIMED.search(match[name]):
-            return known.without(*match.span(name)), match[name].strip(" ,")
-    return text, ""
 
 
 def spoken_clock(at) -> str:
@@ -192,11 +104,7 @@ def _moment(text: str, now: datetime, **how) -> Moment | None:
         except _Unreadable:
             return None
         if found:
-            lead = _LEAD.match(
-                Digits(found.rest).text
-            )  # another time before what is to be done, which could not be read
-            when = lead[lead.lastgroup] if lead and lead.lastgroup != "alone" else ""
-            return None if _TIMED.search(when) and not re.match("and|or", when) else found
+            return None if time_words.leading(found.rest) else found  # None where another time could not be read
     return None
 
 
@@ -266,47 +174,38 @@ def _absolute(text: str, now: datetime, early: bool, waking: bool, like: datetim
         raise _Unreadable
     rest = known.cut(spans)
     on = said["date"][0] if "date" in said else None
-    clock = _hour(said)
+    clock = _clock(said)
     if clock is None:
         at = time(9, 0) if like is None else like.time()
         return Moment(datetime.combine(on, at), has_date=True, has_clock=False, rest=rest)
-    hour, minute, sure = clock
     if on is None and like is not None:
         on = like.date()
+    hour = clock.hour
     usual = hour if early or 7 <= hour < 12 else hour % 12 + 12
-    if sure:
-        options = [hour]
+    if clock.sure:
+        hours = [hour]
     elif waking:
-        options = [hour % 12]
+        hours = [hour % 12]
     elif like is not None:
-        options = [hour % 12 + 12 * (like.hour >= 12)]
+        hours = [hour % 12 + 12 * (like.hour >= 12)]
     elif on is None or on == now.date():
-        options = [hour % 12, hour % 12 + 12]
+        hours = [hour % 12, hour % 12 + 12]
     else:
-        options = [usual]
-    times = [datetime.combine(on or now.date(), time(each, minute)) for each in options]
-    at = next((each for each in times if each > now), times[-1])
+        hours = [usual]
+    options = [datetime.combine(on or now.date(), time(each, clock.minute)) for each in hours]
+    at = next((each for each in options if each > now), options[-1])
     if at <= now and on is None:
-        at = datetime.combine(now.date() + timedelta(days=1), time(usual if len(options) > 1 else options[0], minute))
+        tomorrow = now.date() + timedelta(days=1)
+        at = datetime.combine(tomorrow, time(usual if len(hours) > 1 else hours[0], clock.minute))
     return Moment(at, has_date=on is not None, has_clock=True, rest=rest)
 
 
 def _is_cut_short(text: str, pieces: list[tuple], spans: set[tuple[int, int]]) -> bool:
-    """Whether unread words of a time follow what was read (`spans`): "in 1 month" of "in 1 month and 2 hours"."""
+    """Whether what was read (`spans`) is only a part of a time, of which `pieces` are all that can be read."""
     masked = text
     for start, end, *_ in [*pieces, *spans]:
         masked = masked[:start] + "#" * (end - start) + masked[end:]
-    for start, end in spans:
-        if _RANGE.search(masked[:start]):
-            return True
-        run = re.match(rf"[ ,]*{_RUN}", masked[end:], re.IGNORECASE)
-        said = run and _END_OF_RUN.sub("", run[0])
-        noun = (
-            run and said.strip() == run[0].strip(" ,") and re.match(r"\w", masked[end + run.end() :])
-        )  # "evening news"
-        if said and not noun and re.search(rf"(?<!\w){_TIME_WORD}(?!\w)", said, re.IGNORECASE):
-            return True
-    return False
+    return any(time_words.continues(masked[:start], masked[end:]) for start, end in spans)
 
 
 def _pieces(text: str, today: date) -> list[tuple[int, int, str, object]]:
@@ -320,24 +219,11 @@ def _pieces(text: str, today: date) -> list[tuple[int, int, str, object]]:
     pieces, masked = [(start, end, "date", on) for on, start, end in found], text
     for start, end, *_ in pieces:
         masked = masked[:start] + "," * (end - start) + masked[end:]
-    for match in days.longest(_CLOCKS, masked):
-        if clock := _time(match.groupdict()):
-            start = match.start() + len(match[0]) - len(match[0].lstrip(" ,"))
-            pieces.append((start, start + len(match[0].strip(" ,")), "clock", clock))
-    for match in _PART.finditer(text):  # "tonight" is a date as well
-        start, end = next(((a, b) for _, a, b in found if a <= match.start() < b), match.span())
-        pieces.append((start, end, "part", (match["part"] or "night").lower()))
-    return _with_half_days(text, sorted(pieces, key=lambda each: each[:3]))
-
-
-def _with_half_days(text: str, pieces: list[tuple]) -> list[tuple]:
-    """The pieces, in which "7" of "7 and 8 am" is in the morning too."""
-    for i, (first, second) in enumerate(itertools.pairwise(pieces)):
-        if first[2] == second[2] == "clock" and re.fullmatch(r" (?:and|or) (?:the |at )?", text[first[1] : second[0]]):
-            (hour, minute, sure), (other, _, other_sure) = first[3], second[3]
-            if other_sure and not sure:
-                pieces[i] = (*first[:3], (hour % 12 + 12 * (other >= 12), minute, True))
-    return pieces
+    pieces += [(start, end, "clock", clock) for start, end, clock in times.find(masked)]
+    for start, end, part in times.find_parts(text):  # "tonight" is a date as well
+        whole = next(((a, b) for _, a, b in found if a <= start < b), (start, end))
+        pieces.append((*whole, "part", part))
+    return sorted(pieces, key=lambda each: each[:3])
 
 
 def _said(text: str, pieces: list[tuple]) -> dict[str, tuple]:
@@ -346,19 +232,19 @@ def _said(text: str, pieces: list[tuple]) -> dict[str, tuple]:
     Pieces that stand together are one time; {} if they contradict each other. The time is what the text begins with,
     else the last one; what that does not say is taken from the others.
     """
-    times = []
+    groups = []
     for start, end, kind, what in pieces:
-        stop = max(each[2] for each in times[-1].values()) if times else 0
-        together = times and (start < stop or _BETWEEN.fullmatch(text, stop, start))
-        if together and kind not in times[-1]:
-            times[-1][kind] = what, start, end
-        elif together and what != times[-1][kind][0]:
+        stop = max(each[2] for each in groups[-1].values()) if groups else 0
+        together = groups and (start < stop or _BETWEEN.fullmatch(text, stop, start))
+        if together and kind not in groups[-1]:
+            groups[-1][kind] = what, start, end
+        elif together and what != groups[-1][kind][0]:
             return {}  # "tomorrow, on friday"
         else:
-            times.append({kind: (what, start, end)})
-    leads = _BETWEEN.fullmatch(text, 0, min(start for _, start, _ in times[0].values()))
-    chosen = times[0] if leads else times[-1]
-    for other in reversed(times):
+            groups.append({kind: (what, start, end)})
+    leads = _BETWEEN.fullmatch(text, 0, min(start for _, start, _ in groups[0].values()))
+    chosen = groups[0] if leads else groups[-1]
+    for other in reversed(groups):
         # "at 5 to prepare tomorrow's lunch": the day is the lunch's.
         others = leads and "clock" in chosen and "date" in other and text[: other["date"][2]].endswith("s")
         if "date" in other and "date" not in chosen and not others:
@@ -366,38 +252,16 @@ def _said(text: str, pieces: list[tuple]) -> dict[str, tuple]:
         if "clock" in other and "clock" not in chosen:
             chosen = {"clock": other["clock"]} | chosen
     if "clock" not in chosen and "part" not in chosen:
-        chosen = next(({"part": other["part"]} | chosen for other in reversed(times) if "part" in other), chosen)
+        chosen = next(({"part": other["part"]} | chosen for other in reversed(groups) if "part" in other), chosen)
     return chosen
 
 
-def _hour(said: dict) -> tuple[int, int, bool] | None:
-    """Hour, minute, and whether the half of the day is sure; None if only a date is said."""
+def _clock(said: dict) -> Clock | None:
+    """The time of day that is said, with a part of the day or by it alone; None if only a date is said."""
     part = said["part"][0] if "part" in said else None
     if "clock" not in said:
-        return (PARTS[part], 0, True) if part else None
-    hour, minute, sure = said["clock"][0]
-    if part and not sure:
-        late = part in ("afternoon", "evening") or (part == "night" and 5 <= hour < 12)
-        hour, sure = hour % 12 + 12 * late, True
-    return hour, minute, sure
-
-
-def _time(found: dict) -> tuple[int, int, bool] | None:
-    """Hour, minute, and whether the half of the day is sure; None if there is no such time."""
-    if found.get("named"):
-        return (0 if found["named"].lower() == "midnight" else 12), 0, True
-    hour_text, half = found["hour"].lower(), found.get("half")
-    hour = {"noon": 12, "midday": 12, "midnight": 0}.get(hour_text)
-    sure = hour is not None
-    if hour is None:
-        hour = int(hour_text)
-        sure = bool(half) or hour == 0 or hour > 12 or hour_text.startswith("0")
-        if hour > 23 or (half and not 1 <= hour <= 12):
-            return None
-        hour = hour % 12 + 12 * (half[0].lower() == "p") if half else hour
-    minute = int(found.get("minute") or 0)
-    if found.get("minutes"):
-        minute = {"quarter": 15, "half": 30}.get(found["minutes"].lower()) or int(found["minutes"])
-        if found["side"].lower() not in ("past", "after"):
-            hour, minute = 12 if hour == 1 else (hour - 1) % 24, 60 - minute
-    return (hour, minute, sure) if 0 <= minute < 60 else None
+        return Clock(times.PARTS[part], 0, True) if part else None
+    clock = said["clock"][0]
+    if part and not clock.sure:
+        return clock.in_half(part in ("afternoon", "evening") or (part == "night" and 5 <= clock.hour < 12))
+    return clock

@@ -4,7 +4,7 @@ import difflib
 import re
 from datetime import datetime
 
-from . import dates, phrases
+from . import dates, phrases, time_words
 from .alarms import REPEATED, at_time
 from .clock import is_over, seconds_since, store, stored, wall
 from .memory import new_id
@@ -257,7 +257,7 @@ def _timed(turn: Turn, text: str) -> dict:
     old = datetime.fromisoformat(turn.context["was"]) if turn.following and "was" in turn.context else None
     found = dates.moment(text, turn.now, like=old)
     other = _other_time(turn, found) if found else None
-    if found and not other and re.match(r"(?:and|or)\b", found.rest) and dates.set_apart(found.rest)[1]:
+    if found and not other and re.match(r"(?:and|or)\b", found.rest) and time_words.set_apart(found.rest)[1]:
         found = None  # "on the 2nd and 3rd"
     # "today" alone is no time.
     slots = {"at": found.at} if found and (found.has_clock or found.at.date() > turn.wall.date()) else {}
@@ -267,7 +267,7 @@ def _timed(turn: Turn, text: str) -> dict:
     elif turn.requested == "text" and "at" in turn.context:
         rest = text  # the time is known, so all of this is what to do
     else:
-        rest, unread = dates.set_apart(text)
+        rest, unread = time_words.set_apart(text)
     if unread:
         slots["unread"] = unread
     if found and other:
