@@ -72,7 +72,7 @@ _BEFORE = (
 _AFTER = r"\?|=|\bequals?|\bmake|\bcome to|\bis what|\bis|,? please|\bfor me"
 _ASKED = re.compile(rf"^(?:{_BEFORE})\s+(?!times)|\s*(?:{_AFTER})\s*$")
 _TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|of%|off%|sqrt|cbrt|mod|[-+*/^()!%])")
-# How a text begins that goes on with the value before. "-3 + 5" doesn't: its minus belongs to the 3.
+# How a text begins that continues from the last value. "-3 + 5" doesn't: its minus belongs to the 3.
 _CONTINUED = re.compile(
     r"(?:plus|minus|less|times|multiplied by|divided by|over|to the power|raised to|squared|cubed|mod|x )\b|"
     r"[+*/\u00d7\u00f7^]|- "

@@ -71,7 +71,7 @@ class Assistant:
         self._declined = ""  # the last request that could not be done
         self._last_declined = False  # whether that was the last line
         self._last = Answer("")
-        self._done = ""  # the answer that told of the last act
+        self._done = ""  # the answer about the last act
 
     def reply(self, line: str | bytes) -> Reply:
         """The answer to a line; bytes are UTF-8. Nothing that a user can say, nor any state of the file, raises."""

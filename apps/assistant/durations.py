@@ -17,7 +17,7 @@ _UNIT = rf"(?P<unit>{UNIT}|(?<=\d)[hms](?=\d|\b))"
 _CLOCK = r"\d+:[0-5]\d(?::[0-5]\d(?=[ -]*h))?(?=[ -]*[hm])"  # 1:30 hours, 1:30 minutes, 1:30:15 hours
 _ONE = (
     rf"(?:(?P<clock>{_CLOCK})|(?P<amount>{AMOUNT}))[ -]*{_UNIT}"
-    r"(?: and (?P<more>an? (?:half|quarter|third)|\d/\d)\b)?"
+    r"(?: and (?P<more>(?:an? )?(?:half|quarter|third)|\d/\d)\b(?! (?:the|of|my|an?)\b))?"
 )
 # A sign belongs to all that follows; "pasta - 5 minutes" has none. "a second timer" is one more of them.
 _SIGN = r"(?P<sign>(?<!\S)-(?=\d)|\bnegative |(?<=\bfor )minus )?"
@@ -25,7 +25,8 @@ _FIRST = re.compile(rf"{_SIGN}{START}(?!a second (?:timer|alarm|reminder|one|tim
 _NEXT = re.compile(rf"(?:,? and |,? ?){_ONE}", re.IGNORECASE)
 # A number without a unit at the end counts in the next smaller one: "1h30", "1 hour 30".
 _TAIL = re.compile(
-    r"(?<=[hm])(\d{1,2})(?!\w)|(?<=hour|ours|nute|utes|mins) (?:and )?(\d{1,2})(?=\W*$| to\b| from now\b)",
+    r"(?<=[hm])(\d{1,2})(?!\w)|"
+    r"(?:(?<=hour|ours|nute|utes|mins)|(?<=\dh|\dm)) (?:and )?(\d{1,2})(?=\W*$| to\b| from now\b)",
     re.IGNORECASE,
 )
 # "5 or 10 minutes", "an hour or two", "a tenth of an hour": not sure how long.

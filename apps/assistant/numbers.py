@@ -2,8 +2,8 @@
 
 A number that cannot be read, such as "1,2,3", stays as it is written, and no pattern takes a part of it for a number.
 
-Libraries were measured on 38 numbers from this app's tests: recognizers-text reads 34 of them but is not maintained
-(its last release fails to import beside a current `emoji`); ovos-number-parser and quantulum3 read 29, not the decimal
+Libraries were measured on 38 numbers from this app's tests: recognizers-text reads 34 of them, but its last
+release fails to import beside a current `emoji`; ovos-number-parser and quantulum3 read 29, not the decimal
 comma, and take "1 1/2" for 1 or "1.2.3" for 1.2. So this is our own.
 """
 
@@ -40,7 +40,7 @@ def _any(words) -> str:
 
 
 _WRITTEN = r"(?<![\d.,])\d+(?:[.,]\d+)*"
-_DIGIT = rf"\b{_any(['zero', *UNITS])}\b"
+_DIGIT = rf"\b{_any(['zero', 'oh', *UNITS])}\b"
 _TO_99 = rf"\b(?:{_any(TENS)}(?:[ -]{_any(UNITS)}\b)?|{_any(BELOW_100)})\b"
 _TO_999 = rf"(?:\b(?:an?|\d+|{_any(UNITS)}|{_any(TEENS)}) hundred\b(?: (?:and )?{_TO_99})?|{_TO_99})"
 _LARGE = rf"(?:(?:\ba|{_TO_999}|{_WRITTEN}) {_any(SCALES)}\b)"
@@ -58,8 +58,9 @@ _NUMBER = re.compile(
     rf"|\b(?P<alone>point(?: {_DIGIT})+)",
     re.IGNORECASE,
 )
-_LISTED_BEFORE = re.compile(r"\d,? (?:(?:and|or) )?$")
-_LISTED_AFTER = re.compile(rf",? (?:(?:and|or) )?(?:\d|{_any(WORDS)}\b)|, ", re.IGNORECASE)
+# A whole number beside "3,7", which may then be two numbers of a list: "3,7 and 9".
+_LISTED_BEFORE = re.compile(r"(?<![\d,])\d+,? (?:(?:and|or) )?$")
+_LISTED_AFTER = re.compile(rf"(?:,? (?:and|or) |, )(?:\d+\b(?!,\d)|{_any(WORDS)}\b)", re.IGNORECASE)
 _UNREADABLE = re.compile(r"(?<!\w)\d+(?:\.\d+)*,\d+(?:[.,]\d+)*|(?<!\w)\d+(?:\.\d+){2,}")
 
 
