@@ -152,10 +152,10 @@ def test_what_a_call_is_told_is_forgotten_and_a_conversation_keeps_it(assistant,
 
 def test_it_translates_by_the_checkpoint_and_says_what_is_beyond_it(assistant):
     german, _, beyond = assistant(["how do you say two dogs play in german", "bye", "what is the meaning of blue"])
-    assert f"<{assistant_app.TRANSLATES['german']}: two dogs play>" in german.lower() and "guess" in german
+    assert f"<{assistant_app.TRANSLATORS['german']}: two dogs play>" in german.lower() and "guess" in german
     assert assistant(["how do you say good morning in german"]) == ["In German: Guten Morgen"]
     with pytest.raises(BadInput, match="no word"):
-        assistant._translator(assistant_app.TRANSLATES["german"])("$%& 7")
+        assistant._translator(assistant_app.TRANSLATORS["german"])("$%& 7")
     assert beyond and "timer" not in beyond.lower()
 
 

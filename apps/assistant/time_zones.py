@@ -8,7 +8,7 @@ import importlib.resources
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-# Zone -> places that people name and the data base doesn't.
+# Zone -> places that people name and the database does not.
 _MORE = {
     "America/New_York": "eastern time, eastern, est, edt, nyc, new york city, manhattan, brooklyn, washington, "
     "washington dc, boston, philadelphia, miami, atlanta, orlando, connecticut, delaware, georgia, maine, maryland, "
