@@ -4,12 +4,12 @@ Everything that makes a GAN is on this page: a generator, a discriminator, and o
 gradient of its own part, so that `fit` trains both in one step. `zoo/models/gan.py` is the same with the paper's
 networks.
 
-    python examples/minigan.py  # FIGURE
+    python examples/minigan.py  # a minute on two cores; Fréchet distance 0.80, of training images 0.35
 
-The sheet, digits.png, has scikit-learn's `load_digits` above (1,797 images of 8 x 8 pixels that come with the package:
-nothing is downloaded) and generated images below. The Fréchet distance compares mean and covariance of the pixels of
-generated images with those of a test split (a quarter); that of the training images to the test split is what no
-generator is expected to beat. The seed and TensorFlow fix the figures; other backends start from other weights.
+The sheet, digits.png, has training images above and generated ones below. The data are scikit-learn's `load_digits`,
+1,797 images of 8 x 8 pixels that come with the package: nothing is downloaded. The (squared) Fréchet distance compares
+mean and covariance of the pixels of 2,000 generated images with those of a test split, a quarter of the data. That of
+the training images is what a generator can hope for. Seed and backend (TensorFlow here) fix the figures.
 Source: I. Goodfellow and others, "Generative Adversarial Nets" (2014).
 """
 
@@ -42,8 +42,8 @@ class MiniGAN(keras.Model):
         self.discriminator = keras.Sequential(
             [
                 keras.Input((PIXELS,)),
-                layers.Dense(256, activation="leaky_relu"),
-                layers.Dense(256, activation="leaky_relu"),
+                layers.Dense(128, activation="leaky_relu"),  # larger ones soon know the training images by heart
+                layers.Dense(128, activation="leaky_relu"),
                 layers.Dense(1),  # the logit of being real
             ]
         )
@@ -89,7 +89,8 @@ def train(epochs: int, seed: int):
     keras.utils.set_random_seed(seed)
     x, _ = digits()
     model = MiniGAN(seed)
-    model.compile(keras.optimizers.Adam(2e-4, beta_1=0.5))
+    # `fit` leaves averages of the weights (EMA): those of a single step follow the other network back and forth.
+    model.compile(keras.optimizers.Adam(1e-3, beta_1=0.5, use_ema=True, ema_momentum=0.999))
     return model, model.fit(x, batch_size=64, epochs=epochs, verbose=0).history
 
 
@@ -111,7 +112,7 @@ def sheet(path: Path, real: np.ndarray, generated: np.ndarray):
 
 def main(arguments: list[str] | None = None):
     parser = argparse.ArgumentParser(description="Train a small GAN on 8 x 8 digits and draw what it generates.")
-    parser.add_argument("--epochs", type=int, default=600)
+    parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, default=Path("digits.png"), help="the sheet (digits.png)")
     options = parser.parse_args(arguments)

@@ -3,12 +3,15 @@
 Everything that makes a ResNet is on this page: blocks that add to what they are given, batch normalisation, fewer and
 wider feature maps from stage to stage, global average pooling. `zoo/models/resnet.py` has the paper's networks.
 
-    python examples/miniresnet.py          # FIGURE
-    python examples/miniresnet.py --plain  # FIGURE
+    python examples/miniresnet.py                     # 20 layers: test accuracy 98.67 %, a minute on two cores
+    python examples/miniresnet.py --blocks 6          # 38 layers: 97.33 %
+    python examples/miniresnet.py --blocks 6 --plain  # 38 layers without shortcuts: 62.89 %
+
+The last does not overfit: on the training split it has 61 %. Without shortcuts deep networks are hard to train.
 
 The data are scikit-learn's `load_digits`, 1,797 images that come with the package: nothing is downloaded. A quarter is
-the test split, which is measured once, after the last epoch. The seed and TensorFlow fix the figures; other backends
-start from other weights. Source: K. He and others, "Deep Residual Learning for Image Recognition" (2015).
+the test split, which is measured once, after the last epoch. Seed and backend (TensorFlow here) fix the figures.
+Source: K. He and others, "Deep Residual Learning for Image Recognition" (2015).
 """
 
 import argparse
