@@ -177,12 +177,12 @@ class App:
                 raise UnknownName(f"input of {cls.name}", name, cls.inputs)
         return {name: cls.inputs[name].check(value) for name, value in values.items()}
 
-    def predictor(self, name: str):
+    def predictor(self, name: str, part: str | None = None):
         """The predictor of one of the app's `checkpoints`, or of one that the user named; loaded when first asked for.
 
-        Others are a ValueError.
+        part: of the model alone, such as "decoder". Other checkpoints are a ValueError.
         """
-        return self._loaded(name, self._predictors, "predictor")
+        return self._loaded(name, self._predictors, "predictor", part)
 
     def model(self, name: str):
         """The Keras model of such a checkpoint, for what needs gradients or the layers."""
@@ -200,15 +200,15 @@ class App:
             self._tools[name] = model, make(model, checkpoint.tokenizer(name))
         return self._tools[name][1]
 
-    def _loaded(self, name, known, function):
+    def _loaded(self, name, known, function, part=None):
         if name not in self.checkpoints and name not in self._chosen:
             raise ValueError(f"app {self.name!r} does not declare {name!r} in its checkpoints {self.checkpoints}")
         import zoo
 
         card = zoo.card(name)  # with the weights' hash: a folder may have been trained into again
-        if name not in known or known[name][0] != card:
-            known[name] = card, getattr(zoo, function)(name)
-        return known[name][1]
+        if (name, part) not in known or known[name, part][0] != card:
+            known[name, part] = card, getattr(zoo, function)(name, **{"part": part} if part else {})
+        return known[name, part][1]
 
 
 class Talk(typing.Protocol):

@@ -1,4 +1,4 @@
-"""Handwritten digits of one's choice, by two networks that make them; and a map of all that one of them can draw."""
+"""Handwritten digits of one's choice, by two generators; and the latent plane of an autoencoder."""
 
 import statistics
 from typing import Annotated
@@ -10,58 +10,72 @@ from zoo.errors import BadInput
 from .app import App, Flag, Image, Number, Sample, Text
 from .drawing import grid, titled
 
-ASKED, CHANCE, PLANE, READER = "dcgan.mnist", "vae.mnist", "vae.mnist-2d", "lenet5.mnist"
+CONDITIONAL, AUTOENCODER, PLANE, CLASSIFIER = "dcgan.mnist", "vae.mnist", "vae.mnist-2d", "lenet5.mnist"
 MOST = 100  # digits at once
-TRIES, LEAST = 60, 1000  # drawings of the autoencoder for each digit asked for, and in all
-MAP = 20  # digits of the map, each way
+CANDIDATES, LEAST = 60, 1000  # samples of the autoencoder for each digit asked for, and in all
+MAP = 20  # digits of the latent plane, each way
 NARROWEST, WIDEST = 3, 20  # rows, in digits: titles need some room
-TIMES = 3  # a pixel of a network's becomes so many, each way
+SCALE = 3  # each pixel of a network becomes so many, each way
 
 
 class Digits(App):
     name = "digits"
     title = "Handwritten digits"
-    summary = "Writes numbers in digits that nobody wrote: by a GAN that is told which, and by an autoencoder."
-    checkpoints = (ASKED, CHANCE, PLANE, READER)
+    summary = "Writes numbers in generated handwriting: by a conditional GAN, and by an autoencoder."
+    checkpoints = (CONDITIONAL, AUTOENCODER, PLANE, CLASSIFIER)
 
     def __call__(
         self,
         digits: Annotated[str, Text(help="the digits to write, such as 2026")],
         seed: Annotated[int, Number(minimum=0, maximum=2**32 - 1, whole=True, help="of the handwriting")] = 0,
-        map: Annotated[
-            bool, Flag(help="draw what an autoencoder with two latents draws for each pair of them")
-        ] = False,
+        map: Annotated[bool, Flag(help="draw the latent plane of an autoencoder with two latents")] = False,
     ) -> tuple[
         Annotated[np.ndarray, Image(label="digits")], Annotated[np.ndarray | None, Image(label="map", when="map")]
     ]:
-        """Two rows, uint8 (H, W, 3): the conditional GAN's digits, and those of many that the autoencoder drew which
-        look most like it to a network that reads; and the map, uint8 (560, 560, 3), or None."""
-        asked = np.array([int(digit) for digit in digits if digit in "0123456789"], np.int32)
-        if len(asked) != len(digits.replace(" ", "")) or not 1 <= len(asked) <= MOST:
+        """Two rows, uint8 (H, W, 3): samples of the conditional GAN, and the autoencoder's samples that a classifier
+        finds most like each digit; and the latent plane, uint8 (560, 560, 3), or None."""
+        wanted = np.array([int(digit) for digit in digits if digit in "0123456789"], np.int32)
+        if len(wanted) != len(digits.replace(" ", "")) or not 1 <= len(wanted) <= MOST:
             raise BadInput(f"digits is {digits!r:.40}; give 1 to {MOST} of the digits 0 to 9")
-        generated = self.model(ASKED).sample(len(asked), labels=asked[:, None], seed=seed)
-        rows = [("a GAN that is told which", generated), ("an autoencoder's, by chance", self._by_chance(asked, seed))]
-        sheet = np.concatenate([titled(_row(pictures), title) for title, pictures in rows])
+        rows = [
+            ("a conditional GAN", self._conditional(wanted, seed)),
+            ("an autoencoder, the best of many samples", self._best_samples(wanted, seed)),
+        ]
+        sheet = np.concatenate([titled(_row(images), title) for title, images in rows])
         return sheet, self._map() if map else None
 
-    def _by_chance(self, asked, seed) -> np.ndarray:
-        """Of what the autoencoder draws, for each digit the picture that is nearest to LeNet-5's idea of it."""
-        drawn = self.model(CHANCE).sample(max(LEAST, TRIES * len(asked)), seed=seed)
-        # Minus a distance from each digit's code. Probabilities would say which digit a scrawl is nearest to.
-        near = self.predictor(READER)(drawn)["logits"]  # (N, 10)
+    def _conditional(self, wanted, seed) -> np.ndarray:
+        """The GAN's images of these digits, uint8 (N, 28, 28, 1)."""
+        from zoo.generation.images import sample_latents
+
+        predict = self.predictor(CONDITIONAL)
+        z = sample_latents(len(wanted), predict.card.inputs["z"]["shape"][0], seed=seed)
+        return np.stack(predict.task.decode(predict.card, predict({"z": z, "labels": wanted[:, None]})))
+
+    def _best_samples(self, wanted, seed) -> np.ndarray:
+        """Of the autoencoder's samples, for each digit the one nearest to LeNet-5's code for it."""
+        count = max(LEAST, CANDIDATES * len(wanted))
+        latents = self.predictor(AUTOENCODER, "decoder").card.inputs["z"]["shape"][0]
+        images = self._decode(AUTOENCODER, np.random.default_rng(seed).standard_normal((count, latents)))
+        # Minus a distance from each digit's code. Probabilities would only say which digit is nearest.
+        logits = self.predictor(CLASSIFIER)(images)["logits"]  # (N, 10)
         chosen = []
-        for digit in asked:
-            best = int(near[:, digit].argmax())
+        for digit in wanted:
+            best = int(logits[:, digit].argmax())
             chosen.append(best)
-            near[best] = -np.inf  # no picture twice
-        return drawn[chosen]
+            logits[best] = -np.inf  # no image twice
+        return images[chosen]
+
+    def _decode(self, checkpoint: str, z) -> np.ndarray:
+        """Images of latents (N, J): pixel probabilities as grey levels, uint8 (N, 28, 28, 1)."""
+        logits = self.predictor(checkpoint, "decoder")(z.astype("float32"))["logits"]
+        return np.round(255 / (1 + np.exp(-logits))).astype(np.uint8)
 
     def _map(self) -> np.ndarray:
-        """What two latents draw, spread as they are likely: figure 4b of the paper on autoencoders."""
-        places = [statistics.NormalDist().inv_cdf((number + 0.5) / MAP) for number in range(MAP)]
-        z = np.array([(across, -down) for down in places for across in places], np.float32)
-        drawn = np.repeat(self.model(PLANE).decode(z), 3, axis=3)
-        return grid(list(drawn), MAP, gap=0)
+        """Images over two latents, spaced by their probability: figure 4b of the paper on autoencoders."""
+        quantiles = [statistics.NormalDist().inv_cdf((number + 0.5) / MAP) for number in range(MAP)]
+        z = np.array([(across, -down) for down in quantiles for across in quantiles], np.float32)
+        return grid(list(np.repeat(self._decode(PLANE, z), 3, axis=3)), MAP, gap=0)
 
     def samples(self):
         return [
@@ -74,7 +88,7 @@ class Digits(App):
         ]
 
 
-def _row(pictures) -> np.ndarray:
+def _row(images) -> np.ndarray:
     """uint8 (N, H, W, 1) -> a row of them, enlarged, black on white."""
-    large = np.repeat(np.repeat(np.repeat(255 - pictures, TIMES, axis=1), TIMES, axis=2), 3, axis=3)
+    large = np.repeat(np.repeat(np.repeat(255 - images, SCALE, axis=1), SCALE, axis=2), 3, axis=3)
     return grid(list(large), min(max(len(large), NARROWEST), WIDEST))

@@ -1,12 +1,16 @@
 """The app digits, with networks that have learned nothing but LeNet-5."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
 import zoo
+from zoo import tasks
 from zoo.errors import BadInput
-from zoo_apps.digits import ASKED, CHANCE, PLANE, READER, Digits
+from zoo.runtime.predictor import of_model
+from zoo_apps.digits import AUTOENCODER, CLASSIFIER, CONDITIONAL, PLANE, Digits
 
 
 @pytest.fixture(scope="module")
@@ -14,16 +18,25 @@ def models():
     keras.utils.set_random_seed(4)
     picture = {"input_shape": (28, 28, 1)}
     return {
-        ASKED: zoo.DCGAN(**picture, latents=5, channels=4, conditions=(10,)),
-        CHANCE: zoo.VAE(**picture, latents=5, hidden=8),
+        CONDITIONAL: zoo.DCGAN(**picture, latents=5, channels=4, conditions=(10,)),
+        AUTOENCODER: zoo.VAE(**picture, latents=5, hidden=8),
         PLANE: zoo.VAE(**picture, latents=2, hidden=8),
     }
 
 
 @pytest.fixture
 def app(models, monkeypatch):
+    def predictor(name, part=None):
+        if name not in models:
+            return zoo.predictor(name)
+        card = dataclasses.replace(zoo.card(name), arguments=models[name].get_config())
+        if part is None:
+            card.inputs["z"] |= {"shape": [5]}
+            return of_model(models[name], card)
+        return of_model(models[name].decoder, tasks.find(card.task).part(card, part))
+
     app = Digits()
-    monkeypatch.setattr(app, "model", models.get)
+    monkeypatch.setattr(app, "predictor", predictor)
     return app
 
 
@@ -32,16 +45,16 @@ def test_two_rows_of_the_digits_asked_for(app, models):
     assert map is None and sheet.dtype == np.uint8
     width = 4 + 4 * (3 * 28 + 4)
     assert sheet.shape == (2 * (3 * 28 + 8 + 30), width, 3)
-    generated = models[ASKED].sample(4, labels=[[2], [0], [2], [6]], seed=3)
+    generated = models[CONDITIONAL].sample(4, labels=[[2], [0], [2], [6]], seed=3)
     np.testing.assert_array_equal(sheet[4 : 4 + 84 : 3, 4 : 4 + 84 : 3, 0], 255 - generated[0, :, :, 0])
     np.testing.assert_array_equal(app("20 26", seed=3)[0], sheet)
     assert (app("20 26", seed=4)[0] != sheet).any()
 
 
 def test_the_autoencoders_are_those_that_read_best(app, models):
-    chosen = app._by_chance(np.array([7, 7]), seed=1)
-    drawn = models[CHANCE].sample(1000, seed=1)
-    near = zoo.predictor(READER)(drawn)["logits"]
+    chosen = app._best_samples(np.array([7, 7]), seed=1)
+    drawn = models[AUTOENCODER].sample(1000, seed=1)
+    near = zoo.predictor(CLASSIFIER)(drawn)["logits"]
     np.testing.assert_array_equal(chosen, drawn[np.argsort(-near[:, 7], kind="stable")[:2]])
 
 

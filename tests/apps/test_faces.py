@@ -1,5 +1,7 @@
 """The app faces, with a network that has learned nothing: what is asked for, who is who, and what files say."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 import zoo
 from zoo.data import faces as labels_of
 from zoo.errors import BadInput, OutputExists
+from zoo.runtime.predictor import of_model
 from zoo_apps import commands
 from zoo_apps.faces import CHECKPOINT, NOBODY, Faces, ages, between, coarsened, people
 from zoo_apps.run import argument_of, run
@@ -29,7 +32,9 @@ def model():
 @pytest.fixture
 def app(model, monkeypatch):
     app = Faces()
-    monkeypatch.setattr(app, "model", lambda name: model)
+    card = dataclasses.replace(zoo.card(CHECKPOINT), arguments=model.get_config())
+    card.inputs["images"] |= {"shape": [16, 16, 3]}
+    monkeypatch.setattr(app, "predictor", lambda name: of_model(model, card))
     return app
 
 
@@ -48,17 +53,17 @@ def test_a_seed_is_a_person_whatever_is_asked_for(app):
 
 def test_what_is_asked_for_is_what_the_network_is_told(model):
     seeds = range(200)
-    noise, by_chance = people(seeds, ("any", None, "any"), model)
-    same, asked = people(seeds, ("female", (24, 27), "indian"), model)
+    noise, by_chance = people(seeds, ("any", None, "any"), model.generator)
+    same, asked = people(seeds, ("female", (24, 27), "indian"), model.generator)
     np.testing.assert_array_equal(noise, same)
     assert set(asked[:, 0]) == {1} and set(asked[:, 2]) == {3}
     assert set(asked[:, 1]) == {2, 3}  # 16-25 and 26-35
     for column, count in enumerate(labels_of.CONDITIONS):
         assert set(by_chance[:, column]) == set(range(count))
-    assert set(people(seeds, ("any", (116, 116), "any"), model)[1][:, 1]) == {7}
-    some = people(seeds, ("female", None, "any"), model)[1]  # what else is left to chance stays
+    assert set(people(seeds, ("any", (116, 116), "any"), model.generator)[1][:, 1]) == {7}
+    some = people(seeds, ("female", None, "any"), model.generator)[1]  # what else is left to chance stays
     np.testing.assert_array_equal(some[:, 1:], by_chance[:, 1:])
-    some = people(seeds, ("any", (30, 30), "indian"), model)[1]
+    some = people(seeds, ("any", (30, 30), "indian"), model.generator)[1]
     np.testing.assert_array_equal(some[:, 0], by_chance[:, 0])
 
 
@@ -164,7 +169,7 @@ def test_the_command_writes_marked_files(app, tmp_path):
         ({"morph": "7 x"}, "give 2 whole numbers"),
         ({"video": True}, "two seeds"),
         ({"morph": (1, 2), "vary": "age"}, "choose one"),
-        ({"morph": (7, 7)}, "no way from seed 7 to itself"),
+        ({"morph": (7, 7)}, "two different seeds, not 7 twice"),
         ({"age": "30", "vary": "age"}, "leave out --age or --vary"),
         ({"age": "26-"}, "age is '26-'; give years"),
         ({"n": 126, "vary": "age"}, "126 people with 8 faces each are more than 1000 faces"),

@@ -27,8 +27,8 @@ def oracle(images, monkeypatch, **arguments):
         calls.append(inputs)
         if arguments.get("predict") == "x0":
             return x0
-        a = model.alpha_bar[inputs[1]].reshape(-1, 1, 1, 1)
-        return (inputs[0] - np.sqrt(a) * x0) / np.sqrt(1 - a)
+        a = model.alpha_bar[inputs["timesteps"]].reshape(-1, 1, 1, 1)
+        return (inputs["images"] - np.sqrt(a) * x0) / np.sqrt(1 - a)
 
     monkeypatch.setattr(model, "_predict_in_parts", evaluate)
     return model, calls
@@ -76,22 +76,24 @@ def test_it_learns_by_fit(images):
 def test_an_exact_estimate_of_x0_gives_the_images(images, monkeypatch, arguments, steps, eta):
     model, calls = oracle(images, monkeypatch, **arguments)
     labels = np.zeros((4, 2), int) if "conditions" in arguments else None
-    found = model.generate(model.sample_noise(4, seed=5), labels, steps=steps, eta=eta)
+    found = model.generate(model.generator.sample_noise(4, seed=5), labels, steps=steps, eta=eta)
     np.testing.assert_array_equal(found, images)
-    assert [int(inputs[1][0]) for inputs in calls] == np.linspace(999, 0, steps).round().astype(int).tolist()
+    assert [int(inputs["timesteps"][0]) for inputs in calls] == np.linspace(999, 0, steps).round().astype(int).tolist()
 
 
 def test_sampler_settings_are_the_models_own_or_given(images, monkeypatch):
     sampler = {"steps": 5, "guidance": 2.0, "guidance_interval": (-1.0, 1.0), "order": 2, "eta": 0.0}
     model, calls = oracle(images, monkeypatch, **CONDITIONAL | sampler)
-    np.testing.assert_array_equal(model.generate(model.sample_noise(4), np.zeros((4, 2), int), guidance=1.0), images)
-    assert [int(inputs[1][0]) for inputs in calls] == Sampler(**sampler).timesteps(model.alpha_bar).tolist()
+    np.testing.assert_array_equal(
+        model.generate(model.generator.sample_noise(4), np.zeros((4, 2), int), guidance=1.0), images
+    )
+    assert [int(inputs["timesteps"][0]) for inputs in calls] == Sampler(**sampler).timesteps(model.alpha_bar).tolist()
     assert {name: model.get_config()[name] for name in sampler} == sampler
     assert (
         zoo.DDPM(**CONDITIONAL | sampler | {"guidance_interval": [-1.0, 1.0]}).get_config() == model.get_config()
     )  # as a card has it
     with pytest.raises(BadInput, match="order can't be 2 with eta 1"):
-        model.generate(model.sample_noise(4), np.zeros((4, 2), int), eta=1.0)
+        model.generate(model.generator.sample_noise(4), np.zeros((4, 2), int), eta=1.0)
 
 
 def test_guidance_amplifies_the_effect_of_the_labels(monkeypatch):
@@ -99,14 +101,16 @@ def test_guidance_amplifies_the_effect_of_the_labels(monkeypatch):
     monkeypatch.setattr(
         model,
         "_predict_in_parts",
-        lambda inputs: 0.01 * inputs[2].sum(axis=1).reshape(-1, 1, 1, 1) * np.ones((1, 8, 8, 3)),
+        lambda inputs: 0.01 * inputs["labels"].sum(axis=1).reshape(-1, 1, 1, 1) * np.ones((1, 8, 8, 3)),
     )
     x, labels, other = np.zeros((2, 8, 8, 3), "float32"), np.array([[0, 1], [2, 1]]), np.array([[2, 0], [1, 1]])
-    plain = model.predict_x0(x, 9, labels[None], np.ones((1, 2)))[:, 0, 0, 0]
+    plain = model.generator.predict_x0(x, 9, labels[None], np.ones((1, 2)))[:, 0, 0, 0]
     np.testing.assert_allclose(plain, [0.01, 0.03], rtol=1e-5)
-    guided = model.predict_x0(x, 9, labels[None], np.ones((1, 2)), guidance=3.0)[:, 0, 0, 0]
+    guided = model.generator.predict_x0(x, 9, labels[None], np.ones((1, 2)), guidance=3.0)[:, 0, 0, 0]
     np.testing.assert_allclose(guided, 3 * plain - 2 * 0.05, rtol=1e-4)  # unconditional: labels 3 and 2
-    between = model.predict_x0(x, 9, np.stack([labels, other]), np.array([[0.25, 0.5], [0.75, 0.5]]))[:, 0, 0, 0]
+    between = model.generator.predict_x0(x, 9, np.stack([labels, other]), np.array([[0.25, 0.5], [0.75, 0.5]]))[
+        :, 0, 0, 0
+    ]
     np.testing.assert_allclose(between, [0.25 * 0.01 + 0.75 * 0.02, 0.5 * 0.03 + 0.5 * 0.02], rtol=1e-5)
 
 
@@ -117,8 +121,10 @@ def test_the_same_seed_gives_the_same_images():
     np.testing.assert_array_equal(one, same)
     assert one.shape == (2, 8, 8, 3) and one.dtype == np.uint8
     assert (one != other).any()
-    first = model.generate(model.sample_noise(3, seed=1)[:1], steps=3, eta=0.0)  # with eta 0 independent of the batch
-    np.testing.assert_array_equal(first, model.generate(model.sample_noise(3, seed=1), steps=3, eta=0.0)[:1])
+    first = model.generate(
+        model.generator.sample_noise(3, seed=1)[:1], steps=3, eta=0.0
+    )  # with eta 0 independent of the batch
+    np.testing.assert_array_equal(first, model.generate(model.generator.sample_noise(3, seed=1), steps=3, eta=0.0)[:1])
 
 
 def test_a_patch_becomes_the_channels_of_one_position():
@@ -179,7 +185,7 @@ def test_invalid_sampling_is_one_line():
     with pytest.raises(BadInput, match="can't take 1001 steps; give 1 to 1000"):
         model.sample(1, steps=1001)
     with pytest.raises(BadInput, match=r"label_weights have shape \(1, 2\); give \(1, 1\), as labels and images"):
-        conditional.generate(conditional.sample_noise(1), [[[0, 0]]], label_weights=[[0.5, 0.5]])
+        conditional.generate(conditional.generator.sample_noise(1), [[[0, 0]]], label_weights=[[0.5, 0.5]])
 
 
 def test_labels_may_be_lists():

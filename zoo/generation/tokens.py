@@ -308,7 +308,9 @@ def sample_token(logits, uniform, temperature, top_p, top_k, ops):
     nucleus = ops.where(before < top_p, probability, 0.0)
     cumulative = ops.cumsum(nucleus, axis=-1)  # (B, k)
     rank = ops.sum(ops.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], "int32"), axis=-1)
-    rank = ops.minimum(rank, ops.sum(ops.cast(nucleus > 0, "int32"), axis=-1) - 1)  # rounding must not lead past the end
+    rank = ops.minimum(
+        rank, ops.sum(ops.cast(nucleus > 0, "int32"), axis=-1) - 1
+    )  # rounding must not lead past the end
     return ops.cast(ops.take_along_axis(tokens, rank[:, None], axis=-1)[:, 0], "int32")
 
 

@@ -43,8 +43,8 @@ from keras import layers, ops
 
 from zoo.errors import BadInput, UnknownName
 from zoo.generation.diffusion import TIMESTEPS, Sampler, alpha_bar, signal_and_noise_scale
+from zoo.generation.images import DiffusionGenerator
 from zoo.hub.registry import register
-from zoo.nn.checks import check_labels
 
 PREDICTIONS = ("epsilon", "x0")
 LABEL_DROPOUT = 0.1  # fraction of training images whose labels are replaced by "unconditional"
@@ -202,84 +202,25 @@ class DDPM(keras.Model):
         optimizer = optimizer or keras.optimizers.Adam(2e-4, use_ema=True, ema_momentum=0.9999)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
-    def sample_noise(self, count: int, *, seed: int = 0) -> np.ndarray:
-        """Initial noise of `count` images, float32 (count, H, W, C). Raises `BadInput` for a count below 1."""
-        if count < 1:
-            raise BadInput(f"can't generate {count} images; give 1 or more")
-        return np.random.default_rng(seed).standard_normal((count, *self.arguments["input_shape"]), dtype="float32")
+    @property
+    def generator(self) -> DiffusionGenerator:
+        """The sampling loop around this network, in NumPy."""
+        return DiffusionGenerator(self._predict_in_parts, self.arguments)
 
     def sample(self, count: int, *, labels=None, seed: int = 0, **options) -> np.ndarray:
-        """Generate `count` images, uint8 (count, H, W, C). The same seed gives the same images.
-
-        labels: ints (count, N), for a conditional model. options: as for `generate`.
-        """
-        return self.generate(self.sample_noise(count, seed=seed), labels, seed=seed + 1, **options)
+        """Generate `count` images, uint8 (count, H, W, C); see `DiffusionGenerator.sample`."""
+        return self.generator.sample(count, labels=labels, seed=seed, **options)
 
     def generate(self, noise, labels=None, *, label_weights=None, seed: int = 0, **options) -> np.ndarray:
-        """Images from initial noise, float32 (B, H, W, C) -> uint8 (B, H, W, C).
+        """Images from initial noise, float32 (B, H, W, C) -> uint8; see `DiffusionGenerator.generate`."""
+        return self.generator.generate(noise, labels, label_weights=label_weights, seed=seed, **options)
 
-        Raises `BadInput` for missing, superfluous or unknown labels and for invalid options.
-
-        Args:
-            labels: ints (B, N), for a conditional model.
-            label_weights: to interpolate between K labels of each image: floats (K, B), with labels (K, B, N).
-            seed: of the noise that is added in each step.
-            options: of `Sampler`; the model's own settings by default.
-        """
-        sampler = Sampler(**{field.name: self.arguments[field.name] for field in dataclasses.fields(Sampler)} | options)
-        noise = np.asarray(noise, "float32")
-        self._check_labels(labels, sampler.guidance)
-        if labels is not None:
-            labels = labels if label_weights is not None else [labels]
-            label_weights = np.ones((1, len(noise))) if label_weights is None else np.asarray(label_weights)
-            expected = len(labels), len(noise)
-            if label_weights.shape != expected:
-                raise BadInput(f"label_weights have shape {label_weights.shape}; give {expected}, as labels and images")
-            values = [count + 1 for count in self.arguments["conditions"]]
-            labels = np.stack([check_labels(each, len(noise), values) for each in labels])  # (K, B, N)
-
-        def predict_x0(x, timestep, guidance):
-            return self.predict_x0(x, timestep, labels, label_weights, guidance)
-
-        x = sampler.sample(noise, predict_x0, self.alpha_bar, np.random.default_rng(seed))
-        return np.round(127.5 * (x + 1)).astype(np.uint8)
-
-    def predict_x0(self, x, timestep: int, labels=None, label_weights=None, guidance: float = 1.0) -> np.ndarray:
-        """The estimate of x_0 for noisy images at one timestep: float32 (B, H, W, C) -> the same, clipped to -1 ... 1.
-
-        labels, label_weights: ints (K, B, N), floats (K, B), or None for both.
-        """
-        if labels is None:
-            output = self._predict_in_parts([x, np.full(len(x), timestep, "int32")])
-        else:
-            if guidance != 1:
-                unconditional = np.broadcast_to(self.arguments["conditions"], labels[:1].shape)
-                labels = np.concatenate([labels, unconditional])
-                label_weights = np.concatenate([guidance * label_weights, np.full((1, len(x)), 1 - guidance)])
-            # One large batch is faster than one evaluation for each of the K labels.
-            repeated = np.tile(x, (len(labels), 1, 1, 1))  # (K B, H, W, C)
-            timesteps = np.full(len(repeated), timestep, "int32")
-            outputs = self._predict_in_parts([repeated, timesteps, np.concatenate(labels).astype("int32")])
-            output = np.einsum("kb,kbhwc->bhwc", label_weights, outputs.reshape(len(labels), *x.shape))
-        if self.arguments["predict"] == "epsilon":
-            signal_scale, noise_scale = signal_and_noise_scale(self.alpha_bar[timestep])
-            output = (x - noise_scale * output) / signal_scale  # eq. 4, solved for x_0
-        return np.clip(output, -1, 1).astype("float32")
-
-    def _predict_in_parts(self, inputs):
-        parts = (slice(start, start + MAX_BATCH) for start in range(0, len(inputs[0]), MAX_BATCH))
+    def _predict_in_parts(self, inputs: dict) -> np.ndarray:
+        arrays = list(inputs.values())
+        parts = (slice(start, start + MAX_BATCH) for start in range(0, len(arrays[0]), MAX_BATCH))
         return np.concatenate(
-            [ops.convert_to_numpy(self.predict_on_batch([each[part] for each in inputs])) for part in parts]
+            [ops.convert_to_numpy(self.predict_on_batch([each[part] for each in arrays])) for part in parts]
         )
-
-    def _check_labels(self, labels, guidance):
-        conditional = bool(self.arguments["conditions"])
-        if conditional and labels is None:
-            raise BadInput(f"this DDPM is conditional; give labels (B, {len(self.arguments['conditions'])})")
-        if not conditional and labels is not None:
-            raise BadInput("this DDPM is unconditional; leave out the labels")
-        if not conditional and guidance != 1:
-            raise BadInput(f"guidance {guidance} needs a conditional DDPM; leave it out")
 
     def get_config(self):
         return dict(self.arguments)

@@ -29,13 +29,14 @@ TOLERANCE = 1e-4  # largest difference from the model that an export may have, i
 BATCHES = (1, 3)  # sizes at which they are compared
 
 
-def export(name, format: str, out=None, *, force=False) -> Path:
+def export(name, format: str, out=None, *, part: str | None = None, force=False) -> Path:
     """Write a checkpoint's model in another format, once it has been compared with the model.
 
     Args:
         name: a checkpoint, by name or folder.
         format: "onnx" or "litert", a file, or "savedmodel", a folder.
         out: what to write; NAME with the format's suffix in the current folder when None.
+        part: of the model alone, such as "decoder" of an autoencoder; see `zoo.tasks.task.Task.part`.
         force: replace what is there.
     Returns:
         the path written.
@@ -49,7 +50,10 @@ def export(name, format: str, out=None, *, force=False) -> Path:
     _check_output(out, format, force)
     needs_tensorflow()
     backend.start()
-    model = named(checkpoint.load(name), card)
+    model = checkpoint.load(name)
+    if part is not None:
+        model, card = getattr(model, part), tasks.find(card.task).part(card, part)
+    model = named(model, card)
     model(tasks.find(card.task).example(card, 1))  # an export of a model never called can fail
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -202,8 +206,10 @@ class Session:
         return [into[number] if number in into else value.numpy() for number, value in found]
 
 
-def cached_session(name, card) -> Session:
-    """The ONNX export of a checkpoint, from the cache; made when it isn't there or is damaged.
+def cached_session(name, card, part: str | None = None) -> Session:
+    """The ONNX export of a checkpoint, or of a part of it, from the cache; made when it isn't there or is damaged.
+
+    card: the checkpoint's, or the part's.
 
     Raises what `export` raises.
     """
@@ -211,7 +217,7 @@ def cached_session(name, card) -> Session:
 
     def make():
         print(f"{card.name}: exporting it to ONNX, once, for fast starts from now on", file=sys.stderr)
-        export(name, "onnx", path)
+        export(name, "onnx", path, part=part)
 
     return load_or_make_session(path, make)
 

@@ -60,7 +60,9 @@ class OnnxModel:
         """As the model's own, but where an array in `cache` has a row for each token, the new rows are written there."""
         given = {"tokens": tokens, "index": np.array(index, "int32"), "pad": pad}
         given |= {f"cache{number}": each for number, each in enumerate(cache)}
-        rows = [(place, number) for place, number in enumerate(self._changed, start=1) if None in self._shapes[number][1:]]
+        rows = [
+            (place, number) for place, number in enumerate(self._changed, start=1) if None in self._shapes[number][1:]
+        ]
         logits, *changed = self._session("decode").outputs(given, {place: cache[number] for place, number in rows})
         cache = list(cache)
         for number, each in zip(self._changed, changed, strict=True):
@@ -290,6 +292,4 @@ def _update_slice(graph, node, name, _) -> None:
     indices = made("Expand", made("Reshape", rows, constant("column", [-1, 1])), size)  # (B, H, T, D)
     graph.remove_node(name)
     facts = {"shapes": [shape], "dtypes": [dtype]}
-    graph.make_node(
-        "ScatterElements", [whole, indices, new], attr={"axis": 2}, outputs=[output], name=name, **facts
-    )
+    graph.make_node("ScatterElements", [whole, indices, new], attr={"axis": 2}, outputs=[output], name=name, **facts)

@@ -118,26 +118,29 @@ def of_model(model, card, tokenizer=None) -> Predictor:
     return Predictor(card, Compiled(model, card.inputs, card.outputs), tokenizer)
 
 
-def predictor(name, engine: str | None = None) -> Predictor:
+def predictor(name, engine: str | None = None, *, part: str | None = None) -> Predictor:
     """A `Predictor` for a checkpoint, by name or folder. Keeps its model in memory: make it once and call it often.
 
     Args:
         engine: "onnx", ONNX Runtime on an export kept in the cache, which starts without importing a framework;
             "model", the Keras model compiled by its backend; None, the first where it works, which is with TensorFlow,
             else the second.
+        part: of the model alone, such as "decoder" of an autoencoder; see `zoo.tasks.task.Task.part`.
     Raises:
-        UnknownName, BadCheckpoint: in one line.
+        UnknownName, BadCheckpoint, BadInput: in one line.
     """
     if engine not in (None, *ENGINES):
         raise UnknownName("engine", engine, ENGINES)
     card, tokenizer = checkpoint.card(name), checkpoint.tokenizer(name)
+    card = card if part is None else tasks.find(card.task).part(card, part)
     checkpoint.verify(name)  # changed weights must not hide behind an old export
     if engine == "onnx" or (engine is None and backend.configured() == "tensorflow"):
         try:
-            return Predictor(card, cached_session(name, card), tokenizer)
+            return Predictor(card, cached_session(name, card, part), tokenizer)
         except Exception as error:  # whatever an exporter or a runtime fails of, the model is there
             if engine == "onnx":
                 raise
             print(f"{card.name}: without ONNX Runtime, slower: {store.one_line(error)}", file=sys.stderr)
     backend.start()
-    return of_model(checkpoint.load(name), card, tokenizer)
+    model = checkpoint.load(name)
+    return of_model(model if part is None else getattr(model, part), card, tokenizer)

@@ -1,5 +1,7 @@
 """Images into the same images, by way of few latents: a logit for each pixel, of it being white."""
 
+import dataclasses
+
 import numpy as np
 
 from zoo.tasks import examples
@@ -9,6 +11,13 @@ from zoo.tasks.task import Task
 class AutoencodeImages(Task):
     def example(self, card, count):
         return {"image": examples.images(card.inputs["image"]["shape"], count)}
+
+    def part(self, card, name):
+        """The decoder takes latents z to the logits of images."""
+        if name != "decoder":
+            return super().part(card, name)
+        z = {"shape": [card.arguments["latents"]], "dtype": "float32", "description": "latents of an image"}
+        return dataclasses.replace(card, task="generate_images", inputs={"z": z})
 
     def decode(self, card, outputs, tokenizer=None):
         """The reconstructions, uint8 (H, W, C) each: the probabilities of white as grey levels."""

@@ -48,6 +48,10 @@ class Task(abc.ABC):
     def decode(self, card, outputs: dict, tokenizer=None) -> list:
         """What a person reads or sees in the outputs, one for each example."""
 
+    def part(self, card, name: str):
+        """The card of a part of the model that can be used alone, such as "decoder". Raises `BadInput` for others."""
+        raise BadInput(f"{card.name} has no part {name!r} that can be used alone")
+
     def measure(self, predict, examples, split: str, protocol: str | None = None) -> tuple[list[dict], dict]:
         """The rows of a card's `metrics` and its `curves`, of a `zoo.runtime.predictor.Predictor`.
 
