@@ -91,5 +91,5 @@ def test_bad_arguments_are_one_line():
         GPT(version=3)
     with pytest.raises(BadInput, match=r"GPT can't have .* width 12 with 5 heads"):
         small(heads=5)
-    with pytest.raises(BadInput, match="17 tokens are more than the 16"):
+    with pytest.raises(BadInput, match="17 tokens are more than this GPT's context of 16"):
         small()(np.zeros((1, 17), "int32"))

@@ -86,10 +86,10 @@ class AttentiveLSTM(layers.Layer):
         self.cell = LSTMCell(units, name="cell")
         self.units = units
 
-    def build(self, x_shape, encoder_shape, *others):
+    def build(self, x_shape, encoder_output_shape, *others):
         self.query.build((None, self.units))
         self.score.build((None, self.units))
-        self.context.build((None, encoder_shape[-1]))
+        self.context.build((None, encoder_output_shape[-1]))
         self.cell.build(x_shape)
 
     def call(self, x, encoder_output, keys, encoder_mask, h, c, step_mask=None):
