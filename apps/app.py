@@ -1,69 +1,63 @@
 """What an app is: typed inputs, typed outputs, sample inputs, `__call__`. Nothing here imports a framework.
 
     class Mirror(App):
-        name, title, summary = "mirror", "Mirror a picture", "Left becomes right, or top becomes bottom."
+        name, title, summary = "mirror", "Mirror an image", "Left becomes right, or top becomes bottom."
 
-        def __call__(self, photo: Image, way: Annotated[str, Choice(options=("across", "down"))] = "across") -> Image:
-            return photo[:, ::-1] if way == "across" else photo[::-1]
+        def __call__(self, photo: Image, axis: Annotated[str, Choice(options=("across", "down"))] = "across") -> Image:
+            return photo[:, ::-1] if axis == "across" else photo[::-1]
 
-The signature is the only description. From it come the command line (`zoo run mirror photo.jpg --way down`), the
-checks on every call, and the pages. An app parses no arguments, opens no file and writes no HTML. It is registered
-under its name in the entry-point group `zoo.apps`, by this package or any other.
+The signature is the only description. From it come the command line (`zoo run mirror photo.jpg --axis down`), the
+checks on every call, and the pages. `list[Image]` are several images, `Image | None` is one that may be left out or
+not be made, `Iterator[Text]` is a text that comes piece by piece. An app parses no arguments, opens no file and writes
+no HTML. It is registered under its name in the entry-point group `zoo.apps`, by this package or any other.
 """
 
 import abc
+import collections.abc
 import functools
 import importlib.metadata
 import inspect
-import json
 import sys
+import types
 import typing
 from dataclasses import dataclass
 
 from zoo.errors import MissingPackage, UnknownName
+from zoo.kinds.audio import Audio, Waveform
+from zoo.kinds.boxes import Boxes
+from zoo.kinds.checkpoint import Checkpoint
+from zoo.kinds.choice import Choice
+from zoo.kinds.flag import Flag
+from zoo.kinds.image import Image, Picture
+from zoo.kinds.kind import Kind
+from zoo.kinds.number import Number
+from zoo.kinds.table import Record, Table
+from zoo.kinds.text import Text
+from zoo.kinds.video import Film, Video
 
-from .kinds import (
-    Checkpoint,
-    Choice,
-    Film,
-    Flag,
-    Image,
-    Images,
-    Kind,
-    Number,
-    Numbers,
-    Picture,
-    Record,
-    Records,
-    Stream,
-    Text,
-    Texts,
-    Video,
-)
-
-# An app needs no other module.
+# An app needs no other module: the base classes, the kinds, and the values of those that have a class of their own.
 __all__ = [
     "App",
+    "Audio",
+    "Boxes",
     "Checkpoint",
     "Choice",
     "Conversation",
     "Film",
     "Flag",
     "Image",
-    "Images",
     "Input",
     "Kind",
     "Number",
-    "Numbers",
+    "Output",
     "Picture",
     "Record",
-    "Records",
     "Sample",
-    "Stream",
+    "Table",
     "Talk",
     "Text",
-    "Texts",
     "Video",
+    "Waveform",
     "apps",
     "find",
 ]
@@ -81,6 +75,8 @@ class Input:
     name: str
     kind: Kind
     default: object = REQUIRED
+    many: bool = False  # list[kind], or a tuple of `count` kinds
+    count: int = 0
 
     @property
     def label(self) -> str:
@@ -90,6 +86,35 @@ class Input:
     def option(self) -> str:
         """How a command line spells it."""
         return f"-{self.name}" if len(self.name) == 1 else f"--{self.name.replace('_', '-')}"
+
+    @property
+    def limits(self) -> str:
+        """What values may be, in words."""
+        return self.kind.limits_many(self.count) if self.many else self.kind.limits
+
+    def check(self, value):
+        """The value as the app gets it; BadInput if it cannot be used. What may be left out may be None."""
+        if value is None and self.default is None:
+            return None
+        if not self.many:
+            return self.kind.check(self.name, value)
+        if self.default == () and (value is None or (isinstance(value, str | list | tuple) and not value)):
+            return ()
+        values = self.kind.check_many(self.name, value, self.count)
+        return tuple(values) if self.count else values
+
+
+@dataclass(frozen=True)
+class Output:
+    """One answer of an app."""
+
+    kind: Kind
+    many: bool = False  # list[kind]
+    streamed: bool = False  # Iterator[kind]: a text, piece by piece
+
+    @property
+    def label(self) -> str:
+        return self.kind.label or "result"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +132,7 @@ class Sample:
 class App:
     """Base of all apps. A subclass gives the four names and `__call__`; its inputs and outputs follow.
 
-    inputs: dict of `Input` by name. outputs: tuple of `Kind`. Every call checks its values first (BadInput).
+    inputs: dict of `Input` by name. outputs: tuple of `Output`. Every call checks its values first (BadInput).
     """
 
     name: str
@@ -115,7 +140,7 @@ class App:
     summary: str  # one line
     checkpoints: tuple[str, ...] = ()  # names of all that it loads, but for those a user gives it
     inputs: typing.ClassVar[dict[str, Input]] = {}
-    outputs: typing.ClassVar[tuple[Kind, ...]] = ()
+    outputs: typing.ClassVar[tuple[Output, ...]] = ()
 
     def __init__(self):
         self._predictors, self._models, self._tools = {}, {}, {}
@@ -134,14 +159,15 @@ class App:
 
     def describe(self, record: dict) -> str:
         """A record as a person reads it on a terminal."""
-        return json.dumps(record, indent=2, ensure_ascii=False)
+        return Record().words(record)
 
     @classmethod
     def main_input(cls) -> Input | None:
-        """What INPUT is on a command line: the app's picture, or else the first text that it can't do without."""
+        """What INPUT is on a command line: the first file or else text that the app can't do without, or any file."""
+        required = [each for each in cls.inputs.values() if each.default is REQUIRED]
         files = [each for each in cls.inputs.values() if each.kind.is_file]
-        texts = [each for each in cls.inputs.values() if type(each.kind) in (Text, Texts) and each.default is REQUIRED]
-        return next(iter(files + texts), None)
+        texts = [each for each in required if type(each.kind) is Text]
+        return next((each for each in [*(f for f in files if f in required), *texts, *files]), None)
 
     @classmethod
     def check(cls, **values) -> dict:
@@ -149,7 +175,7 @@ class App:
         for name in values:
             if name not in cls.inputs:
                 raise UnknownName(f"input of {cls.name}", name, cls.inputs)
-        return {name: cls.inputs[name].kind.check(name, value) for name, value in values.items()}
+        return {name: cls.inputs[name].check(value) for name, value in values.items()}
 
     def predictor(self, name: str):
         """The predictor of one of the app's `checkpoints`, or of one that the user named; loaded when first asked for.
@@ -213,27 +239,44 @@ def _untracked(steps, total: int, what: str):
     return iter(steps)
 
 
-def _ports(cls) -> tuple[dict[str, Input], tuple[Kind, ...]]:
+def _ports(cls) -> tuple[dict[str, Input], tuple[Output, ...]]:
     """Inputs and outputs of an app, read from the signature of its `__call__`."""
     hints = typing.get_type_hints(cls.__call__, include_extras=True)
-    parameters = list(inspect.signature(cls.__call__).parameters.values())[1:]  # without self
-    for each in parameters:
+    inputs = {}
+    for each in list(inspect.signature(cls.__call__).parameters.values())[1:]:  # without self
         if each.name in RESERVED:
             app = getattr(cls, "name", cls.__name__)
             raise TypeError(f"app {app!r} has an input {each.name!r}, a name that zoo run needs itself; rename it")
-    inputs = {p.name: Input(p.name, _kind(p.name, hints.get(p.name)), p.default) for p in parameters}
+        kind, how = _kind(each.name, hints.get(each.name))
+        inputs[each.name] = Input(each.name, kind, each.default, many="count" in how, count=how.get("count", 0))
     answer = hints.get("return")
-    answers = typing.get_args(answer) if typing.get_origin(answer) is tuple else (answer,)
-    return inputs, tuple(_kind("return", each) for each in answers)
+    outputs = []
+    for each in typing.get_args(answer) if typing.get_origin(answer) is tuple else (answer,):
+        kind, how = _kind("return", each)
+        outputs.append(Output(kind, many="count" in how, streamed="streamed" in how))
+    return inputs, tuple(outputs)
 
 
-def _kind(name: str, hint) -> Kind:
-    """The kind in an annotation."""
+def _kind(name: str, hint) -> tuple[Kind, dict]:
+    """The kind in an annotation, and how many values of it there are: {}, {"count": N}, 0 for any, or {"streamed": True}.
+
+    What is inside of Annotated says which Python type the kind's values have, and is for readers.
+    """
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        [hint] = [each for each in arguments if each is not types.NoneType][:1]
+        return _kind(name, hint)
+    if origin is list:
+        return _kind(name, arguments[0])[0], {"count": 0}
+    if origin is tuple:
+        return _kind(name, arguments[0])[0], {"count": len(arguments)}
+    if origin is collections.abc.Iterator:
+        return _kind(name, arguments[0])[0], {"streamed": True}
     if inspect.isclass(hint) and issubclass(hint, Kind):
-        return hint()
+        return hint(), {}
     for extra in getattr(hint, "__metadata__", ()):
         if isinstance(extra, Kind):
-            return extra
+            return extra, {}
     raise TypeError(f"an app's {name!r} must be annotated with a kind (Image, Number, ...), not {hint!r}")
 
 

@@ -1,8 +1,8 @@
-"""Colour a photograph: its lightness at full resolution, joined with chroma that a small U-Net guesses.
+"""Colour a photograph: its lightness at full resolution, joined with chroma that a small U-Net predicts.
 
-The network sees the lightness at 128, 64 and 32 pixels and answers the a and b of CIE Lab at a quarter of that; the
-mean of its answers counts. Eyes are far less sharp for colour than for lightness, so the coarse chroma, smoothly
-enlarged, is enough for a picture of any size.
+The network gets the lightness at 128, 64 and 32 pixels and predicts a and b of CIE Lab at a quarter of that; the
+predictions are averaged. Eyes resolve colour far less than lightness, so coarse chroma, smoothly enlarged, is enough
+for an image of any size.
 """
 
 from dataclasses import replace
@@ -18,8 +18,8 @@ class Colorize(App):
     name = "colorize"
     title = "Colour a photograph"
     summary = (
-        "Puts plausible colours on a black-and-white photograph, at its full resolution. They are guesses, and muted "
-        "where the network is in doubt."
+        "Puts plausible colours on a black-and-white photograph, at its full resolution. They are predictions, and "
+        "muted where the network is uncertain."
     )
     checkpoints = ("unet.color",)
 
@@ -27,12 +27,13 @@ class Colorize(App):
         self,
         photo: Annotated[Image, Image(label="photograph", help="a photograph; only its lightness is used")],
         strength: Annotated[
-            float, Number(minimum=0.0, maximum=3.0, help="how strong the colours are; 0 leaves the picture grey")
+            float, Number(minimum=0.0, maximum=3.0, help="saturation of the predicted colours; 0 leaves the image grey")
         ] = STRENGTH,
     ) -> Annotated[Image, Image(label="coloured")]:
-        """Picture uint8 (H, W, 3), sRGB, or grey (H, W) -> the same picture in colour, uint8 (H, W, 3)."""
+        """Image uint8 (H, W, 3), sRGB, or grey (H, W) -> the same image in colour, uint8 (H, W, 3)."""
         light = lightness(photo)  # (H, W)
-        return join(light, guess(self.predictor("unet.color"), light), strength)
+        predict = self.predictor("unet.color")
+        return join(light, guess(lambda x: predict(x)["chroma"], light), strength)
 
     def samples(self):
         return [_sample(file) for file in PHOTOGRAPHS]

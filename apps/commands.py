@@ -9,10 +9,8 @@ from typing import Annotated
 
 import typer
 
-from .app import REQUIRED, App, Conversation, Flag, Input, Numbers, Text, apps, find
-from .maker import makes
-from .runner import argument_of, runs_on_files
-from .text_inputs import COLUMN
+from .app import REQUIRED, App, Conversation, Flag, Input, apps, find
+from .run import COLUMN, argument_of, is_runnable, run
 
 
 def add(zoo: typer.Typer) -> None:
@@ -20,12 +18,12 @@ def add(zoo: typer.Typer) -> None:
 
     Apps are loaded only when the command line says `run`.
     """
-    run = typer.Typer(help="Run an app on files or texts: zoo run APP INPUT... -o OUT", no_args_is_help=True)
-    zoo.add_typer(run, name="run")
+    group = typer.Typer(help="Run an app on files or texts: zoo run APP INPUT... -o OUT", no_args_is_help=True)
+    zoo.add_typer(group, name="run")
     if sys.argv[1:2] == ["run"]:
         named = sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else None
-        for app in [find(named)] if named else [app for app in apps().values() if runs_on_files(app) or makes(app)]:
-            run.command(app.name, help=app.summary)(_command(app))
+        for app in [find(named)] if named else [app for app in apps().values() if is_runnable(app)]:
+            group.command(app.name, help=app.summary)(_command(app))
     zoo.command("demo")(demo)
     zoo.command("gallery")(gallery)
 
@@ -57,43 +55,35 @@ def _command(app: App):
     """
     if isinstance(app, Conversation):
         return _conversation(app)
-    if makes(app):
-        argument, parameters = None, [_folder(app), _FORCE]
+    main = argument_of(app)
 
-        def command(out, force, **options) -> None:
-            from .maker import run
+    def command(out, force, inputs=(), **options) -> None:
+        if run(app, inputs, out, force=force, **options):
+            raise typer.Exit(2)
 
-            run(app, out, force=force, **options)
-    else:
-        argument = argument_of(app)
-        parameters = _places(app, argument)
-
-        def command(inputs, out, force, **options) -> None:
-            from .runner import run
-
-            if run(app, inputs, out, force=force, **options):
-                raise typer.Exit(2)
-
-    parameters += [_option(each) for each in app.inputs.values() if each != argument]
+    parameters = [*_places(app, main), *(_option(each) for each in app.inputs.values() if each != main)]
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
 
 
 def _option(each: Input) -> inspect.Parameter:
-    """An input as an option."""
+    """An input as an option. One that is missing is None: the runner says so."""
     kind, word = each.kind, each.option
     if isinstance(kind, Flag):
         # What is off unless asked for needs no way to turn it off.
         both = word if each.default is False else f"{word}/--no-{word.removeprefix('--')}"
         return _parameter(each.name, Annotated[bool, typer.Option(both, help=kind.help)], each.default)
     # Taken as text: the app's own check knows the limits and says them better than a parser would.
-    words = f"{kind.help} ({kind.limits})" if kind.limits else kind.help
-    option = typer.Option(word, help=words, metavar=kind.metavar)
-    if isinstance(kind, Numbers):
-        return _parameter(each.name, Annotated[tuple[(str,) * kind.count] | None, option], None)
-    default = REQUIRED if each.default is REQUIRED else str(each.default)
-    return _parameter(each.name, Annotated[str, option], default)
+    words = f"{kind.help} ({each.limits})" if each.limits else kind.help
+    fixed = isinstance(each.default, str | int | float)
+    shown = True if fixed else "required" if each.default is REQUIRED else False
+    option = typer.Option(word, help=words, metavar=kind.metavar, show_default=shown)
+    if each.count:
+        return _parameter(each.name, Annotated[tuple[(str,) * each.count] | None, option], None)
+    if kind.is_file or each.many:  # several, so that a second file for one argument can be refused
+        return _parameter(each.name, Annotated[list[str] | None, option], None)
+    return _parameter(each.name, Annotated[str | None, option], str(each.default) if fixed else None)
 
 
 def _conversation(app: Conversation):
@@ -109,37 +99,30 @@ def _conversation(app: Conversation):
     return command
 
 
-def _parameter(name: str, kind, default=REQUIRED) -> inspect.Parameter:
+def _parameter(name: str, kind, default=inspect.Parameter.empty) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
 
 
-_FORCE = _parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False)
-
-
-def _folder(app: App) -> inspect.Parameter:
-    """Where pictures go that are made of nothing."""
-    option = typer.Option("-o", "--out", help="Folder to write.", show_default=app.name)
-    return _parameter("out", Annotated[str | None, option], None)
-
-
-def _places(app: App, argument: Input) -> list[inspect.Parameter]:
-    """Where the input comes from and where results go."""
-    kind, metavar = argument.kind, "INPUT..."
-    about, where = kind.help or argument.label, "File to write, or folder: one that exists, or a name without suffix."
-    if kind.is_file:
+def _places(app: App, main: Input | None) -> list[inspect.Parameter]:
+    """Where the main input comes from and where results go."""
+    force = _parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False)
+    if main is None:
+        option = typer.Option("-o", "--out", help="Folder to write.", show_default=app.name)
+        return [_parameter("out", Annotated[str | None, option], None), force]
+    metavar, usual = "INPUT...", "standard output"
+    about, where = main.kind.help or main.label, "File to write, or folder: one that exists, or a name without suffix."
+    if main.kind.is_file:
         about, usual = f"{about}: a file, several, a folder or a glob", f"NAME.{app.name}.SUFFIX here"
+    elif main.many:
+        about = f"{about}: texts, files with a text a line, .csv files, a folder or a glob; - for standard input"
     else:
-        usual = "standard output"
-        if isinstance(kind, Text):
-            about, metavar = f"{about}: the text itself, a file with it, or - for standard input", "TEXT"
-        else:
-            about = f"{about}: texts, files with a text a line, .csv files, a folder or a glob; - for standard input"
+        about, metavar = f"{about}: the text itself, a file with it, or - for standard input", "TEXT"
     places = [
         _parameter("inputs", Annotated[list[str], typer.Argument(metavar=metavar, help=about)]),
         _parameter("out", Annotated[str | None, typer.Option("-o", "--out", help=where, show_default=usual)], None),
-        _FORCE,
+        force,
     ]
-    if not kind.is_file and not isinstance(kind, Text):
+    if main.many and not main.kind.is_file:
         column = typer.Option(metavar="NAME", help="The column of a .csv file that has the texts.")
         places.append(_parameter("column", Annotated[str, column], COLUMN))
     return places

@@ -5,14 +5,13 @@ import html
 import os
 import shlex
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from zoo.errors import BadInput, OutputExists
 
-from .app import App, Conversation, Flag, Image, Images, Numbers, Record, Records, Sample, Stream, Texts, Video, apps
-from .files import write_drawn
-from .maker import makes
-from .runner import runs_on_files
+from .app import App, Conversation, Flag, Image, Kind, Record, Sample, Table, apps
+from .run import is_runnable
 
 # Tells a page of ours from somebody else's index.html.
 _MARK = '<meta name="generator" content="zoo demo">'
@@ -35,7 +34,10 @@ article { margin: 1.25rem 0; padding: 1.1rem; background: var(--card); border: 1
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: .9rem;
   margin: .8rem 0; }
 figure { margin: 0; }
-img, video { display: block; width: 100%; height: auto; border-radius: 8px; }
+img, video, audio { display: block; width: 100%; border-radius: 8px; }
+img, video { height: auto; }
+table { border-collapse: collapse; font-size: .9rem; }
+th, td { padding: .2rem .6rem; border: 1px solid var(--line); text-align: left; }
 figcaption { margin-top: .3rem; color: var(--soft); font-size: .9rem; }
 pre { margin: 0; padding: .6rem .8rem; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px;
   background: var(--paper); font: .85rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
@@ -111,8 +113,9 @@ def _section(app: App, folder: Path) -> str:
     """Run one app on its samples; its part of the page."""
     articles = []
     for number, sample in enumerate(app.samples()):
+        given = _written(app, sample, folder)
         started = time.perf_counter()
-        answer = app(**sample.inputs)
+        answer = app(**given)
         seconds = time.perf_counter() - started
         note = f"{seconds:.1f} s, the model's loading included" if number == 0 else f"{seconds:.2f} s"
         articles.append(_article(app, sample, answer, note, folder))
@@ -120,69 +123,94 @@ def _section(app: App, folder: Path) -> str:
     return f"<section>\n<h2>{html.escape(app.title)}</h2>\n<p>{summary}</p>\n{''.join(articles)}</section>\n"
 
 
+def _written(app: App, sample: Sample, folder: Path) -> dict:
+    """A sample's inputs, those of files as read from the files that are written here.
+
+    So the command on the page, which reads these, makes the same.
+    """
+    given = dict(sample.inputs)
+    for name, value in sample.inputs.items():
+        kind, path = app.inputs[name].kind, folder / _input_file(app, sample, name)
+        if kind.is_file:
+            kind.write(path, value)
+            given[name] = kind.read(path)
+    return given
+
+
+def _input_file(app: App, sample: Sample, name: str) -> str:
+    return f"{app.name}/{sample.name}-{name}{app.inputs[name].kind.suffix}"
+
+
 def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
-    """Write a sample's pictures; its part of the page, with the command that makes the same result."""
+    """Write a sample's results; its part of the page, with the command that makes the same result."""
     answers = answer if isinstance(answer, tuple) else (answer,)
-    shown, words = [], ["zoo", "run", app.name]
+    figures = []
     for name, value in sample.inputs.items():
         each = app.inputs[name]
-        shown.append((f"{sample.name}-{name}.png", each.kind, each.label, _words(app, each.kind, value)))
         if each.kind.is_file:
-            words.append(f"{app.name}/{sample.name}-{name}.png")
-        elif each == app.main_input():
-            words += each.kind.check(name, value) if isinstance(each.kind, Texts) else [value]
-        elif isinstance(each.kind, Flag):
-            words += [each.option if value else f"--no-{each.option[2:]}"] * (value != each.default)
+            figures.append(_figure(each.label, each.kind.html(value, _input_file(app, sample, name), each.label)))
         else:
-            words += [each.option, *(map(str, value) if isinstance(each.kind, Numbers) else [f"{value}"])]
-    for kind, value in zip(app.outputs, answers, strict=True):
-        label = kind.label or "result"
-        suffix = "mp4" if isinstance(kind, Video) else "png"
-        if isinstance(kind, Images):
-            shown += [(f"{sample.name}-{each.name}.png", kind, each.name, each) for each in value]
+            figures.append(_figure(each.label, _in_words(app, each.kind, value)))
+    for output, value in zip(app.outputs, answers, strict=True):
+        if not output.kind.is_file:
+            figures.append(_figure(output.label, _in_words(app, output.kind, value)))
         elif value is not None:
-            file = f"{sample.name}-{label.replace(' ', '-')}.{suffix}"
-            shown.append((file, kind, label, _words(app, kind, value)))
+            named = {each.name: each for each in value} if output.many else {output.label: value}
+            figures += [_filed(app, sample, output.kind, label, each, folder) for label, each in named.items()]
     if sample.reference is not None:
-        shown.append((f"{sample.name}-reference.png", Image(), sample.reference_label, sample.reference))
-    if any(isinstance(kind, Image | Video) for kind in app.outputs):
-        words += ["-o", sample.name if makes(app) else f"{sample.name}.png"]
-    command = html.escape(shlex.join(words))
+        figures.append(_filed(app, sample, Image(), "reference", sample.reference, folder, sample.reference_label))
     if isinstance(app, Conversation):  # line and answer in turn rather than side by side
         lines = zip(sample.inputs["lines"], answer, strict=True)
-        shown = [("", Texts(), "conversation", "\n".join(f"> {line}\n{reply}" for line, reply in lines))]
-    figures = "".join(_figure(folder, f"{app.name}/{file}", *rest) for file, *rest in shown)
+        said = "\n".join(f"> {line}\n{reply}" for line, reply in lines)
+        figures = [_figure("conversation", f"<pre>{html.escape(said)}</pre>")]
+    command = html.escape(shlex.join(_command(app, sample)))
     return f"""<article>
 <h3>{html.escape(sample.title)}</h3>
 <p class="soft">{html.escape(sample.credit)} · {html.escape(note)}</p>
 <div class="pictures">
-{figures}</div>
-{f"<pre><code>{command}</code></pre>" if runs_on_files(app) or makes(app) else ""}
+{"".join(figures)}</div>
+{f"<pre><code>{command}</code></pre>" if is_runnable(app) else ""}
 </article>
 """
 
 
-def _words(app: App, kind, value):
-    """What an app takes or gives, as a page shows it: in words, but for pictures and films."""
+def _command(app: App, sample: Sample) -> list[str]:
+    """The words of the command that runs an app on a sample, in the demo's folder."""
+    words, main = ["zoo", "run", app.name], app.main_input()
+    for name, value in sample.inputs.items():
+        each = app.inputs[name]
+        values = [_input_file(app, sample, name)] if each.kind.is_file else [f"{value}"]
+        if each.many and not each.kind.is_file:
+            values = [f"{one}" for one in each.check(value)]
+        if isinstance(each.kind, Flag):
+            words += [each.option if value else f"--no-{each.option[2:]}"] * (value != each.default)
+        else:
+            words += values if each == main else [each.option, *values]
+    first = next((output.kind for output in app.outputs if output.kind.is_file), None)
+    if first:
+        words += ["-o", sample.name if main is None else f"{sample.name}{first.suffix}"]
+    return words
+
+
+def _filed(app: App, sample: Sample, kind: Kind, name: str, value, folder: Path, label: str = "") -> str:
+    """An answer, written to a file, as a figure."""
+    address = f"{app.name}/{sample.name}-{name.replace(' ', '-')}{kind.suffix}"
+    kind.write(folder / address, value)
+    return _figure(label or name, kind.html(value, address, label or name))
+
+
+def _in_words(app: App, kind: Kind, value) -> str:
+    """An input or an answer that is no file, in words."""
     if isinstance(kind, Record):
-        return app.describe(value)
-    if isinstance(kind, Records):
-        return "\n".join(", ".join(f"{name}: {each}" for name, each in record.items()) for record in value)
-    if isinstance(kind, Stream):
-        return "".join(value)
-    return "\n".join(value) if isinstance(kind, Texts) and isinstance(value, list) else value
-
-
-def _figure(folder: Path, link: str, kind, label: str, value) -> str:
-    """A picture or a film, written to `folder`/`link`, or a value in words."""
-    label, address = html.escape(label), html.escape(link, quote=True)
-    if isinstance(kind, Image | Images | Video):
-        write_drawn(folder / link, kind, value)
-    if isinstance(kind, Video):
-        shown = f'<video src="{address}" controls loop muted></video>'
-    elif isinstance(kind, Image | Images):
-        height, width = (value.pixels if isinstance(kind, Images) else value).shape[:2]
-        shown = f'<img src="{address}" alt="{label}" width="{width}" height="{height}" loading="lazy">'
+        words = Table().words(value) if isinstance(value, list) else app.describe(value)
+    elif isinstance(value, list | tuple):
+        words = "\n".join(kind.words(each) for each in value)
+    elif isinstance(value, Iterator):  # a text, piece by piece
+        words = "".join(value)
     else:
-        shown = f"<pre>{html.escape(str(value))}</pre>"
-    return f"<figure>{shown}<figcaption>{label}</figcaption></figure>\n"
+        words = kind.words(value)
+    return f"<pre>{html.escape(words)}</pre>"
+
+
+def _figure(label: str, shown: str) -> str:
+    return f"<figure>{shown}<figcaption>{html.escape(label)}</figcaption></figure>\n"

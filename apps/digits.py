@@ -48,7 +48,7 @@ class Digits(App):
         """Of what the autoencoder draws, for each digit the picture that is nearest to LeNet-5's idea of it."""
         drawn = self.model(CHANCE).sample(max(LEAST, TRIES * len(asked)), seed=seed)
         # Minus a distance from each digit's code. Probabilities would say which digit a scrawl is nearest to.
-        near = self.predictor(READER)(drawn)  # (N, 10)
+        near = self.predictor(READER)(drawn)["logits"]  # (N, 10)
         chosen = []
         for digit in asked:
             best = int(near[:, digit].argmax())

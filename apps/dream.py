@@ -1,4 +1,4 @@
-"""Deep Dream: a photograph becomes what a network sees in it (`zoo.explain.dreaming`), as a picture and as a film."""
+"""Deep Dream: change a photograph until it excites a network's layers (`zoo.explain.dreaming`), as image and film."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ class Dream(App):
     name = "dream"
     title = "Deep Dream"
     summary = (
-        "Draws into a photograph what a network sees in it, at its full resolution, and films a way into the dream."
+        "Changes a photograph until it excites a layer of a network, at full resolution; a film zooms into the dream."
     )
     checkpoints = ("mobilenet.caltech101",)
 
@@ -27,24 +27,26 @@ class Dream(App):
         photo: Annotated[Image, Image(label="photograph", help="a photograph")],
         checkpoint: Network = "mobilenet.caltech101",
         layers: Annotated[
-            str, Text(help="layers to dream with, separated by commas; a good one if not given; low ones draw strokes")
+            str, Text(help="layers whose activations to maximise, separated by commas; low ones draw strokes")
         ] = "",
-        strength: Annotated[float, Number(minimum=0.0, maximum=10.0, help="how far to go from the photograph")] = 1.0,
+        strength: Annotated[
+            float, Number(minimum=0.0, maximum=10.0, help="step size: how far to move away from the photograph")
+        ] = 1.0,
         octaves: Annotated[
-            int, Number(minimum=1, maximum=12, whole=True, help="sizes to dream at; more of them draw larger shapes")
+            int, Number(minimum=1, maximum=12, whole=True, help="number of scales; more of them draw larger shapes")
         ] = 5,
         video: Annotated[bool, Flag(help="make a film too: into the dream, ten seconds long")] = False,
     ) -> tuple[Annotated[np.ndarray, Image(label="dream")], Annotated[Film | None, Video(label="zoom", when="video")]]:
-        """Picture uint8 (H, W, 3) -> the dream, uint8 (H, W, 3), and a film of at most 640 pixels a side, or None."""
+        """Image uint8 (H, W, 3) -> the dream, uint8 (H, W, 3), and a film of at most 640 pixels a side, or None."""
         model = self.model(checkpoint)
         from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
-        dreamer = dreaming.Dreamer(model, dreaming.chosen(model, layers), photo.shape[:2])
+        dreamer = dreaming.Dreamer(model, dreaming.choose_layers(model, layers), photo.shape[:2])
         dream = dreamer.dream(photo, strength=strength, octaves=octaves, track=self.track)
         if not video:
             return dream, None
         count = round(RATE * SECONDS)
-        frames = dreamer.film(_first_frame(dream), count, strength=strength)
+        frames = dreamer.zoom_frames(_first_frame(dream), count, strength=strength)
         return dream, Film(self.track(frames, count, "filming"), RATE)
 
     def samples(self):

@@ -1,4 +1,4 @@
-"""What in a photograph an answer comes from: three explanations of a classifier, side by side (`zoo.explain.attribution`)."""
+"""Explain a prediction: Grad-CAM, saliency and occlusion of a classifier, side by side (`zoo.explain`)."""
 
 from typing import Annotated
 
@@ -12,13 +12,15 @@ from .drawing import heat, side_by_side, titled
 from .label import Classifier, Photo, classify, readable
 from .photographs import photograph
 
-HEIGHT = 320  # pixels of each picture on the sheet
+HEIGHT = 320  # pixels of each image on the sheet
 
 
 class Explain(App):
     name = "explain"
-    title = "Explain an answer"
-    summary = "Shows what in a photograph a classifier's answer comes from: Grad-CAM, saliency and occlusion."
+    title = "Explain a prediction"
+    summary = (
+        "Shows which parts of a photograph a classifier's prediction depends on: Grad-CAM, saliency and occlusion."
+    )
     checkpoints = ("mobilenet.caltech101",)
 
     def __call__(
@@ -26,9 +28,11 @@ class Explain(App):
         photo: Photo,
         checkpoint: Classifier = "mobilenet.caltech101",
         label: Annotated[str, Text(help="which label to explain; the most probable one if not given")] = "",
-        layer: Annotated[str, Text(help="whose maps Grad-CAM looks at; the last with maps if not given")] = "",
+        layer: Annotated[
+            str, Text(help="the convolution whose feature maps Grad-CAM weights; the last one if not given")
+        ] = "",
     ) -> Annotated[np.ndarray, Image(label="explanations")]:
-        """Picture uint8 (H, W, 3) -> sheet uint8 (350, ..., 3): the picture, then one map after the other on it.
+        """Image uint8 (H, W, 3) -> sheet uint8 (350, ..., 3): the image, then each heatmap on top of it.
 
         A network without convolutions has no Grad-CAM.
         """
@@ -46,20 +50,18 @@ class Explain(App):
         )
         from zoo.kinds.image import fit
 
-        seen = fit(photo, predict.card.takes()[0])
+        pixels = fit(photo, predict.card.inputs["image"]["shape"])
         explainer = self.tool(checkpoint, lambda model, tokenizer: attribution.Explainer(model))
-        channels = {}
-        if (
-            layer or attribution.last_feature_map_layer(model) is not None
-        ):  # Grad-CAM looks at the maps of a convolution
-            channels["Grad-CAM"] = explainer.grad_cam(seen[None], [number], layer or None)[0]
-        channels["saliency"] = cv2.GaussianBlur(explainer.saliency(seen[None], [number])[0], (0, 0), 1.0)
-        channels["occlusion"] = attribution.occlusion(predict, seen, number)
+        heatmaps = {}
+        if layer or attribution.last_feature_map_layer(model) is not None:
+            heatmaps["Grad-CAM"] = explainer.grad_cam(pixels[None], [number], layer or None)[0]
+        heatmaps["saliency"] = cv2.GaussianBlur(explainer.saliency(pixels[None], [number])[0], (0, 0), 1.0)
+        heatmaps["occlusion"] = attribution.occlusion(lambda x: predict(x)["logits"], pixels, number)
         width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
         small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)
-        chance = probabilities(logits)[0, number]
-        sheet = [titled(small, f"{readable(labels[number])}: {chance:.1%}")]
-        sheet += [titled(heat(small, each / max(each.max(), 1e-9)), name) for name, each in channels.items()]
+        probability = probabilities(logits)[0, number]
+        sheet = [titled(small, f"{readable(labels[number])}: {probability:.1%}")]
+        sheet += [titled(heat(small, each / max(each.max(), 1e-9)), name) for name, each in heatmaps.items()]
         return side_by_side(sheet)
 
     def samples(self):

@@ -9,7 +9,7 @@ import zoo
 from zoo.data import faces
 from zoo.errors import BadInput
 
-from .app import App, Choice, Film, Flag, Images, Number, Numbers, Picture, Sample, Text, Video
+from .app import App, Choice, Film, Flag, Image, Number, Picture, Sample, Text, Video
 from .drawing import grid
 
 CHECKPOINT = "ddpm.utkface"
@@ -22,6 +22,9 @@ SHOWN = 128  # pixels of a face on the sheet
 PART = 16  # faces made at once
 RATE, SECONDS = 25.0, 4.0  # of a film
 SQUARE = 8  # pixels: averages of such squares of noise decide what is light and of which colour
+MorphSeed = Annotated[
+    int, Number(minimum=0, maximum=2**32 - 1, whole=True, help="two seeds: in n steps from one's face to the other's")
+]
 NOBODY = "made by a network; this person does not exist"
 
 
@@ -54,10 +57,10 @@ class Faces(App):
         vary: Annotated[
             str, Choice(options=(NOTHING, *VARIED), help="show each person with all values of one of these")
         ] = NOTHING,
-        morph: Annotated[tuple, Numbers(count=2, help="the way from one seed's face to another's, in n steps")] = (),
+        morph: tuple[MorphSeed, MorphSeed] = (),
         video: Annotated[bool, Flag(help="make a film of the morph, four seconds long")] = False,
     ) -> tuple[
-        Annotated[list[Picture], Images(label="faces")], Annotated[Film | None, Video(label="morph", when="video")]
+        list[Annotated[Picture, Image(label="faces")]], Annotated[Film | None, Video(label="morph", when="video")]
     ]:
         """A sheet of all, and each one as the network made it, 64 x 64, and enlarged to 256 x 256.
 
@@ -101,8 +104,8 @@ class Faces(App):
         def part(start):
             own = slice(start, start + PART)
             if shares is None:
-                return model.draw(noise[own], labels[own], eta=0.0)
-            return model.draw(noise[own], labels[:, own], shares=shares[:, own], eta=0.0)
+                return model.generate(noise[own], labels[own], eta=0.0)
+            return model.generate(noise[own], labels[:, own], label_weights=shares[:, own], eta=0.0)
 
         starts = range(0, len(noise), PART)
         return np.concatenate([part(start) for start in self.track(starts, len(starts), "drawing")])

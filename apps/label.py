@@ -1,7 +1,7 @@
-"""Say what is in a photograph: things with percentages, dominant colours, and when nothing is known, that.
+"""Label a photograph: classes with percentages, dominant colours, and whether it is out of distribution.
 
-The network sees the photograph at its own small size. Its card may say `output["known_from"]`: where the best logit
-is below that, the network knows nothing there. Without it nobody has measured that, and nothing is said.
+The network gets the photograph at its own small size. A card may state a threshold on the best logit: below it the
+photograph counts as out of distribution. Without a threshold the record says nothing about that.
 """
 
 from typing import Annotated
@@ -16,8 +16,9 @@ from .drawing import INK, PAPER, SOFT, font
 from .photographs import photograph
 
 COLOURS = 5  # dominant ones at most
-SMALLEST = 0.04  # share of a colour worth a mention
-ACROSS = 96  # pixels; dominant colours are looked for in a picture of this size
+SMALLEST = 0.04  # fraction of the image from which on a colour is listed
+ACROSS = 96  # pixels of a side at which dominant colours are computed
+UNKNOWN = "none of the known classes; the nearest:"
 
 # The eleven basic colour terms of English (B. Berlin, P. Kay, "Basic Color Terms", 1969), as sRGB.
 _NAMES = {
@@ -33,8 +34,10 @@ Classifier = Annotated[str, Checkpoint(help="a classifier: a name, or a folder t
 
 class Label(App):
     name = "label"
-    title = "Say what is in a photograph"
-    summary = "Names what a photograph shows, with percentages and its main colours; says so where it knows nothing."
+    title = "Label a photograph"
+    summary = (
+        "Names what a photograph shows, with percentages and its main colours; says so when it is none of its classes."
+    )
     checkpoints = ("mobilenet.caltech101",)
 
     def __call__(
@@ -43,20 +46,20 @@ class Label(App):
         checkpoint: Classifier = "mobilenet.caltech101",
         count: Annotated[int, Number(minimum=1, maximum=100, whole=True, help="labels to show")] = 5,
     ) -> tuple[Annotated[np.ndarray, Image(label="annotated")], Annotated[dict, Record(label="found")]]:
-        """Picture uint8 (H, W, 3) -> it with a panel below, uint8 (H + ..., max(W, 320), 3), and what is in it.
+        """Image uint8 (H, W, 3) -> the same with a panel below, uint8 (H + ..., max(W, 320), 3), and a record.
 
-        "known" in the record is None where the checkpoint's card doesn't say from which logit on something is known.
+        "in_distribution" in the record is None where the checkpoint's card states no threshold.
         """
         predict = self.predictor(checkpoint)
         logits, labels = classify(predict, photo)
         chances = probabilities(logits)[0]  # (classes,)
         best = np.argsort(-chances, kind="stable")[:count]
-        edge = predict.card.output.get("ood_threshold")
-        known = None if edge is None else bool(confidence(logits)[0] >= edge)
+        threshold = predict.card.ood_threshold
+        accepted = None if threshold is None else bool(confidence(logits)[0] >= threshold)
         found = {
-            "label": None if known is False else labels[best[0]],
+            "label": None if accepted is False else labels[best[0]],
             "probability": round(float(chances[best[0]]), 4),
-            "known": known,
+            "in_distribution": accepted,
             "labels": [{"label": labels[i], "probability": round(float(chances[i]), 4)} for i in best],
             "colours": dominant_colours(photo),
             "width": photo.shape[1],
@@ -66,9 +69,9 @@ class Label(App):
 
     def describe(self, record):
         lines = [f"{readable(each['label']):24} {each['probability']:6.1%}" for each in record["labels"]]
-        if record["known"] is False:
-            lines = ["nothing known; the nearest:", *lines]
-        lines += [f"{each['name']:10} {each['colour']}      {each['share']:6.0%}" for each in record["colours"]]
+        if record["in_distribution"] is False:
+            lines = [UNKNOWN, *lines]
+        lines += [f"{each['name']:10} {each['colour']}      {each['fraction']:6.0%}" for each in record["colours"]]
         return "\n".join(lines)
 
     def samples(self):
@@ -76,19 +79,18 @@ class Label(App):
 
 
 def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
-    """Logits (1, classes) of a predictor for a picture uint8 (H, W, 3), and the labels of a classifier with a logit for
-    each, or with one for two. Raises `BadCheckpoint` for a checkpoint of another kind."""
+    """Logits (1, classes) for an image uint8 (H, W, 3), and a classifier's labels; one logit stands for two classes.
+
+    Raises `BadCheckpoint` for a checkpoint of another task.
+    """
     from zoo.kinds.image import fit
 
     card = predict.card
-    shape = card.input.get("shape", [])
-    pictures = (card.input.get("kind"), card.input.get("dtype")) == ("image", "uint8")
+    shape = card.inputs["image"]["shape"] if card.task == "classify_images" else []
     sized = len(shape) == 3 and None not in shape and shape[-1] in (1, 3)
-    if not (pictures and sized and card.labels and card.output.get("kind") == "logits"):
-        raise BadCheckpoint(
-            f"{card.name} is no classifier of pictures; give a classifier of pictures such as mobilenet.caltech101"
-        )
-    logits = predict(fit(photo, shape)[None])
+    if not (sized and card.labels):
+        raise BadCheckpoint(f"{card.name} is no image classifier; give one such as mobilenet.caltech101")
+    logits = predict(fit(photo, shape)[None])["logits"]
     if probabilities(logits).shape != (1, len(card.labels)):
         raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
     return logits, card.labels
@@ -100,9 +102,9 @@ def readable(label: str) -> str:
 
 
 def dominant_colours(photo: np.ndarray) -> list[dict]:
-    """The main colours of a picture, uint8 (H, W, 3), most of it first: k-means in CIE Lab.
+    """The main colours of an image uint8 (H, W, 3), most frequent first: k-means in CIE Lab.
 
-    Each has its sRGB as "#rrggbb", the name of the nearest basic colour, and its share of the picture.
+    Each has its sRGB as "#rrggbb", the name of the nearest basic colour, and its fraction of the image.
     """
     import cv2
 
@@ -111,7 +113,7 @@ def dominant_colours(photo: np.ndarray) -> list[dict]:
     height, width = (min(max(side, 2), ACROSS) for side in photo.shape[:2])  # k-means takes a single point for three
     small = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
     points, pixels = lab(small).reshape(-1, 3), small.reshape(-1, 3)
-    cv2.setRNGSeed(1)  # the same picture has the same colours each time
+    cv2.setRNGSeed(1)  # the same image has the same colours each time
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 40, 0.5)
     groups = min(COLOURS, len(points))
     _, members, _ = cv2.kmeans(points, groups, None, stop, 3, cv2.KMEANS_PP_CENTERS)
@@ -123,18 +125,18 @@ def dominant_colours(photo: np.ndarray) -> list[dict]:
             continue
         red, green, blue = np.rint(pixels[chosen].mean(axis=0)).astype(int)
         near = np.linalg.norm(basic - points[chosen].mean(axis=0), axis=1).argmin()
-        colour = f"#{red:02x}{green:02x}{blue:02x}"  # a picture of fewer colours has groups of the same one
-        each = found.setdefault(colour, {"colour": colour, "name": list(_NAMES)[near], "share": 0.0})
-        each["share"] = round(each["share"] + float(chosen.mean()), 3)
-    return sorted((each for each in found.values() if each["share"] >= SMALLEST), key=lambda each: -each["share"])
+        colour = f"#{red:02x}{green:02x}{blue:02x}"  # an image of fewer colours has equal clusters
+        each = found.setdefault(colour, {"colour": colour, "name": list(_NAMES)[near], "fraction": 0.0})
+        each["fraction"] = round(each["fraction"] + float(chosen.mean()), 3)
+    return sorted((each for each in found.values() if each["fraction"] >= SMALLEST), key=lambda each: -each["fraction"])
 
 
 def annotated(photo: np.ndarray, found: dict) -> np.ndarray:
-    """The picture above a panel with bars for the labels and patches of its colours.
+    """The image above a panel with bars for the labels and patches of its colours.
 
-    Raises `BadInput` for a picture that is too narrow for that: the sheet would be hundreds of times as large.
+    Raises `BadInput` for an image too narrow for that: the sheet would be hundreds of times as large.
     """
-    from PIL import Image as Picture
+    from PIL import Image as PILImage
     from PIL import ImageDraw
 
     from zoo.kinds.image import MAX_PIXELS
@@ -143,16 +145,16 @@ def annotated(photo: np.ndarray, found: dict) -> np.ndarray:
     across = max(width, 320)
     if across > width and across * height > MAX_PIXELS:
         raise BadInput(f"{width} x {height} pixels, too narrow for words below; cut it into parts first")
-    unknown = found["known"] is False
+    unknown = found["in_distribution"] is False
     rows = len(found["labels"]) + unknown
-    # Height of the letters in pixels. The panel is no higher than the picture, unless they would be too small to read.
+    # Height of the letters in pixels. The panel is no higher than the image, unless they would be too small to read.
     size = max(14, min(across // 32, int(height / (1.7 * (rows + 2) + 1))))
     line, edge = round(1.7 * size), size
-    sheet = Picture.new("RGB", (across, height + line * (rows + 2) + edge), PAPER)
-    sheet.paste(Picture.fromarray(photo), ((across - width) // 2, 0))
+    sheet = PILImage.new("RGB", (across, height + line * (rows + 2) + edge), PAPER)
+    sheet.paste(PILImage.fromarray(photo), ((across - width) // 2, 0))
     draw, y, middle = ImageDraw.Draw(sheet), height + edge // 2, across // 2
     if unknown:
-        draw.text((edge, y), "nothing known; the nearest:", fill=SOFT, font=font(size))
+        draw.text((edge, y), UNKNOWN, fill=SOFT, font=font(size))
         y += line
     for each in found["labels"]:
         draw.text((edge, y), readable(each["label"]), fill=SOFT if unknown else INK, font=font(size))
@@ -163,7 +165,7 @@ def annotated(photo: np.ndarray, found: dict) -> np.ndarray:
     y += line // 3
     left, room = edge, across - 2 * edge
     for each in found["colours"]:
-        right = left + max(1, round(room * each["share"]))
+        right = left + max(1, round(room * each["fraction"]))
         draw.rectangle((left, y, min(right, across - edge), y + line), fill=each["colour"])
         left = right
     return np.array(sheet)

@@ -5,7 +5,7 @@ from typing import Annotated
 from zoo.data.labels import confidence, probabilities
 from zoo.errors import BadCheckpoint
 
-from .app import App, Checkpoint, Records, Sample, Texts
+from .app import App, Checkpoint, Record, Sample, Text
 
 
 class Sentiment(App):
@@ -16,21 +16,21 @@ class Sentiment(App):
 
     def __call__(
         self,
-        texts: Annotated[list[str], Texts(help="sentences")],
+        texts: list[Annotated[str, Text(help="sentences")]],
         checkpoint: Annotated[
             str, Checkpoint(help="a classifier of texts: a name, or a folder that zoo train wrote")
         ] = "bert.rt-polarity",
-    ) -> Annotated[list[dict], Records(label="found")]:
+    ) -> list[Annotated[dict, Record(label="found")]]:
         """Texts -> for each its text, label and confidence, the label's probability.
 
         The label is None where the checkpoint's card says from which logit on something is known, and none reaches it.
         """
         predict = self.predictor(_classifier(checkpoint))
-        card, logits = predict.card, predict(texts)
+        card, logits = predict.card, predict(texts)["logits"]
         chances = probabilities(logits)  # (B, classes)
         if chances.shape != (len(texts), len(card.labels)):
             raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
-        known = confidence(logits) >= card.output.get("ood_threshold", float("-inf"))
+        known = [card.ood_threshold is None or best >= card.ood_threshold for best in confidence(logits)]
         return [
             {
                 "text": text,
@@ -54,8 +54,7 @@ def _classifier(checkpoint: str) -> str:
     import zoo
 
     card = zoo.card(checkpoint)
-    sides = card.input.get("kind"), card.output.get("kind")
-    if sides != ("sentences", "logits") or not card.labels or not card.tokenizer:
+    if card.task != "classify_texts" or not card.labels or not card.tokenizer:
         raise BadCheckpoint(
             f"{card.name} is no classifier of texts; give a classifier of texts such as bert.rt-polarity"
         )

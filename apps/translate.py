@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.errors import BadCheckpoint, BadInput
 
-from .app import App, Checkpoint, Choice, Flag, Image, Sample, Texts
+from .app import App, Checkpoint, Choice, Flag, Image, Sample, Text
 
 PAIRS = {"de-en": "transformer.multi30k-de-en", "en-de": "transformer.multi30k-en-de"}
 LANGUAGES = {"de": "German", "en": "English"}
@@ -26,14 +26,14 @@ class Translate(App):
 
     def __call__(
         self,
-        texts: Annotated[list[str], Texts(help="sentences")],
+        texts: list[Annotated[str, Text(help="sentences")]],
         pair: Annotated[str, Choice(options=tuple(PAIRS), help="from which language into which")] = "de-en",
         checkpoint: Annotated[
             str, Checkpoint(help="another translator than the pair's: a name, or a folder that zoo train wrote")
         ] = "",
         attention: Annotated[bool, Flag(help="draw which words it looked at, for a single sentence")] = False,
     ) -> tuple[
-        Annotated[list[str], Texts(label="translation")],
+        list[Annotated[str, Text(label="translation")]],
         Annotated[np.ndarray | None, Image(label="attention", when="attention")],
     ]:
         """Texts -> a translation of each, and a picture uint8 (H, W, 3); None where there is nothing to draw.
@@ -46,13 +46,14 @@ class Translate(App):
             raise BadInput(f"attention is drawn for one sentence, not {len(texts)}; give one, or leave it out")
         checkpoint = checkpoint or PAIRS[pair]
         card = zoo.card(checkpoint)
-        if card.input.get("kind") != "sentence pairs" or not card.tokenizer:
+        if card.task != "translate_text" or not card.tokenizer:
             raise BadCheckpoint(f"{card.name} translates nothing; give a translator such as {PAIRS[pair]}")
         translator = self.tool(checkpoint, translator_of)
         translations = translator(texts)
         if not attention or not translations[0]:
             return translations, None
-        return translations, drawn(*looked(translator, texts[0], translations[0]), card.input.get("languages", ()))
+        languages = [facts["language"] for facts in card.inputs.values()]
+        return translations, drawn(*looked(translator, texts[0], translations[0]), languages)
 
     def samples(self):
         german = "Zwei Kinder spielen am Strand mit einem roten Ball."

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from zoo.errors import BadCheckpoint
 
-from .app import App, Checkpoint, Number, Sample, Stream, Text
+from .app import App, Checkpoint, Number, Sample, Text
 
 CREDIT = "our own words"
 
@@ -35,12 +35,12 @@ class Write(App):
         seed: Annotated[
             int, Number(minimum=-1, whole=True, help="the same seed, the same text; -1 for another each time")
         ] = -1,
-    ) -> Annotated[Iterator[str], Stream(label="text")]:
+    ) -> Iterator[Annotated[str, Text(label="text")]]:
         """Text -> the text and what follows it, piece by piece. Raises `BadInput` for characters it doesn't know."""
         import zoo
 
         card = zoo.card(checkpoint)
-        if card.input.get("kind") != "tokens" or not card.tokenizer:
+        if card.task != "generate_text" or not card.tokenizer:
             raise BadCheckpoint(f"{card.name} writes no texts; give a language model such as gpt.gutenberg")
         writer = self.tool(checkpoint, _writer)
         options = {"temperature": temperature, "top_p": top_p, "seed": None if seed < 0 else seed}

@@ -43,7 +43,8 @@ def main() -> None:
         card = dataclasses.replace(
             zoo.card("mobilenet.caltech101"), name="mobilenet.random", arguments={}, labels=None, weights={}
         )
-        card.input = card.input | {"shape": [224, 224, 3]}
+        card.inputs = {"image": card.inputs["image"] | {"shape": [224, 224, 3]}}
+        card.outputs = {"logits": card.outputs["logits"] | {"shape": [1000]}}
         zoo.save(zoo.MobileNet(), folder, card)
         same = zoo.predictor(folder, "onnx")
         ours = zoo.predictor("mobilenet.caltech101", "onnx")

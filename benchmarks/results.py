@@ -9,7 +9,7 @@ def keep(name: str, rows: dict[str, dict[str, float]]) -> None:
 
     With them go the machine and the versions, without which they say nothing.
     """
-    from zoo.training.loop import hardware, versions
+    from zoo.training.provenance import hardware, versions
 
     facts = {"hardware": hardware(), "versions": versions(), "rows": rows}
     path = Path(__file__).with_name(f"{name}.json")

@@ -1,7 +1,6 @@
-"""Write the tables of README.md and docs/ from cards and measurements: `python docs/tables.py`.
+"""Write the tables of README.md and docs/ from the registry, the cards and the benchmarks: `python docs/tables.py`.
 
-With `--check` it fails when they are stale.
-A table stands between <!-- table: NAME --> and <!-- end -->.
+With `--check` it fails when they are stale. A table stands between <!-- table: NAME --> and <!-- end -->.
 """
 
 import json
@@ -10,66 +9,101 @@ import sys
 from pathlib import Path
 
 from zoo.hub import checkpoint
+from zoo.hub.registry import architectures
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/finetuning.md")
-# How close samples are to data has a table of its own.
+PAGES = ("README.md", "docs/results.md", "docs/finetuning.md")
+# Distances between samples and data have a table of their own.
 SAMPLES = ("frechet_distance", "kernel_distance", "precision", "recall")
-# So has what faces compare with in these.
+# So has what faces are compared with in these metrics.
 FACES = {
     "accuracy_gender": "gender",
     "accuracy_ethnicity": "ethnicity",
     "accuracy_age": "age",
     "nearest_distance": "to training, median",
-    "nearest_distance_low": "nearest hundredth",
+    "nearest_distance_low": "nearest percentile",
 }
 
 
-def checkpoints() -> str:
-    """One row for each checkpoint: the first result of each metric, and what they compare with."""
-    lines = [
-        "| checkpoint | what it is | parameters | weights | measured | made by |",
-        "|---|---|---:|---:|---|---|",
-    ]
+def timeline() -> str:
+    """One row for each model, oldest first: what was new in it, and the checkpoints that ship."""
+    shipped = {}
     for name in checkpoint.list():
-        card = checkpoint.card(name)
-        shown = card.headlines() + [row for row in card.metrics if row["role"] != "result"]
-        shown = [row for row in shown if row["metric"] not in SAMPLES]
-        shown = [row for row in shown if row["metric"] not in FACES or row["role"] == "result"]
-        measured = "<br>".join(figure(row, card.training["missed"]) for row in shown)
-        cells = (
-            f"`{name}`",
-            card.summary,
-            f"{card.parameters:,}",
-            f"{card.weights['bytes'] / 1e6:.2f} MB",
-            measured,
-            f"`{card.training['command']}`, {card.training['wall_time_s'] / 60:.0f} min{on(card.training['hardware'])}",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
+        shipped.setdefault(checkpoint.card(name).architecture, []).append(f"`{name}`")
+    lines = ["| year | model | what was new | checkpoints |", "|---:|---|---|---|"]
+    for name, about in architectures().items():
+        model = f"[{about.title}](zoo/models/{about.cls.__module__.rpartition('.')[2]}.py)"
+        lines.append(f"| {about.year} | {model} | {about.new} | {', '.join(shipped.get(name, [])) or '-'} |")
     return "\n".join(lines)
 
 
-def on(hardware: str) -> str:
+def checkpoints() -> str:
+    """One row for each checkpoint, with its first result."""
+    lines = ["| checkpoint | what it does | weights | measured |", "|---|---|---:|---|"]
+    for name in checkpoint.list():
+        card = checkpoint.card(name)
+        headline = figure(card.headlines()[0], card.training["missed"])
+        lines.append(f"| `{name}` | {card.summary} | {megabytes(card)} | {headline} |")
+    return "\n".join(lines)
+
+
+def results() -> str:
+    """A table for each checkpoint: every figure of its card but those that have tables of their own."""
+    parts = []
+    for name in checkpoint.list():
+        card = checkpoint.card(name)
+        training = card.training
+        minutes = f"{training['wall_time_s'] / 60:.0f} minutes{accelerator(training['hardware'])}"
+        parts.append(f"### {name}\n\n{card.summary}")
+        parts.append(
+            f"{card.parameters:,} parameters, {megabytes(card)} of weights ({card.weights['dtype']}). "
+            f"Made by `{training['command']}` in {minutes}."
+        )
+        lines = ["| metric | split | value | role | paper | how it is measured |", "|---|---|---:|---|---:|---|"]
+        for row in card.metrics:
+            separate = row["metric"] in SAMPLES or (row["metric"] in FACES and row["role"] != "result")
+            if not separate:
+                lines.append(f"| {' | '.join(cells(row, training['missed']))} |")
+        if len(lines) > 2:
+            parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def cells(row: dict, missed: dict) -> tuple[str, ...]:
+    """A row of a card as cells of a table."""
+    value = f"{row['value']:.2f}{spread(row)} {row['unit']}".rstrip()
+    if row["role"] == "result" and row["metric"] in missed:
+        value += f" (target {missed[row['metric']]:g} missed)"
+    paper = "-" if row["paper"] is None else f"{row['paper']:g}"
+    return row["metric"], row["split"], value, row["role"], paper, row["protocol"]
+
+
+def megabytes(card) -> str:
+    return f"{card.weights['bytes'] / 1e6:.2f} MB"
+
+
+def spread(row: dict) -> str:
+    return "" if row["std"] is None else f" +- {row['std']:.2f}"
+
+
+def accelerator(hardware: str) -> str:
     """What a training ran on beside the cores of a processor, if anything."""
     _, _, other = hardware.partition(" cores, ")
     return f" on {other}" if other else ""
 
 
-def figure(row, missed) -> str:
-    spread = "" if row["std"] is None else f" +- {row['std']:.2f}"
+def figure(row: dict, missed: dict) -> str:
+    """A result in a few words: "accuracy 99.29 % (test; paper 99.2)"."""
     facts = [row["split"]]
-    if row["role"] != "result":
-        facts.append(f"*{row['role']}: {row['protocol']}*")
-    elif row["metric"] in missed:
+    if row["metric"] in missed:
         facts.append(f"**target {missed[row['metric']]:g} missed**")
     if row["paper"] is not None:
         facts.append(f"paper {row['paper']:g}")
-    return f"{row['metric']} {row['value']:.2f}{spread} {row['unit']}".rstrip() + f" ({'; '.join(facts)})"
+    return f"{row['metric']} {row['value']:.2f}{spread(row)} {row['unit']}".rstrip() + f" ({'; '.join(facts)})"
 
 
 def samples() -> str:
-    """How close samples are to data, for each space in which that was measured: generators, then what they compare
-    with."""
+    """Distances between samples and data for each feature space: generators first, then real images to compare with."""
     spaces = {}  # how it was measured -> of what -> metric -> value
     for name in checkpoint.list():
         for row in checkpoint.card(name).metrics:
@@ -87,7 +121,7 @@ def samples() -> str:
 
 
 def faces() -> str:
-    """Whether faces look as asked, and how near they are to those of training, beside real ones."""
+    """How often faces have the attributes asked for, and how near they are to training images, beside real ones."""
     rows = {}  # of what -> metric -> value
     for row in checkpoint.card("ddpm.utkface").metrics:
         if row["metric"] in FACES:
@@ -122,8 +156,8 @@ def benchmarks() -> str:
 
 
 def finetuning() -> str:
-    """Accuracy over photographs of each class, as docs/finetuning.py measured it."""
-    facts = json.loads((ROOT / "docs/finetuning.json").read_text(encoding="utf-8"))
+    """Accuracy over photographs of each class, as docs/figures/finetuning.py measured it."""
+    facts = json.loads((ROOT / "docs/figures/finetuning.json").read_text(encoding="utf-8"))
     rows, methods = facts["rows"], facts["methods"]  # method -> what it is called
     lines = [f"| photographs of each class | {' | '.join(methods.values())} |", "|---:|---:|---:|---:|"]
     for row in rows:
@@ -133,9 +167,12 @@ def finetuning() -> str:
     return "\n".join(lines)
 
 
+TABLES = (timeline, checkpoints, results, samples, faces, color, benchmarks, finetuning)
+
+
 def written(text: str) -> str:
     """The text with the part between each pair of markers written anew."""
-    tables = {each.__name__: each for each in (checkpoints, samples, faces, color, benchmarks, finetuning)}
+    tables = {each.__name__: each for each in TABLES}
     pattern = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
     return pattern.sub(lambda match: f"{match[1]}{tables[match[2]]()}\n{match[3]}", text)
 

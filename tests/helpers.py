@@ -41,8 +41,9 @@ def card_of(model, **fields) -> Card:
             "architecture": architecture,
             "arguments": model.get_config(),
             "parameters": model.count_params(),
-            "input": {},
-            "output": {},
+            "task": "classify_images",
+            "inputs": {},
+            "outputs": {},
             "labels": None,
             "data": {},
             "metrics": [],
@@ -54,6 +55,11 @@ def card_of(model, **fields) -> Card:
         }
         | fields
     )
+
+
+def array(*shape, dtype="float32", **facts) -> dict:
+    """An entry of a card's inputs or outputs."""
+    return {"shape": list(shape), "dtype": dtype, "description": "of a test"} | facts
 
 
 def run_zoo(*arguments, cwd, expect=0, **environment):

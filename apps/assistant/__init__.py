@@ -1,12 +1,17 @@
-"""The assistant's engine: a conversation that understands 150 intents, does what needs no outside world, and says so
-when it can't.
+"""The assistant: a task-oriented dialogue system for 150 intents. It does what needs no outside world, and says so
+of the rest.
 
-- `dialogue.py`: the conversation; `phrases.py`: its turns of speech; `route.py`: which skill a line is for; `turn.py`:
-  what passes between them.
-- `skills.py`, `words.py`, `lists.py`, `timers.py`, `alarms.py`, `reminders.py`, `personal.py`, `jokes.py`: what it can
-  do; `limits.py`, `talk.py`: what it says where it can do nothing.
-- `memory.py`: its file. `numbers.py`, `arithmetic.py`, `units.py`, `durations.py`, `days.py`, `dates.py`, `places.py`:
-  from words to values.
+For each line: `dialogue.py` (a follow-up, the answer to a question, or a new request) -> `route.py` (which skill) ->
+the skill's `read` (slots from words) -> its `do` (the act, and the answer).
+
+- The dialogue: `dialogue.py`, `route.py`, `phrases.py` (lines such as "again" and "never mind"), `turn.py` (the types
+  that pass between dialogue and skills).
+- Skills: `skills.py` (time, dates, arithmetic, units, coins, dice), `words.py` (spelling, translation), `lists.py`,
+  `timers.py`, `alarms.py`, `reminders.py`, `personal.py` (names), `jokes.py`.
+- Answers without an act: `limits.py` (what it cannot do), `talk.py` (chit-chat).
+- From words to values: `numbers.py`, `arithmetic.py`, `units.py`; `durations.py`, `days.py` and `times.py`, which
+  `dates.py` puts together, with `time_words.py` for what cannot be read; `clock.py`, `time_zones.py`; `german.py`.
+- `memory.py`: the user's file. `app.py`: the app, which brings the models.
 """
 
 from .dialogue import Assistant, Reply

@@ -1,9 +1,10 @@
-"""Alarms: set, change, cancel, list; each at a time on the wall clock."""
+"""Alarms: set, change, cancel, list; each at a time of day, or so many hours from now."""
 
 import re
 from datetime import datetime
 
-from . import dates, phrases
+from . import dates, durations, phrases
+from .clock import is_over, seconds_since, store, stored, wall
 from .days import DAYS
 from .memory import new_id
 from .numbers import digits
@@ -26,7 +27,7 @@ _ASKS = re.compile(
 _SET = r"\b(?:set|wake|create|make|put|need|want|add)\b"
 _LEAD = re.compile(r"^.*?\b(?:alarms?|wake me(?: up)?|get me up)\b[ ,:]*(?:(?:set|to go off|ring) )?", re.IGNORECASE)
 _FROM_TO = re.compile(r"(?P<old>.*?\balarm\b.*?) to (?:go off at )?(?P<new>.+)", re.IGNORECASE)
-_SEVERAL = re.compile(r"\balarms\b|\bboth\b|\band (?:an|a |the |at )*(?:other|second|next|noon|midnight|\d)")
+_SEVERAL = re.compile(r"\balarms\b|\bboth\b|\b(?:and|or) (?:an|a |the |at )*(?:other|second|next|noon|midnight|\d)")
 # Two times: "the 7 and the 8 am alarms".
 _TIMES = re.compile(r"\d.*\band (?:the |at )*(?:\d|noon|midnight)")
 _ORDER = {"first": 0, "second": 1, "third": 2, "last": -1}
@@ -37,34 +38,32 @@ def read_alarm(turn: Turn) -> dict:
 
     "old" is the time of an alarm that is to be changed or cancelled, "on" a day without a time.
     """
-    if turn.want and "alarm" in turn.low and _ASKS.match(turn.low):
+    if turn.requested and "alarm" in turn.low and _ASKS.match(turn.low):
         return {}
     whole = re.sub(r"\b(?:my|the) (\d{1,2}(?::\d\d)?) alarm\b", r"alarm at \1", digits(turn.text), flags=re.IGNORECASE)
-    waking = bool(turn.about.get("waking") or re.search(r"\bwake|\bget me up\b", turn.low))
+    waking = bool(turn.context.get("waking") or re.search(r"\bwake|\bget me up\b", turn.low))
     slots = {"all": True} if re.search(r"\b(?:all|every|both)\b", turn.low) else {}
-    if turn.want == "old" and (order := re.search(rf"\b({'|'.join(_ORDER)})\b", turn.low)):
+    if turn.requested == "old" and (order := re.search(rf"\b({'|'.join(_ORDER)})\b", turn.low)):
         return slots | {"order": order[1]}
     text = _LEAD.sub("", whole)
     if re.search(_CHANGE, turn.low) and not turn.following and (parts := _FROM_TO.match(whole)):
         old, text, whole = _moment(turn, parts["old"], waking), parts["new"], parts["new"]
         slots |= {"old": old.at} if old else {}
-    like = turn.about.get("was" if turn.following else "on")
-    if _SEVERAL.search(whole.lower()) and _moment(turn, text.split(" and ")[0], waking, like):
-        text = text.split(" and ")[0]
+    like = turn.context.get("was" if turn.following else "on")
     found = _moment(turn, text, waking, like) or _moment(turn, whole, waking, like)
-    if turn.want and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", whole)):
+    if turn.requested and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", whole)):
         found = _moment(turn, number[0], waking, like)  # "the 8 one"
     timed = found is not None and (found.has_clock or like is not None)
     action = _action(turn, timed)
-    if timed and (turn.want == "old" or (action == "cancel" and not turn.want)):
+    if timed and (turn.requested == "old" or (action == "cancel" and not turn.requested)):
         slots["old"] = found.at
     elif timed:
         slots |= {"at": found.at, "said": text}
-    if turn.want:
+    if turn.requested:
         return slots
     if found and not timed:
         slots["on"] = found.at.isoformat()
-    if turn.following and ("id" not in turn.about or (action == "change" and "at" not in slots)):
+    if turn.following and ("id" not in turn.context or (action == "change" and "at" not in slots)):
         return {}
     return slots | {"action": action} | ({"waking": True} if waking else {})
 
@@ -74,15 +73,15 @@ def use_alarm(turn: Turn, slots: dict) -> Answer:
     return {"set": _set, "change": _change, "cancel": _cancel, "list": _list}[slots["action"]](turn, slots)
 
 
-def ring(data: dict, wall: datetime) -> list[str]:
+def ring(data: dict, now: datetime) -> list[str]:
     """Take alarms that are due out of `data`; a line for each."""
-    due = [alarm for alarm in data["alarms"] if datetime.fromisoformat(alarm["at"]) <= wall]
+    due = [alarm for alarm in data["alarms"] if is_over(stored(alarm, now), now)]
     data["alarms"] = [alarm for alarm in data["alarms"] if alarm not in due]
     lines = []
     for alarm in due:
-        at = datetime.fromisoformat(alarm["at"])
-        late = (wall - at).total_seconds() >= 120
-        lines.append(f"Ring! Your alarm for {dates.named(at, wall)}{' went unheard' if late else ''}.")
+        at = stored(alarm, now)
+        late = seconds_since(at, now) >= 120
+        lines.append(f"Ring! Your alarm for {dates.named(at, now)}{' went unheard' if late else ''}.")
     return lines
 
 
@@ -95,12 +94,13 @@ def _set(turn: Turn, slots: dict) -> Answer:
     with turn.memory.change() as data:
         if len(data["alarms"]) >= MOST:
             return Answer(f"There are {MOST} alarms already. Nobody sleeps that badly.")
-        alarm = {"id": new_id(data), "at": slots["at"].isoformat()}
+        alarm = {"id": new_id(data)}
+        store(alarm, slots["at"])
         data["alarms"].append(alarm)
-    line = f"Alarm for {dates.named(slots['at'], turn.wall)}."
-    if _SEVERAL.search(digits(turn.low)):
+    line = f"Alarm for {dates.named(slots['at'], turn.now)}."
+    if _names_several(turn.text):
         line += f" {ONLY_ONE}"
-    return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _about(alarm))
+    return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _context(alarm))
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
@@ -113,11 +113,11 @@ def _change(turn: Turn, slots: dict) -> Answer:
         at = slots["at"]
         if "said" in slots:  # the day and its half stay, where they aren't said
             found = _moment(turn, slots["said"], False, chosen[0]["at"])
-            at = found.at if found and found.at > turn.wall else at
-        if chosen[0]["at"] == at.isoformat():
-            return Answer("That is the time it is set for already.", about=_about(chosen[0]))
-        chosen[0]["at"] = at.isoformat()
-    return Answer(f"The alarm is for {dates.named(at, turn.wall)} now.", ("alarm.change",), _about(chosen[0]))
+            at = found.at if found and not is_over(found.at, turn.now) else at
+        if stored(chosen[0], turn.now) == at:
+            return Answer("That is the time it is set for already.", context=_context(chosen[0]))
+        store(chosen[0], at)
+    return Answer(f"The alarm is for {dates.named(at, turn.now)} now.", ("alarm.change",), _context(chosen[0]))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
@@ -128,7 +128,7 @@ def _cancel(turn: Turn, slots: dict) -> Answer:
             return _none_or_several(turn, alarms, slots, chosen)
         if len(chosen) > 1 and not slots.get("sure"):
             return Answer(f"Cancel all {len(chosen)} alarms?", question=Question("sure", slots, "All alarms stay."))
-        gone = [dates.named(datetime.fromisoformat(alarm["at"]), turn.wall) for alarm in chosen]
+        gone = [dates.named(stored(alarm, turn.now), turn.now) for alarm in chosen]
         data["alarms"] = [alarm for alarm in alarms if alarm not in chosen]
     others = f" {ONLY_ONE}" if "old" in slots and _TIMES.search(digits(turn.low)) and not slots.get("all") else ""
     them = f"the alarm{'s' * (len(gone) > 1)} for {' and '.join(gone)}"
@@ -138,9 +138,9 @@ def _cancel(turn: Turn, slots: dict) -> Answer:
 def _list(turn: Turn, slots: dict) -> Answer:
     alarms = turn.memory.read()["alarms"]
     if not alarms:
-        return Answer("No alarm is set.", about={})
-    about = _about(alarms[0]) if len(alarms) == 1 else {}
-    return Answer(f"Alarms: {_times(turn, alarms)}.", ("alarm.list",), about)
+        return Answer("No alarm is set.", context={})
+    context = _context(alarms[0]) if len(alarms) == 1 else {}
+    return Answer(f"Alarms: {_times(turn, alarms)}.", ("alarm.list",), context)
 
 
 def _chosen(alarms: list[dict], slots: dict, turn: Turn) -> list[dict]:
@@ -149,20 +149,21 @@ def _chosen(alarms: list[dict], slots: dict, turn: Turn) -> list[dict]:
         return alarms[_ORDER[slots["order"]] :][:1]
     if "old" in slots:
         return at_time(alarms, slots["old"])
-    return [each for each in alarms if each["id"] == turn.about.get("id") and "alarm" not in turn.low] or alarms
+    return [each for each in alarms if each["id"] == turn.context.get("id") and "alarm" not in turn.low] or alarms
 
 
-def at_time(kept: list[dict], at: datetime) -> list[dict]:
+def at_time(entries: list[dict], at: datetime) -> list[dict]:
     """Alarms or reminders at a time; "at 7" may have been read as the wrong half of the day, or another day."""
-    exact = [each for each in kept if datetime.fromisoformat(each["at"]) == at]
-    return exact or [e for e in kept if (datetime.fromisoformat(e["at"]) - at).total_seconds() % 43200 == 0]
+    away = [(datetime.fromisoformat(entry["at"]) - wall(at)).total_seconds() for entry in entries]
+    exact = [entry for entry, seconds in zip(entries, away, strict=True) if seconds == 0]
+    return exact or [entry for entry, seconds in zip(entries, away, strict=True) if seconds % 43200 == 0]
 
 
 def _none_or_several(turn: Turn, alarms: list[dict], slots: dict, chosen: list[dict]) -> Answer:
     if not alarms:
-        return Answer("No alarm is set, so there is none to touch.", about={})
+        return Answer("No alarm is set, so there is none to touch.", context={})
     if not chosen:
-        return Answer(f"There is no such alarm. Set: {_times(turn, alarms)}.", about={})
+        return Answer(f"There is no such alarm. Set: {_times(turn, alarms)}.", context={})
     return Answer(f"Which one? {_times(turn, chosen)}.", question=Question("old", slots, "All alarms stay."))
 
 
@@ -179,9 +180,15 @@ def _action(turn: Turn, timed: bool) -> str:
     return "list" if re.search(_LIST, low) and not re.search(_SET, low) and not timed else "set"
 
 
+def _names_several(text: str) -> bool:
+    """Whether a text is about several alarms; "in 2 days and 3 hours" is about one."""
+    text = digits(text)
+    return bool(_SEVERAL.search(text.lower())) and durations.find(text) is None
+
+
 def _moment(turn: Turn, text: str, waking: bool, like: str | None = None) -> dates.Moment | None:
     old = datetime.fromisoformat(like) if like else None
-    return dates.moment(text, turn.wall, early=True, waking=waking, like=old)
+    return dates.moment(text, turn.now, early=True, waking=waking, like=old)
 
 
 def _unfit(turn: Turn, slots: dict, ask: str) -> Answer | None:
@@ -189,20 +196,20 @@ def _unfit(turn: Turn, slots: dict, ask: str) -> Answer | None:
     dropped = "No alarm is set yet." if slots["action"] == "set" else "The alarm stays as it is."
     if "at" not in slots:
         return Answer(ask, question=Question("at", slots, dropped))
-    if slots["at"] <= turn.wall:
+    if is_over(slots["at"], turn.now):
         rest = {slot: each for slot, each in slots.items() if slot != "at"}
-        return Answer(f"{sentence(dates.spoken(slots['at'], turn.wall))} is over. {ask}",
+        return Answer(f"{sentence(dates.spoken(slots['at'], turn.now))} is over. {ask}",
                       question=Question("at", rest, dropped))  # fmt: skip
     return None
 
 
-def _about(alarm: dict) -> dict:
+def _context(alarm: dict) -> dict:
     """What the next turn may change."""
     return {"id": alarm["id"], "was": alarm["at"]}
 
 
 def _times(turn: Turn, alarms: list[dict]) -> str:
-    return "; ".join(dates.spoken(datetime.fromisoformat(each["at"]), turn.wall) for each in alarms)
+    return "; ".join(dates.spoken(stored(each, turn.now), turn.now) for each in alarms)
 
 
 SKILLS = {"alarm": Skill(read_alarm, use_alarm)}

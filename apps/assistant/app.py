@@ -1,4 +1,4 @@
-"""The assistant as an app: its understanding and its German come from checkpoints, its file is the user's."""
+"""The assistant as an app: one checkpoint classifies intents, another translates; the file with lists is the user's."""
 
 import random
 import re
@@ -11,15 +11,15 @@ import numpy as np
 from zoo.data.labels import confidence, probabilities
 from zoo.errors import BadInput
 
-from ..app import Conversation, Sample, Texts
+from ..app import Conversation, Sample, Text
 from ..translate import PAIRS, translator_of
 from . import german
 from .dialogue import Assistant
 from .memory import Memory
 
-UNDERSTANDS = "bert.clinc150"
-TRANSLATES = {"german": PAIRS["en-de"]}  # language -> the checkpoint from English into it
-HEARSAY = "(That is a guess: but for a few phrases I know German from captions of photographs.)"
+CLASSIFIER = "bert.clinc150"
+TRANSLATORS = {"german": PAIRS["en-de"]}  # language -> the checkpoint from English into it
+CAVEAT = "(That is a guess: but for a few phrases I know German from captions of photographs.)"
 
 
 class Talk:
@@ -44,18 +44,18 @@ class AssistantApp(Conversation):
         "Understands 150 kinds of requests; does those that need no outside world, such as timers, lists, sums and "
         "translations, and says so of the others."
     )
-    checkpoints = (UNDERSTANDS, *TRANSLATES.values())
+    checkpoints = (CLASSIFIER, *TRANSLATORS.values())
 
     def __call__(
-        self, lines: Annotated[list[str], Texts(help="what you say")]
-    ) -> Annotated[list[str], Texts(label="answers")]:
-        """The lines of a conversation, from its beginning -> an answer to each. What it was told is forgotten."""
+        self, lines: list[Annotated[str, Text(help="what you say")]]
+    ) -> list[Annotated[str, Text(label="answers")]]:
+        """The lines of a conversation, from its beginning -> an answer to each. Nothing is stored afterwards."""
         with tempfile.TemporaryDirectory() as folder:
             talk = self._talk(Memory(Path(folder) / "assistant.json"), seed=0)
             return [talk.reply(line) for line in lines]
 
     def begin(self) -> Talk:
-        """A conversation that keeps lists, timers and reminders in the user's file; see `memory.default_path`."""
+        """A conversation that stores lists, timers and reminders in the user's file; see `memory.default_path`."""
         talk = self._talk(Memory(), seed=random.randrange(2**32))
         talk.assistant.warm()
         return talk
@@ -72,17 +72,17 @@ class AssistantApp(Conversation):
         ]
 
     def _talk(self, memory: Memory, seed: int) -> Talk:
-        self.predictor(UNDERSTANDS)  # loaded now rather than at the first answer
-        translators = {language: self._translator(name) for language, name in TRANSLATES.items()}
+        self.predictor(CLASSIFIER)  # loaded now rather than at the first answer
+        translators = {language: self._translator(name) for language, name in TRANSLATORS.items()}
         return Talk(Assistant(self.understand, memory=memory, translators=translators, seed=seed))
 
     def understand(self, line: str) -> list[tuple[str, float]]:
-        """Intents with probabilities, best first; "oos" before them all where the checkpoint knows none."""
-        predict = self.predictor(UNDERSTANDS)
-        logits = predict([line])  # (1, intents)
-        [chances] = probabilities(logits)
-        ranked = [(predict.card.labels[number], float(chances[number])) for number in np.argsort(-chances)]
-        known = confidence(logits)[0] >= predict.card.output["ood_threshold"]
+        """Intents with probabilities, best first; "oos" before them all for a line out of scope."""
+        predict = self.predictor(CLASSIFIER)
+        logits = predict([line])["logits"]  # (1, intents)
+        [probability] = probabilities(logits)
+        ranked = [(predict.card.labels[number], float(probability[number])) for number in np.argsort(-probability)]
+        known = confidence(logits)[0] >= predict.card.ood_threshold
         return ranked if known else [("oos", 1.0), *ranked]
 
     def _translator(self, name: str):
@@ -92,6 +92,6 @@ class AssistantApp(Conversation):
             if not re.search(r"[^\W\d_]", text):
                 raise BadInput(f"there is no word in {text!r:.60}")
             [translation] = self.tool(name, translator_of)([text])
-            return f"{translation} {HEARSAY}"
+            return f"{translation} {CAVEAT}"
 
         return translated

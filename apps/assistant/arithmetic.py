@@ -1,7 +1,7 @@
 """Arithmetic as people say and write it: "what is 20% off 80", "two to the power of ten", "add 456 and 781".
 
-A parser of its own over exact fractions; nothing is ever evaluated as code, and no number may grow past `MOST_BITS`.
-Evaluators of Python expressions were no help: people say "half of", "x" and "% off", and 0.1 + 0.2 is 0.3.
+A recursive-descent parser over exact fractions: 0.1 + 0.2 is 0.3. Nothing is evaluated as code, and no number may grow
+past `MOST_BITS`. Evaluators of Python expressions do not know "half of", "x" and "% off".
 """
 
 import math
@@ -19,25 +19,29 @@ class Impossible(Exception):
     """Arithmetic that was understood and has no answer; the message is a clause that says why."""
 
 
-def _shares(one: str, other: str) -> str:
+def _divided_into(one: str, other: str) -> str:
     """ "divide 4 into 100" is 100 / 4, "divide 100 into 4" parts too: the smaller divides the larger."""
     numbers = [re.fullmatch(r"\d+(?:\.\d+)?", each) for each in (one, other)]
     swapped = all(numbers) and float(one) < float(other)
     return f"({other}) / ({one})" if swapped else f"({one}) / ({other})"
 
 
-# What people say -> the signs that the parser knows. In this order, on lower-case text with numbers in digits.
+# What people say -> the signs that the parser reads. In this order, on lower-case text with numbers in digits.
 _WORDS = [
     (r"(?<=\d)\s*(?:dollars?|euros?|bucks|cents|pounds sterling)\b|[$€£](?=\d)", ""),
     (r"\bhow many times (?:can|does|do|will|would) (\S+) (?:go|fit) into (\S+)$", r"(\2) / (\1)"),
     (r"\b(?:sum|total) of (?=.*(?:\+|\bplus\b))", ""),
-    (r"\b(?:add|sum of|total of)(?: up)? (.+?),? (?:and|to|with|plus) (\S+)$", r"\1 + \2"),
+    (r"\b(?:add|sum of|total of)(?: up)? (.+?),? (?:and|to|with|plus) (\S+(?: \d+/\d+)?)$", r"\1 + \2"),
     (r"\bsubtract ([\d.]+ ?(?:%|per ?cent)) from (.+)$", r"(\2) - \1"),  # without brackets it is that much off
     (r"\bsubtract (.+) from (.+)$", r"(\2) - (\1)"),
     (r"\b(?:multiply|product of) (?=.*,)(.+)$", lambda m: re.sub(r",? and |, ", " * ", m[1])),
     (r"\b(?:multiply|product of) (.+?) (?:by|and|with|times) (.+)$", r"(\1) * (\2)"),
     (r"\bdivide (.+?) by (.+)$", r"(\1) / (\2)"),
-    (r"\bdivide (.+?) into (.+)$", lambda m: _shares(m[1], m[2])),
+    (r"\bdivide (.+?) into (.+)$", lambda m: _divided_into(m[1], m[2])),
+    (r"\b(\d+) (\d+/[1-9]\d*)(?![\d/])", r"(\1 + \2)"),  # mixed numbers: 2 3/4
+    (r"(?<![\d/] )(?<![\d/])(\d+/[1-9]\d*) of\b", r"(\1) *"),
+    (r"\) of\b", ") *"),
+    (r"\b(divided by|over) (\d+/[1-9]\d*)(?![\d/])", r"\1 (\2)"),
     (r"\bthe\s+", ""),
     (r"\bsquare root (?:of )?|\bsqrt(?: of)?\b|√", " sqrt "),
     (r"\bcub(?:e|ic) root (?:of )?", " cbrt "),
@@ -68,7 +72,7 @@ _BEFORE = (
 _AFTER = r"\?|=|\bequals?|\bmake|\bcome to|\bis what|\bis|,? please|\bfor me"
 _ASKED = re.compile(rf"^(?:{_BEFORE})\s+(?!times)|\s*(?:{_AFTER})\s*$")
 _TOKEN = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+|of%|off%|sqrt|cbrt|mod|[-+*/^()!%])")
-# How a text begins that goes on with the value before. "-3 + 5" doesn't: its minus belongs to the 3.
+# How a text begins that continues from the last value. "-3 + 5" doesn't: its minus belongs to the 3.
 _CONTINUED = re.compile(
     r"(?:plus|minus|less|times|multiplied by|divided by|over|to the power|raised to|squared|cubed|mod|x )\b|"
     r"[+*/\u00d7\u00f7^]|- "
@@ -104,7 +108,7 @@ def _signs(text: str, last: Fraction | None) -> str:
     for pattern, sign in _WORDS:
         text = re.sub(pattern, sign, text)
     if re.fullmatch(r"[^a-z]*,[^a-z]*(?:and)?[^a-z]*", text) or " + " in text:
-        text = re.sub(r"\s*,\s*(?:and\s+)?|\s+and\s+", " + ", text)  # the sum of 3, 7 and 9
+        text = re.sub(r"\s*,(?:\s+and)?\s+|\s+and\s+", " + ", text)  # the sum of 3, 7 and 9; 3,7 is no number
     return text
 
 
@@ -141,7 +145,7 @@ class _Parser:
                 return None
             if self.at == start + 2 and self.tokens[self.at - 1] == "%":
                 right *= left  # 80 + 10% is 88, as on a pocket calculator
-            left = _bounded(left + right if sign == "+" else left - right)
+            left = _limited(left + right if sign == "+" else left - right)
         return left
 
     def product(self):
@@ -159,7 +163,7 @@ class _Parser:
                 "of%": lambda a, b: a / 100 * b,
                 "off%": lambda a, b: b - a / 100 * b,
             }[sign](left, right)
-            left = _bounded(left)
+            left = _limited(left)
         return left
 
     def signed(self):
@@ -191,7 +195,7 @@ class _Parser:
             return None if inner is None else _root(inner, 2 if root == "sqrt" else 3)
         if self.at < len(self.tokens) and self.tokens[self.at][-1].isdigit():
             self.at += 1
-            return _bounded(Fraction(self.tokens[self.at - 1]))
+            return _limited(Fraction(self.tokens[self.at - 1]))
         return None
 
     def deeper(self, read):
@@ -203,7 +207,7 @@ class _Parser:
         return result
 
 
-def _bounded(number: Fraction) -> Fraction:
+def _limited(number: Fraction) -> Fraction:
     if max(number.numerator.bit_length(), number.denominator.bit_length()) > MOST_BITS:
         raise Impossible("the result is too large for me")
     return number
@@ -218,7 +222,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
         bits = max(base.numerator.bit_length(), base.denominator.bit_length())
         if abs(exponent) * (bits - 1) > MOST_BITS:  # known before the work
             raise Impossible("the result is too large for me")
-        return _bounded(base**exponent)
+        return _limited(base**exponent)
     if base < 0:
         raise Impossible("that is no real number")
     try:

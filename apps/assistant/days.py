@@ -1,4 +1,7 @@
-"""Which day: "tomorrow", "on the 15th", "a week from friday", "the last friday of may", "christmas" -> dates."""
+"""Which day: "tomorrow", "the 23rd of next month", "a week from friday", "the last friday of may", "easter" -> dates.
+
+A date that contradicts itself ("sunday, 11 march" when that is a Wednesday) or that may be two ("3/4") is none.
+"""
 
 import re
 from datetime import date, timedelta
@@ -31,9 +34,15 @@ _MOVING = {
 
 _MONTH = rf"(?P<month>{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)}|sept)\.?"
 _NTH = rf"\d{{1,2}}(?:st|nd|rd|th)|(?:[23]0[ -])?(?:{'|'.join(_ORDINALS)})|thirtieth"
-_YEAR = r"(?:,? (?:of )?(?P<year>(?:1[6-9]|20|21)\d\d))?"
-_WEEKDAY = rf"(?P<weekday>{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in DAYS)}|tues|thurs)"
-_FULL = rf"(?P<weekday>{'|'.join(DAYS)})"
+_YEAR = r"(?:,? (?:of |in )?(?P<year>(?:1[6-9]|20|21)\d\d|(?:this|next|last) year))?"
+_SHORT_WEEKDAY = rf"(?P<weekday>{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in DAYS)}|tues|thurs)"
+_WEEKDAY = rf"(?P<weekday>{'|'.join(DAYS)})"
+_COUNT = r"(?:\d+(?:\.5)?|an?|a couple of)"
+# "next month", "the week after next", "in 2 weeks": a week or a month that another part of the date counts within.
+_MONTH_SIDE = r"(?:(?:the |this )|(?P<side>next |last ))month\b"
+_WEEK_SIDE = (
+    rf"(?:(?P<side>this|next|last) week|(?P<after_next>(?:the )?week after next)|in (?P<weeks>{_COUNT}) weeks?)"
+)
 # What may follow "the 2nd", which else is of something: "the 2nd floor".
 _ALONE = (
     r"(?=\W*$| ?[,;.!?]| (?:at|in|to|by|for|from|and|or|until|that|about|i|we|is|was|a|please|remind|set|wake|before|"
@@ -42,25 +51,35 @@ _ALONE = (
 _DATES = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"(?<![\d.])\b(?:(?:in|after)(?: another)? )?(?P<count>\d+(?:\.5)?|an?|a couple of) "
-        r"(?P<unit>day|week|month|year)s?(?P<half> and a half)?(?: (?P<from>from now|from today|ago))?\b",
+        rf"(?<![\w.,:/-])(?:(?:in|after)(?: another)? )?(?P<count>{_COUNT}) (?P<unit>day|week|month|year)s?"
+        rf"(?P<half> and a half)?(?:,? (?:and )?(?P<count2>{_COUNT}) (?P<unit2>day|week|month)s?)?"
+        r"(?: (?P<from>from now|from today|ago))?\b",
+        r"\b(?P<count>the) (?P<unit>day|week|month|year)\b(?= (?:from|after|before) )",
         r"\b(?:for |by |on )?(?P<near>(?:the )?day after tomorrow|(?:the )?day before yesterday|tomorrow|today|"
-        r"yesterday|"
-        r"tonight)\b(?:'?s\b)?",
+        r"yesterday|tonight)\b(?:'?s\b)?",
         r"\b(?:on )?(?P<iso>\d{4}-\d\d?-\d\d?)\b",
-        r"\b(?P<side>next|last) (?P<unit>week|month|year)\b",
-        rf"\b(?:on )?(?:{_WEEKDAY},? )?(?:the )?(?P<day>{_NTH}|\d{{1,2}}) (?:day )?(?:of )?{_MONTH}\b{_YEAR}",
-        rf"\b(?:on )?(?:{_WEEKDAY},? (?:the )?)?{_MONTH} (?:the )?(?P<day>{_NTH}|\d{{1,2}})\b(?!:){_YEAR}",
-        rf"\bon (?:{_WEEKDAY},? )?the (?P<day>{_NTH})\b(?: of the month\b)?{_ALONE}",
-        rf"\b(?:{_WEEKDAY},? )?the (?P<day>\d{{1,2}}(?:st|nd|rd|th))\b(?: of the month\b)?{_ALONE}",
-        rf"\b(?:(?:on|next|this|coming|by) )+{_WEEKDAY}\b(?:'s\b)?",
-        rf"\b{_FULL}\b(?:'s\b)?",
-        rf"\b(?:on )?(?P<side>last) {_WEEKDAY}\b(?:'s\b)?",
-        rf"\b(?:on )?the (?P<which>first|second|third|fourth|last|[1-4](?:st|nd|rd|th)) {_FULL} (?:of|in) "
-        rf"(?:(?:the |this |(?P<side>next |last ))month\b|{_MONTH}\b{_YEAR})",
+        r"\b(?:on|by|until|for) (?P<first>\d{1,2})/(?P<second>\d{1,2})(?:/(?P<year>(?:20|21)\d\d))?(?![\d/.,]*\d)",
+        r"(?<![\d.])(?:\bon )?(?P<day>\d{1,2})\.(?P<month_number>\d{1,2})\.(?P<year>(?:20|21)\d\d)?(?!\d)",
+        r"(?<!of )(?<!early )(?<!late )\b(?P<side>next|last) (?P<unit>week|month|year)\b",
+        r"\b(?P<after_next>(?:the )?week after next)\b",
+        rf"\b(?:on )?(?:{_SHORT_WEEKDAY},? )?(?:the )?(?P<day>{_NTH}|\d{{1,2}}) (?:day )?(?:of )?{_MONTH}\b{_YEAR}",
+        rf"\b(?:on )?(?:{_SHORT_WEEKDAY},? (?:the )?)?{_MONTH} (?:the )?(?P<day>{_NTH}|\d{{1,2}})\b(?!:){_YEAR}",
+        rf"\bon (?:{_SHORT_WEEKDAY},? )?the (?P<day>{_NTH})\b(?: of the month\b)?{_ALONE}",
+        rf"\b(?:{_SHORT_WEEKDAY},? )?the (?P<day>\d{{1,2}}(?:st|nd|rd|th))\b(?: of the month\b)?{_ALONE}",
+        rf"\b(?:on )?the (?P<day>{_NTH}) (?:day )?of (?P<which_month>this|next|last) month\b",
+        rf"\b(?P<which_month>this|next|last) month,? (?:on )?the (?P<day>{_NTH})\b",
+        r"\b(?:on |at |by )?(?:the )?(?P<end>last day|end) of "
+        rf"(?:(?:the|this|(?P<which_month>next|last)) month\b|{_MONTH}\b{_YEAR})",
+        rf"\b(?:(?:on|next|this|coming|by) )+{_SHORT_WEEKDAY}\b(?:'s\b)?",
+        rf"\b{_WEEKDAY}\b(?:'s\b)?",
+        rf"\b(?:on )?(?P<side>last) {_SHORT_WEEKDAY}\b(?:'s\b)?",
+        rf"\b(?:on )?{_WEEKDAY},? (?:of |in )?(?P<of_week>{_WEEK_SIDE})\b",
+        rf"\b(?P<of_week>{_WEEK_SIDE}),? (?:on )?{_WEEKDAY}\b",
+        rf"\b(?:on )?{_WEEKDAY} (?P<a_week_later>week)\b",
+        rf"\b(?:on )?the (?P<which>first|second|third|fourth|last|[1-4](?:st|nd|rd|th)) {_WEEKDAY} (?:of|in) "
+        rf"(?:{_MONTH_SIDE}|{_MONTH}\b{_YEAR})",
         r"\b(?:on |at )?(?:the |this |next )(?P<weekend>weekend)\b",
-        rf"\b(?:on |at )?(?:next |last )?(?P<holiday>easter(?: sunday)?|{'|'.join([*_MOVING, *_HOLIDAYS])})\b"
-        rf"(?: this year)?{_YEAR}",
+        rf"\b(?:on |at )?(?:next |last )?(?P<holiday>easter(?: sunday)?|{'|'.join([*_MOVING, *_HOLIDAYS])})\b{_YEAR}",
     )
 ]
 
@@ -84,8 +103,9 @@ def find(text: str, today: date, *, past: bool = False) -> list[tuple[date | Non
             if on is None:  # a bare "3 days", which may be counted from a date
                 step = match
                 continue
-            if step and (side := re.fullmatch(r" (from|after|before) ", text[step.end() : start])):
-                on, start = on + _step(step, -1 if side[1] == "before" else 1), step.start()
+            if step and (side := re.fullmatch(r" (from|after|before) ", text[step.end() : start], re.IGNORECASE)):
+                terms = {name: text.lower() for name, text in step.groupdict().items() if text}
+                on, start = on + _step(terms, -1 if side[1].lower() == "before" else 1), step.start()
         except (ValueError, OverflowError):
             on = None
         step = None
@@ -105,50 +125,121 @@ def longest(patterns, text: str) -> list[re.Match]:
 
 def _date(match, today: date, past: bool) -> date | None:
     """The date that a pattern found; None for a bare "3 days". ValueError or OverflowError if there is no such date."""
-    found = {name: text and text.lower().strip() for name, text in match.groupdict().items()}
-    month = found.get("month") and next(i for i, name in enumerate(MONTHS, 1) if name[:3] == found["month"][:3])
+    found = {name: text.lower().strip() for name, text in match.groupdict().items() if text}
     last = past or found.get("side") == "last"
-    if found.get("near"):
+    if "near" in found:
         near = found["near"].removeprefix("the ")
         days = {"day after tomorrow": 2, "tomorrow": 1, "yesterday": -1, "day before yesterday": -2}.get(near, 0)
         return today + timedelta(days=days)
-    if found.get("iso"):
+    if "iso" in found:
         return date(*map(int, found["iso"].split("-")))
-    if found.get("count"):
-        bare = not found["from"] and not match[0].lower().startswith(("in ", "after "))
-        return None if bare else today + _step(match, -1 if found["from"] == "ago" else 1)
-    if found.get("unit"):
+    if "count" in found:
+        bare = "from" not in found and not match[0].lower().startswith(("in ", "after "))
+        return None if bare else today + _step(found, -1 if found.get("from") == "ago" else 1)
+    if "of_week" in found or "a_week_later" in found:
+        return _of_week(found, today)
+    if "after_next" in found:
+        return today + timedelta(days=14)
+    if "unit" in found:
         return today + relativedelta(**{f"{found['unit']}s": -1 if last else 1})
-    if found.get("holiday"):
-        return _yearly(lambda year: _holiday(found["holiday"], year), found["year"], today, last)
-    weekday = next((i for i, name in enumerate(DAYS) if name[:3] == (found.get("weekday") or "")[:3]), 5)
-    if found.get("which"):
+    year = _year(found.get("year"), today)
+    if "holiday" in found:
+        return _yearly(lambda year: _holiday(found["holiday"], year), year, today, last)
+    month = _month(found)
+    if "end" in found:
+        if month:
+            return _yearly(lambda year: _last_day(year, month), year, today, past)
+        first = _first_of_month(found.get("which_month"), today)
+        return _last_day(first.year, first.month)
+    weekday = next((i for i, name in enumerate(DAYS) if name[:3] == found.get("weekday", "")[:3]), None)
+    if "which" in found:
         nth = -1 if found["which"] == "last" else _nth(found["which"])
         if month:
-            return _yearly(lambda year: _nth_weekday(year, month, weekday, nth), found["year"], today, past)
-        first = today + relativedelta(months={"next": 1, "last": -1}.get(found["side"], 0))
+            return _yearly(lambda year: _nth_weekday(year, month, weekday, nth), year, today, past)
+        first = _first_of_month(found.get("side"), today)
         return _nth_weekday(first.year, first.month, weekday, nth)
-    if found.get("day"):
-        return _numbered(_nth(found["day"]), month, found.get("year"), today, past)
-    ahead = (weekday - today.weekday()) % 7
+    if "day" in found or "first" in found:
+        day = _nth(found["day"]) if "day" in found else _day_of_slashes(found)
+        if "which_month" in found:
+            on = _first_of_month(found["which_month"], today).replace(day=day)
+        else:
+            on = _numbered(day, month, year, today, past)
+        if weekday not in (None, on.weekday()):
+            raise ValueError(f"{on} is no {found['weekday']}")
+        return on
+    ahead = ((DAYS.index("saturday") if weekday is None else weekday) - today.weekday()) % 7  # else the weekend
     return today + timedelta(days=ahead - 7 if last else ahead or 7)
 
 
-def _step(match, sign: int) -> relativedelta:
-    """ "3 days", "a week and a half" as a step forwards, or backwards for -1."""
-    count = {"a": 1, "an": 1, "a couple of": 2}.get(match["count"].lower()) or int(float(match["count"]))
+def _month(found: dict) -> int | None:
+    """The number of the month that is named; of "3/15", where one of two numbers can be no month, the other."""
+    if "month" in found:
+        return next(i for i, name in enumerate(MONTHS, 1) if name[:3] == found["month"][:3])
+    if "month_number" in found:
+        return int(found["month_number"])
+    if "first" in found:
+        first, second = int(found["first"]), int(found["second"])
+        if first <= 12 and second <= 12 and first != second:
+            raise ValueError("month and day may be either")
+        return min(first, second)
+    return None
+
+
+def _day_of_slashes(found: dict) -> int:
+    return max(int(found["first"]), int(found["second"]))
+
+
+def _year(said: str | None, today: date) -> int | None:
+    if said is None or said.isdigit():
+        return said and int(said)
+    return today.year + {"next": 1, "last": -1, "this": 0}[said.split()[0]]
+
+
+def _first_of_month(side: str | None, today: date) -> date:
+    """The first day of the next or the last month, else of this one."""
+    return today.replace(day=1) + relativedelta(months={"next": 1, "last": -1}.get(side, 0))
+
+
+def _last_day(year: int, month: int) -> date:
+    return date(year, month, 1) + relativedelta(months=1, days=-1)
+
+
+def _of_week(found: dict, today: date) -> date:
+    """A weekday of another week, which begins on Monday; "friday week" is a week after the next Friday."""
+    weekday = DAYS.index(found["weekday"])
+    if "a_week_later" in found:
+        return today + timedelta(days=((weekday - today.weekday()) % 7 or 7) + 7)
+    weeks = {"next": 1, "last": -1}.get(found.get("side"), 0)
+    if "after_next" in found:
+        weeks = 2
+    if "weeks" in found:
+        weeks = _count(found["weeks"])
+        if weeks != int(weeks):
+            raise ValueError("no whole weeks")
+    return today + timedelta(days=weekday - today.weekday() + 7 * int(weeks))
+
+
+def _count(text: str) -> float:
+    return {"a": 1.0, "an": 1.0, "the": 1.0, "a couple of": 2.0}.get(text) or float(text)
+
+
+def _step(found: dict, sign: int) -> relativedelta:
+    """ "3 days", "a week and a half", "a week and 2 days" as a step forwards, or backwards for -1."""
     half = {"day": {"days": 1}, "week": {"days": 4}, "month": {"days": 15}, "year": {"months": 6}}
-    unit = match["unit"].lower()
-    step = relativedelta(**{f"{unit}s": count})
-    if match["half"] or match["count"].endswith(".5"):
-        step += relativedelta(**half[unit])
+    step = relativedelta()
+    for number, unit, more in (("count", "unit", "half" in found), ("count2", "unit2", False)):
+        if number in found:
+            count = _count(found[number])
+            step += relativedelta(**{f"{found[unit]}s": int(count)})
+            if more or count != int(count):
+                step += relativedelta(**half[found[unit]])
     return sign * step
 
 
-def _numbered(number: int, month: int | None, year: str | None, today: date, past: bool) -> date:
+def _numbered(number: int, month: int | None, year: int | None, today: date, past: bool) -> date:
     """A day of a month; of the next such month, or the last, where none, or no year, is given."""
     if year:
-        return date(int(year), month, number)
+        return date(year, month, number)
     step = relativedelta(years=1) if month else relativedelta(months=1)
     start = date(today.year, month or today.month, 1)
     for i in range(9):  # 29 February may be eight years away
@@ -162,10 +253,10 @@ def _numbered(number: int, month: int | None, year: str | None, today: date, pas
     raise ValueError(f"no month has a day {number}")
 
 
-def _yearly(of, year: str | None, today: date, past: bool) -> date:
+def _yearly(of, year: int | None, today: date, past: bool) -> date:
     """What comes once a year: in that year, else the next, or the last. `of`: a year -> the date in it."""
     if year:
-        return of(int(year))
+        return of(year)
     on = of(today.year)
     if on == today or (on < today) == past:
         return on
@@ -184,7 +275,7 @@ def _holiday(name: str, year: int) -> date:
 def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
     """The nth such day of a month, the last for -1."""
     if nth < 0:
-        end = date(year, month, 1) + relativedelta(months=1, days=-1)
+        end = _last_day(year, month)
         return end - timedelta(days=(end.weekday() - weekday) % 7)
     first = date(year, month, 1)
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))

@@ -1,12 +1,12 @@
-"""The conversation: what was asked back, what a fragment goes on with, and what is new.
+"""The dialogue manager: answers to its own questions, follow-ups ("make it 30"), and new requests.
 
     assistant = Assistant(understand)
     reply = assistant.reply("set a timer for twenty minutes")
     reply.text, reply.acts  # "Timer: 20 minutes, from now. ...", ("timer.set",)
     assistant.reply("make it 30").acts  # ("timer.change",)
 
-`understand` is any classifier of CLINC150's intents. Given the same seed, clock and file, the same lines get the same
-answers. Nothing is claimed that wasn't done: an answer names its act only after the file is written.
+`understand` is any classifier of CLINC150's intents. With the same seed, clock and file, the same lines get the same
+answers. No answer claims an act that was not done: it names the act only after the file is written.
 """
 
 import re
@@ -16,16 +16,17 @@ from datetime import datetime
 
 from zoo.errors import BadInput
 
-from . import alarms, limits, phrases, places, reminders, talk, timers, units
+from . import alarms, limits, phrases, reminders, talk, time_zones, timers, units
+from .clock import local_now
 from .memory import Memory
 from .route import INTENTS, NEAR, SKILLS, named, parts, route
 from .turn import Answer, Question, Turn, Understanding, Voice, understanding
 
 LONGEST = 500  # characters of a line
-PATIENCE = 2  # times that one thing is asked
+MAX_ASKS = 2  # times that one thing is asked
 
 _FREE = ("text", "items", "word", "phrase", "name")  # slots that take any words
-_TASK = re.compile(r"(?:play|book|call|order|turn|send|find|let|give)\b", re.IGNORECASE)  # how things to do begin
+_TASK = re.compile(r"(?:play|book|call|order|turn|send|find|let|give)\b", re.IGNORECASE)  # how tasks begin
 _THERE = re.compile(r"\bon (?:it|there|them)\b", re.IGNORECASE)
 _CHANGING = {"timer", "alarm", "reminder", "list", "call_user", "call_self", "reset"}  # skills that change the file
 _SET = {f"{name}.{act}" for name in ("timer", "alarm", "reminder") for act in ("set", "add", "change")}
@@ -33,13 +34,13 @@ _SET = {f"{name}.{act}" for name in ("timer", "alarm", "reminder") for act in ("
 
 @dataclass(frozen=True)
 class Reply:
-    """What the assistant says to a line, and what it really did."""
+    """The answer to a line, and what was done."""
 
     text: str
-    acts: tuple[str, ...] = ()  # names of what was done because of the line: "timer.set"
+    acts: tuple[str, ...] = ()  # names of the acts: "timer.set"
     asks: bool = False  # whether an answer is awaited
     in_scope: bool = True
-    rung: int = 0  # timers, alarms and reminders that it told of first, which are then over
+    rung: int = 0  # timers, alarms and reminders that rang before the answer, and are over
     ends: bool = False  # the user said goodbye
 
 
@@ -47,7 +48,8 @@ class Assistant:
     """A conversation with one user.
 
     understand: a line -> intents with probabilities, best first; "oos" before them for a line out of scope.
-    translators: language in lower case -> a function from English to it. clock: now, with a zone.
+    translators: language in lower case -> a function from English to it. clock: now, in a zone that knows its clock
+    changes.
     """
 
     def __init__(
@@ -56,31 +58,31 @@ class Assistant:
         *,
         memory: Memory | None = None,
         translators: dict[str, Callable[[str], str]] | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        clock: Callable[[], datetime] = local_now,
         seed: int = 0,
     ):
         self.understand, self.clock = understand, clock
         self.memory = memory or Memory()
         self.translators = translators or {}
         self._voice = Voice(seed)
-        self._topic, self._about = "", None  # the skill that spoke last, and its slots
-        self._asked: tuple[str, Question, str, int] | None = None  # skill, question, its words, how often
-        self._fresh = False  # whether that was the last answer
-        self._refused = ""  # the last request, if it could not be done
-        self._last_refused = False  # whether that was the last one
+        self._topic, self._context = "", None  # the last skill, and its slots
+        self._fresh = False  # whether the last answer was that skill's
+        self._asked: tuple[str, Question, str, int] | None = None  # skill, question, its words, how often it was asked
+        self._declined = ""  # the last request that could not be done
+        self._last_declined = False  # whether that was the last line
         self._last = Answer("")
-        self._done = ""  # what was said of the last act
+        self._done = ""  # the answer about the last act
 
     def reply(self, line: str | bytes) -> Reply:
         """The answer to a line; bytes are UTF-8. Nothing that a user can say, nor any state of the file, raises."""
         now = self.clock()
         rung = self._ring(now)
-        text, problem = _heard(line)
+        text, problem = _cleaned(line)
         if problem or not re.search(r"\w", text):
             answer, asks = Answer(problem or self._voice.pick(talk.EMPTY)), self._asked is not None
         else:
             turn = Turn(
-                text, now, self._understood(text), self.memory, self._voice, self.translators, refused=self._refused
+                text, now, self._understood(text), self.memory, self._voice, self.translators, declined=self._declined
             )
             try:
                 answer = self._answer(turn)
@@ -91,107 +93,111 @@ class Assistant:
         return Reply("\n".join(lines), answer.acts, asks, answer.in_scope, len(rung), answer.ends)
 
     def due(self) -> list[str]:
-        """Lines for timers, alarms and reminders that are due now, which are then over; to be called while waiting."""
+        """Lines for timers, alarms and reminders that are due, which are then over; to be called while waiting."""
         rung = self._ring(self.clock())
         return [*self._notices(), *rung]
 
     def warm(self) -> None:
-        """Load what the first conversion and the first place would load, about a second; for an app's start."""
+        """Load the unit registry and the time zones, about a second, before the first line needs them."""
         units.unit("meter")
-        places.zones("utc")
+        time_zones.zones("utc")
 
     def _understood(self, text: str) -> Understanding:
         return understanding(self.understand(text))
 
     def _answer(self, turn: Turn) -> Answer:
-        """What was asked back first, then what goes on with the talk, then what is new. Raises `BadInput`."""
+        """An answer to its own question first, then a follow-up, then a new request. Raises `BadInput`."""
         asked, self._asked = self._asked, None
         if phrases.DISTRESS.search(turn.text):
             return Answer(talk.DISTRESS)
         if asked is not None:
-            answer = self._asked_back(turn, *asked)
+            answer = self._after_question(turn, *asked)
             if answer is not None:
                 return answer
-        answer = self._followed(turn) or self._new(turn)
+        answer = self._as_follow_up(turn) or self._new(turn)
         elsewhere = asked is not None and (asked[0] != self._topic or not self._fresh)
         if elsewhere and asked[1].dropped and answer.question is None:
             return replace(answer, text=f"{answer.text} ({asked[1].dropped})")
         return answer
 
     def _do(self, turn: Turn, name: str, slots: dict) -> Answer:
-        """Let a skill act; what it asks back, and what it spoke of, is kept for the next turn."""
+        """Let a skill act; its question and its context are stored for the next turn."""
         if name in ("alarm", "reminder", "list") and phrases.ALL_BUT.match(phrases.POLITE.sub("", turn.text)):
             return Answer(talk.NO_EXCEPTION)
         answer = SKILLS[name].do(turn, slots)
-        about = answer.question.slots if answer.question and answer.about is None else answer.about
-        self._topic, self._about, self._fresh, self._last_refused = name, about, True, False
+        context = answer.question.slots if answer.question and answer.context is None else answer.context
+        self._topic, self._context, self._fresh, self._last_declined = name, context, True, False
         self._done = answer.text if answer.acts else self._done
-        self._refused = "" if name == "list" else self._refused  # "it" is what is on the list now
+        self._declined = "" if name == "list" else self._declined  # "it" is what is on the list now
         if answer.question is not None:
             self._asked = name, answer.question, answer.text, 1
         return answer
 
-    def _asked_back(self, turn: Turn, name: str, question: Question, words: str, times: int) -> Answer | None:
-        """The answer to a line that should answer a question; None if it is about something else."""
-        if question.want == "sure":
+    def _after_question(self, turn: Turn, name: str, question: Question, words: str, times: int) -> Answer | None:
+        """The answer to a line after a question; None if the line is about something else."""
+        if question.requested == "sure":
             sure = _yes_or_no(turn)
             if sure is not None:
                 slots = question.slots | {"sure": True}
-                return self._do(turn, name, slots) if sure else Answer(self._voice.pick(talk.KEPT))
+                return self._do(turn, name, slots) if sure else Answer(self._voice.pick(talk.UNCHANGED))
             if _is_new(turn):
                 return None
             return self._ask_again(name, question, words, times, self._voice.pick(talk.SURE))
         undone = name != "list" and phrases.UNDO.match(turn.text)  # what is on a list may be cleared instead
-        if phrases.STOP.match(turn.text) or (question.want not in ("phrase", "word") and (undone or _forbids(turn))):
+        if phrases.STOP.match(turn.text) or (
+            question.requested not in ("phrase", "word") and (undone or _forbids(turn))
+        ):
             return Answer(f"{self._voice.pick(talk.DROPPED)} {question.dropped}".strip())
-        if question.want != "phrase" and _is_other_request(turn, name, question.want):
+        if question.requested != "phrase" and _is_other_request(turn, name, question.requested):
             return None
-        found = SKILLS[name].read(replace(turn, want=question.want, about=question.slots))
-        if found:  # if it is another slot than the one that was asked for, the skill asks again
-            return self._do(replace(turn, want=question.want, about=question.slots), name, question.slots | found)
+        found = SKILLS[name].read(replace(turn, requested=question.requested, context=question.slots))
+        if found:  # the skill asks again if that is another slot than the requested one
+            return self._do(
+                replace(turn, requested=question.requested, context=question.slots), name, question.slots | found
+            )
         if _is_new(turn):
             return None
         return self._ask_again(name, question, words, times, f"{self._voice.pick(talk.NOT_UNDERSTOOD)} {words}")
 
     def _ask_again(self, name: str, question: Question, words: str, times: int, text: str) -> Answer:
-        if times >= PATIENCE:
+        if times >= MAX_ASKS:
             return Answer(f"{self._voice.pick(talk.GIVEN_UP)} {question.dropped}".strip())
         self._asked = name, question, words, times + 1
         return Answer(text, question=question)
 
-    def _followed(self, turn: Turn) -> Answer | None:
-        """The answer to a line that goes on with the last skill: "again", "and in German?", "make it 30"."""
-        if not self._topic or self._about is None:
+    def _as_follow_up(self, turn: Turn) -> Answer | None:
+        """The answer to a follow-up of the last skill: "again", "and in German?", "make it 30"; None for others."""
+        if not self._topic or self._context is None:
             return None
-        skill, turn = SKILLS[self._topic], replace(turn, about=self._about)
-        # After other talk a fragment still may change a number or a time, but any words at all no longer belong to it.
+        skill, turn = SKILLS[self._topic], replace(turn, context=self._context)
+        # After other lines a fragment may still change a number or a time, but free words no longer belong to it.
         follows = "and" if self._fresh else "bare"
         text = phrases.SOFT.sub("", turn.text)
         if phrases.AGAIN.match(text) and skill.again:
-            return self._do(turn, self._topic, self._about)
+            return self._do(turn, self._topic, self._context)
         if phrases.UNDO.match(turn.text):
-            return self._go_on(replace(turn, following=follows))
+            return self._follow_up(replace(turn, following=follows))
         match = phrases.AND.match(text)
         rest = text[match.end() :] if match else text
-        seen = turn.understanding
-        loose = not seen.in_scope or seen.intent in ("no", "cancel")
+        understood = turn.understanding
+        loose = not understood.in_scope or understood.intent in ("no", "cancel")
         there = self._fresh and _THERE.search(rest)  # "what's on it?", which alone sounds like the weather's
-        near = loose or there or seen.intent in NEAR or INTENTS.get(seen.intent) == self._topic
-        own = (match or near) and re.match(rf"(?:{skill.goes_on})\b", rest, re.IGNORECASE)
+        near = loose or there or understood.intent in NEAR or INTENTS.get(understood.intent) == self._topic
+        own = (match or near) and re.match(rf"(?:{skill.follow_up})\b", rest, re.IGNORECASE)
         if match and (own or not phrases.REQUEST.match(rest) or phrases.IT.search(rest)):
-            return self._go_on(replace(turn, text=rest, following=follows))
+            return self._follow_up(replace(turn, text=rest, following=follows))
         other = named(turn)
         if other in (None, self._topic) and (own or (loose and 0 < len(rest.split()) <= 3)):
-            return self._go_on(replace(turn, text=rest, following="bare"))
+            return self._follow_up(replace(turn, text=rest, following="bare"))
         return None
 
-    def _go_on(self, turn: Turn) -> Answer | None:
+    def _follow_up(self, turn: Turn) -> Answer | None:
         found = SKILLS[self._topic].read(turn)
-        return self._do(turn, self._topic, turn.about | found) if found else None
+        return self._do(turn, self._topic, turn.context | found) if found else None
 
     def _new(self, turn: Turn) -> Answer:
         if phrases.DID_YOU.match(turn.text):
-            return self._confess()
+            return self._tell_what_was_done()
         first, *second = parts(turn, self._understood)
         if second:
             return self._both(first, second[0])
@@ -199,7 +205,7 @@ class Assistant:
         if name in _CHANGING and _forbids(turn):
             return Answer(self._voice.pick(talk.NOT_TO))
         if name is not None:
-            turn = replace(turn, about=self._about or {} if name == self._topic else {})
+            turn = replace(turn, context=self._context or {} if name == self._topic else {})
             return self._do(turn, name, SKILLS[name].read(turn))
         intent = turn.understanding.intent
         if turn.understanding.in_scope and intent in ("no", "cancel") and _SET & set(self._last.acts):
@@ -210,50 +216,49 @@ class Assistant:
         if intent == "repeat":
             return replace(self._last, acts=(), question=None) if self._last.text else Answer(talk.NOTHING_TO_REPEAT[0])
         if intent in limits.LIMITS:
-            self._refused, self._last_refused = turn.text, True
-            return limits.admit(turn)
-        if intent == "yes" and self._last_refused and "remind you" in self._last.text:  # as was offered
-            return self._do(turn, "reminder", {"action": "add", "text": self._refused})
-        if intent == "yes" and self._last_refused and "on your to-do list" in self._last.text:
-            return self._do(turn, "list", {"list": "todo", "action": "add", "items": [self._refused]})
+            self._declined, self._last_declined = turn.text, True
+            return limits.decline(turn)
+        if intent == "yes" and self._last_declined and "remind you" in self._last.text:  # as was offered
+            return self._do(turn, "reminder", {"action": "add", "text": self._declined})
+        if intent == "yes" and self._last_declined and "on your to-do list" in self._last.text:
+            return self._do(turn, "list", {"list": "todo", "action": "add", "items": [self._declined]})
         return talk.chat(turn)
 
     def _taken_back(self, turn: Turn) -> Answer:
-        """The answer to "never mind", or "no", after a timer, an alarm or a reminder was set or changed."""
+        """The answer to "never mind" or "no" after a timer, an alarm or a reminder was set or changed."""
         if turn.understanding.intent == "no" or not {"timer.set", "alarm.set", "reminder.add"} & set(self._last.acts):
             return Answer(talk.STANDS)
-        return self._go_on(replace(turn, text="cancel it", about=self._about, following="and"))
+        return self._follow_up(replace(turn, text="cancel it", context=self._context, following="and"))
 
     def _both(self, first: Turn, second: Turn | None) -> Answer:
-        """Two requests in one line; the second only if nothing is asked back about the first, and if it is clear."""
+        """Two requests in one line; the second only if the first leads to no question, and if it is clear."""
         answer = self._new(first)
         if answer.question is not None:
             return replace(answer, text=f"One thing at a time. {answer.text}")
         if second is None:
             return replace(answer, text=f"{answer.text} {talk.MORE}")
-        second = replace(second, refused=self._refused)
+        second = replace(second, declined=self._declined)
         try:
-            then = self._followed(second) or self._new(second)
+            then = self._as_follow_up(second) or self._new(second)
         except BadInput as error:  # the first was done all the same
             then = Answer(_failed(error))
         return replace(then, text=f"{answer.text}\n{then.text}", acts=answer.acts + then.acts)
 
-    def _confess(self) -> Answer:
-        """Whether the last thing that was asked was really done."""
-        if self._last_refused:
+    def _tell_what_was_done(self) -> Answer:
+        """Whether the last request was done."""
+        if self._last_declined:
             return Answer(self._voice.pick(talk.NOT_DONE))
         if self._done:
             return Answer(f"The last thing that I did, in my own words: {self._done}")
         return Answer(self._voice.pick(talk.NOTHING_DONE))
 
     def _ring(self, now: datetime) -> list[str]:
-        """Lines for what is due. A file that can't be used now is left for the next time; acts on it will say so."""
-        wall = now.replace(tzinfo=None)
+        """Lines for what is due; none while the file cannot be used, which acts on it will report."""
         try:
-            if not _ring_all(self.memory.read(), now, wall):
+            if not _ring_all(self.memory.read(), now):
                 return []
             with self.memory.change() as data:
-                return _ring_all(data, now, wall)
+                return _ring_all(data, now)
         except BadInput:
             return []
 
@@ -262,16 +267,16 @@ class Assistant:
         return notices
 
 
-def _ring_all(data: dict, now: datetime, wall: datetime) -> list[str]:
-    return [*timers.ring(data, now), *alarms.ring(data, wall), *reminders.ring(data, wall)]
+def _ring_all(data: dict, now: datetime) -> list[str]:
+    return [*timers.ring(data, now), *alarms.ring(data, now), *reminders.ring(data, now)]
 
 
 def _failed(error: BadInput) -> str:
     return f"That didn't work: {error}."
 
 
-def _heard(line: str | bytes) -> tuple[str, str]:
-    """A line with single spaces and plain quotes, and what is wrong with it ("" if nothing)."""
+def _cleaned(line: str | bytes) -> tuple[str, str]:
+    """A line with single spaces and plain quotes, and what is wrong with it ("" if nothing is)."""
     try:
         text = line.decode("utf-8") if isinstance(line, bytes) else line
         text.encode("utf-8")  # a terminal hands on stray bytes as halves of surrogate pairs
@@ -289,35 +294,39 @@ def _yes_or_no(turn: Turn) -> bool | None:
         return True
     if phrases.NO.match(turn.text):
         return False
-    seen = turn.understanding
+    understood = turn.understanding
     short = len(turn.text.split()) <= 6
-    return {"yes": True, "no": False, "cancel": False}.get(seen.intent) if seen.in_scope and short else None
+    return {"yes": True, "no": False, "cancel": False}.get(understood.intent) if understood.in_scope and short else None
 
 
 def _forbids(turn: Turn) -> bool:
     return bool(phrases.NOT.match(phrases.POLITE.sub("", turn.text)) or phrases.TAKEN_BACK.search(turn.text))
 
 
-def _is_other_request(turn: Turn, name: str, want: str) -> bool:
-    """Whether a line that should answer a skill's question is a request of its own, put as a question or a command.
+def _is_other_request(turn: Turn, name: str, requested: str) -> bool:
+    """Whether a line after a skill's question is a request of its own, put as a question or a command.
 
-    What is to be translated isn't asked about here: it may be a request.
+    Not for text to translate, which may be a request.
     """
-    text, seen, free = phrases.SOFT.sub("", turn.text), turn.understanding, want in _FREE
+    text, understood, free = phrases.SOFT.sub("", turn.text), turn.understanding, requested in _FREE
     if phrases.DID_YOU.match(text):
         return True
-    if phrases.AND.match(text) or not seen.in_scope:
+    if phrases.AND.match(text) or not understood.in_scope:
         return False
-    if free and len(text.split()) > 6 and seen.confidence >= 0.8:  # too long, and too clear, for a thing on a list
-        return INTENTS.get(seen.intent) != name
+    if (
+        free and len(text.split()) > 6 and understood.confidence >= 0.8
+    ):  # too long, and too clear, for a thing on a list
+        return INTENTS.get(understood.intent) != name
     if not phrases.REQUEST.match(text):
         return False
-    if want in ("text", "items") and _TASK.match(text):  # "order a pizza"
+    if requested in ("text", "items") and _TASK.match(text):  # "order a pizza"
         return False
-    return not text.lower().startswith("call") if free else INTENTS.get(seen.intent) != name
+    return not text.lower().startswith("call") if free else INTENTS.get(understood.intent) != name
 
 
 def _is_new(turn: Turn) -> bool:
-    """Whether a line that doesn't answer a question is about anything else."""
-    seen = turn.understanding
-    return route(turn) is not None or (seen.in_scope and seen.intent not in ("yes", "no", "maybe", "cancel"))
+    """Whether a line that answers no question is about anything else."""
+    understood = turn.understanding
+    return route(turn) is not None or (
+        understood.in_scope and understood.intent not in ("yes", "no", "maybe", "cancel")
+    )

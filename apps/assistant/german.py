@@ -1,4 +1,4 @@
-"""Everyday German, for what a translator that has read nothing but captions of photographs can't know."""
+"""Everyday German phrases, which a translator trained on captions of photographs does not know."""
 
 import re
 

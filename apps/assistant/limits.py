@@ -1,4 +1,4 @@
-"""What needs the outside world: for each such intent what can't be done, and what might help. No line claims an act."""
+"""Intents that need the outside world: for each, what the assistant cannot do, and what may help."""
 
 from .turn import Answer, Turn
 
@@ -140,7 +140,7 @@ LIMITS = {
 }  # fmt: skip
 
 
-def admit(turn: Turn) -> Answer:
+def decline(turn: Turn) -> Answer:
     """Say plainly that this can't be done, and what may help."""
     intent = turn.understanding.intent
     what, tip = LIMITS[intent]

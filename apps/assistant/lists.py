@@ -69,8 +69,8 @@ _PATTERNS = [
 # A second request after the first, or before it; or a second list.
 _REST = re.compile(rf"\b(?:and|but)\b.{{0,25}}\b(?:{_ADD}|{_REMOVE}|need)\b|\band (?:.+ )?{_ITS}\b", re.IGNORECASE)
 _FIRST = re.compile(rf"\b(?:{_ADD}|{_REMOVE}) .+ and $", re.IGNORECASE)
-# Without a list's name, once the talk is of a list.
-_GOING_ON = [
+# Follow-ups, without the name of a list.
+_FOLLOW_UPS = [
     ("clear", re.compile(r"^(?:clear|empty|wipe|erase|reset) (?:it|this|that)(?: all)?\W*$", re.IGNORECASE)),
     (
         "add",
@@ -103,12 +103,12 @@ def named(text: str) -> str | None:
 
 def read_list(turn: Turn) -> dict:
     """{"list", "action", "items": [str]}: action is add, remove, clear, check or read."""
-    name = named(turn.text) or turn.about.get("list")
+    name = named(turn.text) or turn.context.get("list")
     if name is None:
         name = "shopping" if turn.understanding.intent.startswith("shopping") else "todo"
     text = re.sub(r"^is it possible (?:for you )?to ", "", turn.text, flags=re.IGNORECASE)
     unnamed = named(turn.text) is None and turn.understanding.intent.endswith("_update")  # "remove milk"
-    for action, pattern in _PATTERNS + (_GOING_ON if turn.about.get("list") or unnamed else []):
+    for action, pattern in _PATTERNS + (_FOLLOW_UPS if turn.context.get("list") or unnamed else []):
         if match := pattern.search(text):
             items = []
             if "items" in pattern.groupindex:  # "add write a shopping list to my to-do list"
@@ -117,21 +117,21 @@ def read_list(turn: Turn) -> dict:
             if action in ("add", "remove"):
                 items = [item for item in items if not _VAGUE.match(item)]
             if items in (["it"], ["that"], ["them"], ["this"], ["those"]):
-                items = [turn.refused] if turn.refused else turn.about.get("items", [])
+                items = [turn.declined] if turn.declined else turn.context.get("items", [])
             if unnamed and action == "remove":
                 lists = turn.memory.read()["lists"]
                 name = next((each for each in lists if any(_matches(item, lists[each]) for item in items)), name)
-            if turn.want == "items" and action in ("add", "remove"):
+            if turn.requested == "items" and action in ("add", "remove"):
                 return {"items": items} if items else {}
-            if turn.want == "items" and action == "clear":  # another request than the one that was asked about
+            if turn.requested == "items" and action == "clear":  # another request than the one that was asked about
                 return {"list": name, "action": action}
             more = bool(_REST.search(text[match.end() :]) or _FIRST.search(text[: match.start()]))
-            if not turn.want:
+            if not turn.requested:
                 return {"list": name, "action": action, "items": items, "more": more}
-    if turn.want == "items":
+    if turn.requested == "items":
         return {"items": _items(turn.text, name)}
     if turn.following:
-        action = turn.about.get("action")
+        action = turn.context.get("action")
         also = turn.following == "and" or re.search(r" (?:too|as well)\W*$", turn.low)
         if also and action in ("add", "remove", "check") and len(turn.text.split()) <= 8:
             return {"list": name, "action": action, "items": _items(turn.text, name)}
@@ -158,14 +158,14 @@ def _add(turn: Turn, slots: dict) -> Answer:
     if not slots["items"]:
         return Answer(f"What shall I put on the {title}?", question=Question("items", slots, "Nothing was added."))
     with turn.memory.change() as data:
-        kept = data["lists"][slots["list"]]
-        there = {item.lower() for item in kept}
+        entries = data["lists"][slots["list"]]
+        there = {item.lower() for item in entries}
         fresh = [item for item in dict.fromkeys(slots["items"]) if item.lower() not in there]
-        if len(kept) + len(fresh) > MOST_ITEMS:
-            return Answer(f"The {title} is full: {MOST_ITEMS} things. Do some of them first?", about=slots)
-        kept.extend(fresh)
+        if len(entries) + len(fresh) > MOST_ITEMS:
+            return Answer(f"The {title} is full: {MOST_ITEMS} things. Do some of them first?", context=slots)
+        entries.extend(fresh)
     if not fresh:
-        return Answer(f"{_joined(slots['items'])}: on the {title} already.", about=slots)
+        return Answer(f"{_joined(slots['items'])}: on the {title} already.", context=slots)
     lines = (f"Added to the {title}: {_joined(fresh)}.", f"{_joined(fresh)}: on the {title} now.")
     return Answer(turn.voice.pick(lines), ("list.add",), slots)
 
@@ -175,28 +175,28 @@ def _remove(turn: Turn, slots: dict) -> Answer:
     if not slots["items"]:
         return Answer(f"What shall I take off the {title}?", question=Question("items", slots, "Nothing was removed."))
     with turn.memory.change() as data:
-        kept = data["lists"][slots["list"]]
-        found = {wanted: _matches(wanted, kept) for wanted in slots["items"]}
+        entries = data["lists"][slots["list"]]
+        found = {wanted: _matches(wanted, entries) for wanted in slots["items"]}
         doubtful = next((matches for matches in found.values() if len(matches) > 1), None)
         if doubtful:  # all or nothing
             question = Question("items", slots | {"items": []}, "Nothing was removed.")
             return Answer(f"Which one: {_joined(doubtful, 'or')}?", question=question)
         gone = [matches[0] for matches in found.values() if matches]
-        kept[:] = [item for item in kept if item not in gone]
+        entries[:] = [item for item in entries if item not in gone]
     missing = [wanted for wanted, matches in found.items() if not matches]
     lacking = f"{_joined(missing)}: not on the {title}." if missing else ""
     if not gone:
-        return Answer(lacking, about=slots)
+        return Answer(lacking, context=slots)
     return Answer(f"Taken off the {title}: {_joined(gone)}. {lacking}".strip(), ("list.remove",), slots)
 
 
 def _clear(turn: Turn, slots: dict) -> Answer:
     title = TITLES[slots["list"]]
-    kept = turn.memory.read()["lists"][slots["list"]]
-    if not kept:
-        return Answer(f"The {title} is empty already. That was easy.", about=slots)
+    entries = turn.memory.read()["lists"][slots["list"]]
+    if not entries:
+        return Answer(f"The {title} is empty already. That was easy.", context=slots)
     if not slots.get("sure"):
-        things = f"the one thing on it ({kept[0]})" if len(kept) == 1 else f"all {len(kept)} things on it"
+        things = f"the one thing on it ({entries[0]})" if len(entries) == 1 else f"all {len(entries)} things on it"
         return Answer(
             f"Clear the {title}, with {things}?", question=Question("sure", slots, f"The {title} stays as it is.")
         )
@@ -206,22 +206,22 @@ def _clear(turn: Turn, slots: dict) -> Answer:
 
 
 def _check(turn: Turn, slots: dict) -> Answer:
-    title, kept = TITLES[slots["list"]], turn.memory.read()["lists"][slots["list"]]
+    title, entries = TITLES[slots["list"]], turn.memory.read()["lists"][slots["list"]]
     if slots["items"] in (["anything"], ["something"]):
         return _read(turn, slots)
-    found = [item for wanted in slots["items"] for item in _matches(wanted, kept)]
+    found = [item for wanted in slots["items"] for item in _matches(wanted, entries)]
     line = f"Yes, on the {title}: {_joined(found)}." if found else f"No, not on the {title}: {_joined(slots['items'])}."
     return Answer(line, ("list.read",), slots)
 
 
 def _read(turn: Turn, slots: dict) -> Answer:
-    title, kept = TITLES[slots["list"]], turn.memory.read()["lists"][slots["list"]]
-    about = {"list": slots["list"], "items": []}
-    if not kept:
+    title, entries = TITLES[slots["list"]], turn.memory.read()["lists"][slots["list"]]
+    context = {"list": slots["list"], "items": []}
+    if not entries:
         return Answer(
-            turn.voice.pick((f"Your {title} is empty.", f"Nothing on your {title}. Enjoy it.")), ("list.read",), about
+            turn.voice.pick((f"Your {title} is empty.", f"Nothing on your {title}. Enjoy it.")), ("list.read",), context
         )
-    return Answer(f"Your {title}: {_joined(kept)}.", ("list.read",), about)
+    return Answer(f"Your {title}: {_joined(entries)}.", ("list.read",), context)
 
 
 def _items(text: str, name: str) -> list[str]:
@@ -231,14 +231,14 @@ def _items(text: str, name: str) -> list[str]:
     return [item for part in parts if (item := _FILLER.sub("", part.strip(" .,'\"")).strip())]
 
 
-def _matches(wanted: str, kept: list[str]) -> list[str]:
+def _matches(wanted: str, entries: list[str]) -> list[str]:
     """The entries that somebody means: the same, else those with all of its words, else one that is nearly the same."""
-    low = {item: item.lower() for item in kept}
+    low = {item: item.lower() for item in entries}
     wanted = re.sub(r"^(?:the|my|some|an?) ", "", wanted.lower())
-    same = [item for item in kept if low[item] == wanted]
+    same = [item for item in entries if low[item] == wanted]
     words = set(wanted.split())
-    within = [item for item in kept if words and words <= set(low[item].split())]
-    near = [item for item in kept if difflib.SequenceMatcher(None, low[item], wanted).ratio() > 0.8]
+    within = [item for item in entries if words and words <= set(low[item].split())]
+    near = [item for item in entries if difflib.SequenceMatcher(None, low[item], wanted).ratio() > 0.8]
     return same[:1] or within or near
 
 
@@ -253,7 +253,7 @@ SKILLS = {
     "list": Skill(
         read_list,
         use_list,
-        goes_on=rf"{_ADD}|{_REMOVE}|clear|empty|wipe|what(?:'s| is) on (?:it|there)|"
+        follow_up=rf"{_ADD}|{_REMOVE}|clear|empty|wipe|what(?:'s| is) on (?:it|there)|"
         r"(?:is|are|do i have|did i (?:add|put)) .+ on (?:it|there|(?:the|my) list)",
     )
 }

@@ -1,12 +1,13 @@
-"""What the assistant keeps: lists, reminders, alarms, timers and names, in one JSON file of the user's.
+"""The assistant's memory: lists, reminders, alarms, timers and names, in one JSON file of the user's.
 
     {"schema": 1, "next": 3, "names": {"user": "Carla"}, "lists": {"todo": ["buy stamps"], "shopping": []},
      "timers": [{"id": 1, "name": "pasta", "seconds": 540, "started": "2026-03-10T14:05:00+00:00"}],
-     "alarms": [{"id": 2, "at": "2026-03-11T07:00:00"}], "reminders": []}
+     "alarms": [{"id": 2, "at": "2026-03-11T07:00:00"}],
+     "reminders": [{"id": 3, "text": "stretch", "at": "2026-03-10T16:05:00", "instant": "2026-03-10T16:05:00+00:00"}]}
 
-Alarms and reminders are at a wall-clock time, timers run from an instant. The file is read afresh each time, changed
-under a lock, written beside and moved into place; so two assistants may share it. One that is damaged is kept aside
-under another name, and that is said.
+Alarms and reminders have a time of day, and some an instant (see `clock`); timers run from an instant. The file is read
+anew each time, changed under a lock, and replaced atomically; so two assistants may use it at once. A damaged file is
+renamed, and the user hears of it.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ KINDS = {
 }
 EMPTY = {"schema": SCHEMA, "next": 1, "names": {}, "lists": {name: [] for name in LISTS}} | {kind: [] for kind in KINDS}
 _LAYOUT = {name: type(each) for name, each in EMPTY.items()}
-PATIENCE = 0.5  # seconds to wait for another process that writes
+LOCK_TIMEOUT = 0.5  # seconds to wait for another process that writes
 MOST_SECONDS = 7 * 86400  # of a timer; what is further away is a reminder
 
 
@@ -43,14 +44,14 @@ def default_path() -> Path:
 
 
 class Memory:
-    """The file at `path`. `notices` gathers lines about what happened to it, for whoever speaks next."""
+    """The file at `path`. `notices` collects lines about what happened to it, for the next answer."""
 
     def __init__(self, path=None):
         self.path = Path(path) if path else default_path()
         self.notices: list[str] = []
 
     def read(self) -> dict:
-        """All that is kept, a copy. A damaged file is kept aside first, and all is empty then.
+        """A copy of all data. A damaged file is renamed first, and the data is empty then.
 
         Raises `BadInput` for a file that can't be read, that is locked, or that a later version wrote.
         """
@@ -62,7 +63,7 @@ class Memory:
 
     @contextlib.contextmanager
     def change(self):
-        """All that is kept, to be changed in place; written when the block ends without an error. Raises `BadInput`."""
+        """All data, to be changed in place; written when the block ends without an error. Raises `BadInput`."""
         with self._lock():
             data = self._load_or_set_aside()
             before = copy.deepcopy(data)
@@ -87,7 +88,7 @@ class Memory:
         return _checked(data)
 
     def _load_or_set_aside(self) -> dict:
-        """What is kept, with a damaged file moved out of the way. Only under the lock."""
+        """All data; a damaged file is renamed. Only under the lock."""
         try:
             return self._load()
         except ValueError:
@@ -120,7 +121,7 @@ class Memory:
     def _lock(self):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(f"{self.path}.lock", timeout=PATIENCE)
+            lock = filelock.FileLock(f"{self.path}.lock", timeout=LOCK_TIMEOUT)
             lock.acquire()
         except filelock.Timeout:
             raise BadInput(f"{self.path} is in use by another program; nothing was changed, try again") from None
@@ -133,7 +134,7 @@ class Memory:
 
 
 def new_id(data: dict) -> int:
-    """A number that nothing in `data` has, or had."""
+    """A number that no entry of `data` has, or had."""
     data["next"] += 1
     return data["next"] - 1
 
@@ -149,7 +150,8 @@ def _checked(data) -> dict:
     texts = [*data["names"].values(), *(item for each in data["lists"].values() for item in each)]
     for kind, fields in KINDS.items():
         for entry in data[kind]:
-            if not isinstance(entry, dict) or {name: type(each) for name, each in entry.items()} != fields:
+            found = {name: type(each) for name, each in entry.items()} if isinstance(entry, dict) else {}
+            if found != fields and (kind == "timers" or found != fields | {"instant": str}):
                 raise ValueError(f"other fields in {kind}")
             texts += [entry[name] for name, kind_ in fields.items() if kind_ is str]
     if not all(isinstance(text, str) for text in texts):
@@ -165,7 +167,9 @@ def _checked(data) -> dict:
             raise ValueError("a timer that never ends")
     for entry in (*data["alarms"], *data["reminders"]):
         if datetime.fromisoformat(entry["at"]).tzinfo is not None:
-            raise ValueError("a time with a zone")
+            raise ValueError("a time of day with a zone")
+        if "instant" in entry and datetime.fromisoformat(entry["instant"]).tzinfo is None:
+            raise ValueError("an instant without a zone")
     return data
 
 

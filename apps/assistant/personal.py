@@ -89,7 +89,7 @@ def tell_self(turn: Turn, slots: dict) -> Answer:
         "I am the assistant. Nobody thought of a better name, but you may.",
         "Just assistant. Names are for those with a birth certificate.",
     )
-    return Answer(turn.voice.pick(lines), about={})
+    return Answer(turn.voice.pick(lines), context={})
 
 
 def read_reset(turn: Turn) -> dict:
@@ -116,7 +116,7 @@ def _read(turn: Turn, patterns) -> dict:
         if _fits(name):
             return {"name": _capital(name)}
     alone = turn.text.strip(" .!?'\"")
-    return {"name": _capital(alone)} if turn.want == "name" and _fits(alone) else {}
+    return {"name": _capital(alone)} if turn.requested == "name" and _fits(alone) else {}
 
 
 def _fits(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Turns of speech that the conversation knows by their words: again, and in German?, never mind, yes, did you do it?"""
+"""Lines that the dialogue knows by their words: again, and in German?, never mind, yes, did you do it?"""
 
 import re
 

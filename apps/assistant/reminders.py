@@ -1,12 +1,12 @@
-"""Reminders: add, change, remove, list; each a text and a time on the wall clock."""
+"""Reminders: add, change, remove, list; each a text and a time of day, or so many hours from now."""
 
 import difflib
 import re
 from datetime import datetime
 
-from . import dates, phrases
+from . import dates, phrases, time_words
 from .alarms import REPEATED, at_time
-from .days import DAYS
+from .clock import is_over, seconds_since, store, stored, wall
 from .memory import new_id
 from .timers import ONLY_ONE, ONLY_OPEN
 from .turn import Answer, Question, Skill, Turn, sentence
@@ -19,7 +19,7 @@ _LEAD = re.compile(
     r"(?:so (?:that )?i don'?t forget )?",
     re.IGNORECASE,
 )
-_TO = re.compile(r"^(?:(?:to|that|about|of|for|saying|which says|i (?:have|need) to|and|,)\b ?)+", re.IGNORECASE)
+_TO = re.compile(r"^(?:(?:to|that|about|of|for(?! \d)|saying|which says|i (?:have|need) to|and|,)\b ?)+", re.IGNORECASE)
 _NO_TEXT = re.compile(
     r"^(?:(?:me|for|to|do|of|about)? ?(?:something|myself|me|a thing|it|that|this|one|please|later|soon)?)$", re.I
 )
@@ -46,21 +46,21 @@ _YOURS = {
 
 def read_reminder(turn: Turn) -> dict:
     """{"action": add, change, remove or list; "text", "at": datetime, "all"} as far as they are there."""
-    if turn.want in ("text", "at") and _ASKS.match(turn.low):
+    if turn.requested in ("text", "at") and _ASKS.match(turn.low):
         return {}
-    if turn.want == "text":
+    if turn.requested == "text":
         return _timed(turn, turn.text)
     action = _action(turn)
-    if turn.want == "at":
+    if turn.requested == "at":
         lead = _LEAD.match(turn.text)
         found = _timed(turn, _LEAD.sub("", turn.text, count=1))
         another = lead and found.get("text") and found.get("at")  # "remind me to buy milk at 9"
         return {slot: each for slot, each in found.items() if slot == "at" or another}
-    if turn.want == "which":
+    if turn.requested == "which":
         return {} if re.search(_REMOVE, turn.low) else {"which": turn.text}
     if turn.following:
         at = {slot: each for slot, each in _timed(turn, turn.text).items() if slot == "at"}
-        if "id" not in turn.about or not (action == "remove" or at):
+        if "id" not in turn.context or not (action == "remove" or at):
             return {}
         if phrases.ANOTHER.search(turn.low):
             return at | {"action": "add"}
@@ -71,7 +71,7 @@ def read_reminder(turn: Turn) -> dict:
         named = re.sub(rf"{_REMOVE}|{_CHANGE}|\b(?:my|the|all|reminders?)\b", " ", turn.text, flags=re.IGNORECASE)
         return {"action": action, "all": bool(re.search(r"\breminders\b", turn.low))} | _which_one(turn, action, named)
     lead = _LEAD.match(turn.text)
-    before = dates.moment(lead[0], turn.wall) if lead else None  # "tomorrow at nine, remind me to ..."
+    before = dates.moment(lead[0], turn.now) if lead else None  # "tomorrow at nine, remind me to ..."
     slots = {"at": before.at} if before else {}
     return slots | _timed(turn, _LEAD.sub("", turn.text, count=1)) | {"action": action}
 
@@ -81,14 +81,14 @@ def use_reminder(turn: Turn, slots: dict) -> Answer:
     return {"add": _add, "change": _change, "remove": _remove, "list": _list}[slots["action"]](turn, slots)
 
 
-def ring(data: dict, wall: datetime) -> list[str]:
+def ring(data: dict, now: datetime) -> list[str]:
     """Take reminders that are due out of `data`; a line for each."""
-    due = [each for each in data["reminders"] if datetime.fromisoformat(each["at"]) <= wall]
+    due = [each for each in data["reminders"] if is_over(stored(each, now), now)]
     data["reminders"] = [each for each in data["reminders"] if each not in due]
     lines = []
     for each in due:
-        at = datetime.fromisoformat(each["at"])
-        late = f" (it was for {dates.named(at, wall)})" if (wall - at).total_seconds() >= 120 else ""
+        at = stored(each, now)
+        late = f" (it was for {dates.named(at, now)})" if seconds_since(at, now) >= 120 else ""
         lines.append(f"Reminder: {yours(each['text'])}{late}.")
     return lines
 
@@ -101,118 +101,124 @@ def yours(text: str) -> str:
 
 def _add(turn: Turn, slots: dict) -> Answer:
     nothing = "No reminder is set yet."
-    if REPEATED.search(turn.text) and not turn.want:
+    if REPEATED.search(turn.text) and not turn.requested:
         rest = {slot: each for slot, each in slots.items() if slot != "at"}
         return Answer("I can't do reminders that come back, only single ones. When shall the next one be?",
                       question=Question("at", rest, nothing))  # fmt: skip
     if "text" not in slots:
         return Answer("What shall I remind you of?", question=Question("text", slots, nothing))
     if "at" not in slots:
-        blind = "I can't notice that, I only know the clock. " if _ELSEWHERE.search(turn.text) and not turn.want else ""
-        return Answer(f"{blind}When shall I remind you?", question=Question("at", slots, nothing))
-    if slots["at"] <= turn.wall:
+        why = f"I can't tell when that is: {slots['unread']}. " if "unread" in slots else ""
+        if _ELSEWHERE.search(turn.text) and not turn.requested:
+            why = "I can't notice that, I only know the clock. "
+        return Answer(f"{why}When shall I remind you?", question=Question("at", slots, nothing))
+    if is_over(slots["at"], turn.now):
         rest = {slot: each for slot, each in slots.items() if slot != "at"}
-        over = dates.spoken(slots["at"], turn.wall)
+        over = dates.spoken(slots["at"], turn.now)
         return Answer(f"{sentence(over)} is over. When instead?", question=Question("at", rest, nothing))
     with turn.memory.change() as data:
         if len(data["reminders"]) >= MOST:
             return Answer(f"There are {MOST} reminders already. I have to draw a line somewhere.")
-        entry = {"id": new_id(data), "text": slots["text"], "at": slots["at"].isoformat()}
+        entry = {"id": new_id(data), "text": slots["text"]}
+        store(entry, slots["at"])
         data["reminders"].append(entry)
-    when = dates.named(slots["at"], turn.wall)
+    when = dates.named(slots["at"], turn.now)
     lines = (f"Reminder for {when}: {yours(slots['text'])}.", f"{sentence(when)}, then: {yours(slots['text'])}.")
     others = f" {ONLY_ONE}" if slots.get("others") else ""
-    return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("reminder.add",), _about(entry))
+    return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("reminder.add",), _context(entry))
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
     stays = "The reminder stays as it is."
     if "at" not in slots:
         return Answer("To when?", question=Question("at", slots, stays))
-    if slots["at"] <= turn.wall:
+    if is_over(slots["at"], turn.now):
         rest = {slot: each for slot, each in slots.items() if slot != "at"}
-        over = dates.spoken(slots["at"], turn.wall)
+        over = dates.spoken(slots["at"], turn.now)
         return Answer(f"{sentence(over)} is over. When instead?", question=Question("at", rest, stays))
     with turn.memory.change() as data:
         chosen = _chosen(data["reminders"], slots, turn)
         if len(chosen) != 1:
             return _which(turn, slots, data["reminders"], chosen)
-        if chosen[0]["at"] == slots["at"].isoformat():
-            return Answer("It is for that time already.", about=_about(chosen[0]))
-        chosen[0]["at"] = slots["at"].isoformat()
-    when = dates.named(slots["at"], turn.wall)
+        if stored(chosen[0], turn.now) == slots["at"]:
+            return Answer("It is for that time already.", context=_context(chosen[0]))
+        store(chosen[0], slots["at"])
+    when = dates.named(slots["at"], turn.now)
     return Answer(
-        f"The reminder is for {when} now: {yours(chosen[0]['text'])}.", ("reminder.change",), _about(chosen[0])
+        f"The reminder is for {when} now: {yours(chosen[0]['text'])}.", ("reminder.change",), _context(chosen[0])
     )
 
 
 def _remove(turn: Turn, slots: dict) -> Answer:
     with turn.memory.change() as data:
-        kept = data["reminders"]
+        entries = data["reminders"]
         everything = slots.get("all") and not {"text", "old", "on"} & set(slots)
-        chosen = list(kept) if everything else _chosen(kept, slots, turn)
+        chosen = list(entries) if everything else _chosen(entries, slots, turn)
         if len(chosen) != 1 and not (everything and chosen):
-            return _which(turn, slots, kept, chosen)
+            return _which(turn, slots, entries, chosen)
         if everything and not slots.get("sure"):
             count = (
                 f"all {len(chosen)} reminders" if len(chosen) > 1 else f"the one reminder ({yours(chosen[0]['text'])})"
             )
             return Answer(f"Delete {count}?", question=Question("sure", slots, "The reminders stay."))
-        data["reminders"] = [each for each in kept if each not in chosen]
+        data["reminders"] = [each for each in entries if each not in chosen]
     gone = "all reminders" if len(chosen) > 1 else f"the reminder: {yours(chosen[0]['text'])}"
     return Answer(f"Deleted {gone}.", ("reminder.remove",), {})
 
 
 def _list(turn: Turn, slots: dict) -> Answer:
-    kept = sorted(turn.memory.read()["reminders"], key=lambda each: each["at"])
-    if not kept:
+    entries = sorted(turn.memory.read()["reminders"], key=lambda each: each["at"])
+    if not entries:
         return Answer("You have no reminders.", ("reminder.list",), {})
-    lines = [f"{yours(each['text'])}, {dates.spoken(datetime.fromisoformat(each['at']), turn.wall)}" for each in kept]
-    return Answer(f"Your reminders: {'; '.join(lines)}.", ("reminder.list",), _about(kept[0]) if len(kept) == 1 else {})
+    lines = [f"{yours(each['text'])}, {dates.spoken(stored(each, turn.now), turn.now)}" for each in entries]
+    return Answer(
+        f"Your reminders: {'; '.join(lines)}.", ("reminder.list",), _context(entries[0]) if len(entries) == 1 else {}
+    )
 
 
-def _chosen(kept: list[dict], slots: dict, turn: Turn) -> list[dict]:
+def _chosen(entries: list[dict], slots: dict, turn: Turn) -> list[dict]:
     """The reminders that are meant: by their words and their time, the one just spoken of, else all."""
     wanted = slots.get("which") or slots.get("text")
     if wanted and (order := re.search(r"\b(first|second|third|last)\b(?: one)?\W*$", wanted.lower())):
-        return kept[{"first": 0, "second": 1, "third": 2, "last": -1}[order[1]] :][:1]
-    if wanted and (whole := _with_words(kept, slots.get("whole", ""))):  # "about my 3 pm meeting"
+        return entries[{"first": 0, "second": 1, "third": 2, "last": -1}[order[1]] :][:1]
+    if wanted and (whole := _with_words(entries, slots.get("whole", ""))):  # "about my 3 pm meeting"
         return whole
-    timed = at_time(kept, slots["old"]) if "old" in slots else kept
+    timed = at_time(entries, slots["old"]) if "old" in slots else entries
     if "on" in slots:
-        timed = [each for each in kept if datetime.fromisoformat(each["at"]).date() == slots["on"]]
+        timed = [each for each in entries if datetime.fromisoformat(each["at"]).date() == slots["on"]]
     if wanted:
         texts = {each["text"].lower(): each for each in timed}
         near = difflib.get_close_matches(wanted.lower(), texts, n=1, cutoff=0.6)
         return _with_words(timed, wanted) or [texts[name] for name in near]
-    spoken_of = [each for each in timed if each["id"] == turn.about.get("id") and "reminder" not in turn.low]
+    spoken_of = [each for each in timed if each["id"] == turn.context.get("id") and "reminder" not in turn.low]
     return spoken_of or timed
 
 
-def _with_words(kept: list[dict], text: str) -> list[dict]:
+def _with_words(entries: list[dict], text: str) -> list[dict]:
     """The reminders that have all words of a text that matter."""
     words = set(re.findall(r"\w+", text.lower())) - _SMALL
-    return [each for each in kept if words and words <= set(re.findall(r"\w+", each["text"].lower()))]
+    return [each for each in entries if words and words <= set(re.findall(r"\w+", each["text"].lower()))]
 
 
-def _which(turn: Turn, slots: dict, kept: list[dict], chosen: list[dict]) -> Answer:
-    if not kept:
-        return Answer("You have no reminders.", about={})
-    names = "; ".join(yours(each["text"]) for each in kept)
+def _which(turn: Turn, slots: dict, entries: list[dict], chosen: list[dict]) -> Answer:
+    if not entries:
+        return Answer("You have no reminders.", context={})
+    names = "; ".join(yours(each["text"]) for each in entries)
     if not chosen:
-        return Answer(f"There is no such reminder. You have: {names}.", about={})
+        return Answer(f"There is no such reminder. You have: {names}.", context={})
     return Answer(f"Which one? {names}.", question=Question("which", slots, "The reminders stay as they are."))
 
 
-def _about(entry: dict) -> dict:
+def _context(entry: dict) -> dict:
     """What the next turn may change."""
     return {"id": entry["id"], "was": entry["at"]}
 
 
 def _action(turn: Turn) -> str:
     if re.search(
-        r"\b(?:remind|tell|alert) me (?:later )?(?:to|in|at|on|about|that)\b|"
-        rf"\bremind me (?:tomorrow|tonight|today|next|this|an?|half|by|after|before|\d+|{'|'.join(DAYS)})\b|"
+        r"\b(?:tell|alert) me (?:later )?(?:to|in|at|on|about|that)\b|"
+        r"\bremind me (?:later )?(?!what|which|who|where|how|why|of\b|again|please|later|about my reminders|"
+        r"when (?:is|are|was|my|the)\b)\w|"
         r"\b(?:don'?t|do not) (?:let me )?forget\b",
         turn.low,
     ):
@@ -236,7 +242,7 @@ def _which_one(turn: Turn, action: str, named: str) -> dict:
         if new is None:
             return _timed(turn, named)
         slots, named = _timed(turn, new[1]), new[0]
-    found = dates.moment(named, turn.wall)
+    found = dates.moment(named, turn.now)
     if found:
         slots |= {"old": found.at} if found.has_clock else {"on": found.at.date()}
     said = _timed(turn, named)
@@ -244,14 +250,28 @@ def _which_one(turn: Turn, action: str, named: str) -> dict:
 
 
 def _timed(turn: Turn, text: str) -> dict:
-    """The time in a text, and what else it says; "it" is what couldn't be done before."""
-    old = datetime.fromisoformat(turn.about["was"]) if turn.following and "was" in turn.about else None
-    found = dates.moment(text, turn.wall, like=old)
+    """The time in a text, "at", words of a time that cannot be read, "unread", and what else it says, "text".
+
+    "Remind me of it" is about the last request that could not be done.
+    """
+    old = datetime.fromisoformat(turn.context["was"]) if turn.following and "was" in turn.context else None
+    found = dates.moment(text, turn.now, like=old)
+    other = _other_time(turn, found) if found else None
+    if found and not other and re.match(r"(?:and|or)\b", found.rest) and time_words.set_apart(found.rest)[1]:
+        found = None  # "on the 2nd and 3rd"
     # "today" alone is no time.
     slots = {"at": found.at} if found and (found.has_clock or found.at.date() > turn.wall.date()) else {}
-    rest = found.rest if found else text
-    if found and (other := _other_time(turn, rest, found.at)):
-        slots |= {"at": min(found.at, other.at), "others": True}
+    unread = ""
+    if found:
+        rest = found.rest
+    elif turn.requested == "text" and "at" in turn.context:
+        rest = text  # the time is known, so all of this is what to do
+    else:
+        rest, unread = time_words.set_apart(text)
+    if unread:
+        slots["unread"] = unread
+    if found and other:
+        slots |= {"at": min(found.at, other.at, key=wall), "others": True}
         rest = other.rest
     rest = _TO.sub("", rest.strip(" ,.!?")).strip(" ,.!?")
     rest = re.sub(r"(?:,? please)?(?: (?:at|on|by|for))?$", "", rest, flags=re.IGNORECASE)
@@ -259,20 +279,21 @@ def _timed(turn: Turn, text: str) -> dict:
     alone = re.fullmatch(
         r"(?:yes|ok|okay|sure|then|so|please|[ ,])*remind me(?: then| later)?\W*", turn.text, re.IGNORECASE
     )
-    if turn.refused and (alone or re.fullmatch(it, rest, re.IGNORECASE)):
-        slots["text"] = turn.refused
+    if turn.declined and (alone or re.fullmatch(it, rest, re.IGNORECASE)):
+        slots["text"] = turn.declined
     elif rest and not _NO_TEXT.match(rest):
         slots["text"] = rest
     return slots
 
 
-def _other_time(turn: Turn, rest: str, at: datetime) -> dates.Moment | None:
-    """A second time beside `at`, which was cut out: "at 5 pm and 6 pm to drink water"."""
+def _other_time(turn: Turn, found: dates.Moment) -> dates.Moment | None:
+    """A second time beside one that was found: "at 5 pm and 6 pm to drink water"."""
+    rest, at = found.rest, found.at
     if first := re.fullmatch(r"(?:and|or) (.+)", rest):
-        other = dates.moment(first[1], turn.wall, like=at)
+        other = dates.moment(first[1], turn.now, like=at)
         return other if other and other.has_clock and first[1].endswith(other.rest) else None
     last = re.fullmatch(r"(.+) (?:and|or)", rest)
-    other = dates.moment(last[1], turn.wall, like=at) if last else None
+    other = dates.moment(last[1], turn.now, like=at) if last else None
     return other if other and other.has_clock and last[1].startswith(other.rest) else None
 
 

@@ -1,7 +1,7 @@
 """Which skill a line is for: certain words first, then the classifier.
 
-A classifier of whole requests has no class for "cancel the timer" or "what timers are running". So where a line names
-something that the assistant keeps, the words count, unless the classifier is sure of something else.
+CLINC150 has no intent for "cancel the timer" or "what timers are running". So where a line names a timer, an alarm, a
+reminder or a list, the words count, unless the classifier is sure of something else.
 """
 
 import re
@@ -36,7 +36,7 @@ _VERB = (
     r"erase|wipe|take|cross|read|show|list|check|what(?:'s| is| are)?|how (?:much|long)|do i have|turn off|"
     r"extend|shorten)"
 )
-_KEPT = {
+_STORED = {
     "reminder": r"remind me|reminders?",
     "timer": r"timers?",
     "alarm": r"wake me|alarms?",
@@ -68,12 +68,12 @@ _AND = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(rf"{_VERB}\b|tell me\b", re.IGNORECASE)
-# What may be asked for in the same breath as a timer, an alarm, a reminder or something for a list ...
+# What may be asked for in one line with a timer, an alarm, a reminder or something for a list ...
 _AT_ONCE = {"time", "timezone", "date", "calculate", "convert", "coin", "dice", "spell", "translate", "joke", "fact"}
 _CLOCK = {"time", "timezone", "date"}
 _WORDS = {"spell", "translate"}  # ... but not after these, whose words may be anything
 _BEYOND = "beyond"  # what no skill does
-# After a reminder or a list, whose words may go on with "and tell him", only what is plainly said to the assistant.
+# After a reminder or a list, whose words may continue with "and tell him", only what is clearly said to the assistant.
 _TO_ME = re.compile(r"(?:tell me|what|how|flip|toss|roll)\b", re.IGNORECASE)
 
 
@@ -113,16 +113,16 @@ def certain(turn: Turn) -> str | None:
 
 
 def named(turn: Turn) -> str | None:
-    """The skill of a line that names something kept: a timer, an alarm, a reminder, a list."""
+    """The skill of a line that names a timer, an alarm, a reminder or a list."""
     text = phrases.POLITE.sub("", turn.text)
-    for skill, names in _KEPT.items():
+    for skill, names in _STORED.items():
         if re.match(rf"(?:{names})\b.{{3,}}|{_VERB}\b.*\b(?:{names})\b", text, re.IGNORECASE) and _is_own(text):
             return skill
-    seen = turn.understanding
-    if seen.in_scope and seen.intent not in NEAR:
+    understood = turn.understanding
+    if understood.in_scope and understood.intent not in NEAR:
         return None
-    for skill, names in _KEPT.items():
-        if re.search(rf"\b(?:{names})\b", text, re.IGNORECASE) and (seen.in_scope or _asks(skill, turn)):
+    for skill, names in _STORED.items():
+        if re.search(rf"\b(?:{names})\b", text, re.IGNORECASE) and (understood.in_scope or _asks(skill, turn)):
             return skill
     return None
 
@@ -130,7 +130,7 @@ def named(turn: Turn) -> str | None:
 def parts(turn: Turn, understand: Callable[[str], Understanding]) -> list[Turn | None]:
     """The two requests of a line such as "set a timer for ten minutes and remind me to call at five"; else the line.
 
-    A second one that can't be made out is None. understand: what a part of the line is about by itself.
+    None for a second one that is unclear. understand: the intent of a part of the line by itself.
     """
     for match in _AND.finditer(turn.text):
         before, after, more = turn.text[: match.start()], turn.text[match.end() :], match["more"] is not None
@@ -174,15 +174,17 @@ def _is_whole(name: str, turn: Turn) -> bool:
 
 
 def _is_open(name: str, turn: Turn) -> bool:
-    """Whether a request's words may go on after an "and": a new reminder's, a list's that isn't named at the end."""
+    """Whether a request's words may continue after an "and": a new reminder's, those for a list named before them."""
     if name == "reminder":
         return SKILLS[name].read(turn).get("action") == "add"
-    return name == "list" and not re.search(rf"\b(?:{_KEPT['list']})\W*$", turn.text, re.IGNORECASE)
+    return name == "list" and not re.search(rf"\b(?:{_STORED['list']})\W*$", turn.text, re.IGNORECASE)
 
 
 def _beyond(turn: Turn) -> str | None:
-    seen = turn.understanding
-    return _BEYOND if seen.in_scope and seen.intent in limits.LIMITS and seen.confidence >= 0.8 else None
+    understood = turn.understanding
+    return (
+        _BEYOND if understood.in_scope and understood.intent in limits.LIMITS and understood.confidence >= 0.8 else None
+    )
 
 
 def _among(skills_: set[str], turn: Turn) -> str | None:
@@ -191,7 +193,7 @@ def _among(skills_: set[str], turn: Turn) -> str | None:
 
 
 def _asks(skill: str, turn: Turn) -> bool:
-    """Whether a line that nothing was made of asks for more than "timer" or "alarm" as a word."""
+    """Whether a line without a sure intent asks for more than "timer" or "alarm" as a word."""
     slots = SKILLS[skill].read(turn)
     return (
         skill in ("list", "reminder")

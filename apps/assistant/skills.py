@@ -1,12 +1,13 @@
-"""Acts that need no memory: time and date, arithmetic and units, coin and dice. A pair of functions each: the slots in
-a line, and the act."""
+"""Skills that need no stored data: time and date, arithmetic and units, coin and dice. A pair of functions each: `read`
+finds the slots in a line, the other acts on them.
+"""
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
-from . import arithmetic, dates, days, durations, places, units
-from .numbers import digits, shown
+from . import arithmetic, dates, days, durations, time_zones, units
+from .clock import later
+from .numbers import NUMBER, START, digits, number, shown, unreadable
 from .turn import Answer, Question, Skill, Turn, sentence
 
 MOST_DICE = 20
@@ -41,15 +42,15 @@ def read_place(turn: Turn) -> dict:
     words = text.split()
     after = re.search(r"\b(?:in|of|for|at) (?:the )?(.+)$", " ".join(words))
     phrase = after[1].strip(" ,.") if after else ""
-    if phrase and places.zones(phrase):
+    if phrase and time_zones.zones(phrase):
         return {"place": phrase}
     for size in range(min(5, len(words)), 0, -1):
         for start in range(len(words) - size + 1):
             name = " ".join(words[start : start + size]).strip(" ,.")
             # "us", "la" and the like are places only by themselves.
-            if (len(name) > 3 or len(words) == size) and "," not in name and name != "time" and places.zones(name):
+            if (len(name) > 3 or len(words) == size) and "," not in name and name != "time" and time_zones.zones(name):
                 return {"place": name}
-    if turn.want:
+    if turn.requested:
         return {"place": " ".join(words)}
     if turn.following == "and" and len(words) <= 3 and not _ASKING & set(words):
         return {"place": " ".join(words)}
@@ -67,20 +68,20 @@ def read_zone(turn: Turn) -> dict:
 def _shift(turn: Turn) -> tuple[float, str] | None:
     """The seconds of "in 3 hours" and, below zero, of "2 hours ago", and the text without them; None for no such."""
     text = digits(turn.low)
-    for seconds, start, end in durations.find_all(text):
-        before = re.search(r"\bin $", text[:start])
-        after = re.match(r" (?:from now|later|ago)\b", text[end:])
+    for span in durations.find_all(text):
+        before = re.search(r"\bin $", text[: span.start])
+        after = re.match(r" (?:from now|later|ago)\b", text[span.end :])
         if before or after:
-            rest = text[: before.start() if before else start] + text[end + (after.end() if after else 0) :]
-            return -seconds if after and "ago" in after[0] else seconds, rest.strip()
+            rest = text[: before.start() if before else span.start] + text[span.end + (after.end() if after else 0) :]
+            return -span.seconds if after and "ago" in after[0] else span.seconds, rest.strip()
     return None
 
 
 def tell_time(turn: Turn, slots: dict) -> Answer:
     shift = slots.get("shift", 0)
     if abs(shift) > LONGEST_SHIFT:
-        return Answer("That is further away than my calendar goes.", about={})
-    now = turn.now + timedelta(seconds=shift)
+        return Answer("That is further away than my calendar goes.", context={})
+    now = later(turn.now, shift)
     verb = "is" if not shift else "was" if shift < 0 else "will be"
 
     def clock(at) -> str:
@@ -90,12 +91,14 @@ def tell_time(turn: Turn, slots: dict) -> Answer:
     if "place" not in slots:
         lines = (f"It is {clock(now)}.", f"{clock(now)}, and not getting earlier.")
         return Answer(f"It {verb} {clock(now)}." if shift else turn.voice.pick(lines), ("time",), {})
-    found = places.distinct(places.zones(slots["place"]), now)
+    found = time_zones.distinct(time_zones.zones(slots["place"]), now)
     name = _title(slots["place"])
     if not found:
-        return Answer(f"I don't know which time zone {name} is in. A large city near it?", about={})
+        return Answer(f"I don't know which time zone {name} is in. A large city near it?", context={})
     if len(found) > 1:
-        first, last = (f"{dates.spoken_clock(now.astimezone(z))} in {places.city(z)}" for z in (found[0], found[-1]))
+        first, last = (
+            f"{dates.spoken_clock(now.astimezone(z))} in {time_zones.city(z)}" for z in (found[0], found[-1])
+        )
         return Answer(f"{name} has {len(found)} times at once: from {first} to {last}. Name a city.", ("time",), slots)
     return Answer(f"It {verb} {clock(now.astimezone(found[0]))} in {name}.", ("time",), slots)
 
@@ -105,15 +108,19 @@ def tell_timezone(turn: Turn, slots: dict) -> Answer:
         if not re.search(r"\b(?:my|our|we|here|am|local)\b", turn.low):
             return Answer("The time zone of which place?", question=Question("place", slots))
         return Answer(f"This machine's clock is at {_offset(turn.now)}.", ("timezone",), {})
-    found = places.distinct(places.zones(slots["place"]), turn.now)
+    found = time_zones.distinct(time_zones.zones(slots["place"]), turn.now)
     name = _title(slots["place"])
     if not found:
-        return Answer(f"I don't know which time zone {name} is in. A large city near it?", about={})
+        return Answer(f"I don't know which time zone {name} is in. A large city near it?", context={})
     if len(found) > 1:
-        ends = " to ".join(f"{places.offset(zone, turn.now)} ({places.city(zone)})" for zone in (found[0], found[-1]))
+        ends = " to ".join(
+            f"{time_zones.offset(zone, turn.now)} ({time_zones.city(zone)})" for zone in (found[0], found[-1])
+        )
         return Answer(f"{name} spreads over {len(found)} zones, from {ends}.", ("timezone",), slots)
     return Answer(
-        f"{name} is at {places.offset(found[0], turn.now)}, on {places.city(found[0])} time.", ("timezone",), slots
+        f"{name} is at {time_zones.offset(found[0], turn.now)}, on {time_zones.city(found[0])} time.",
+        ("timezone",),
+        slots,
     )
 
 
@@ -171,7 +178,7 @@ def read_date(turn: Turn) -> dict:
 
 def tell_date(turn: Turn, slots: dict) -> Answer:
     if "unknown" in slots:
-        return Answer("I don't know when that is. Give me its date, and I work with that.", about={})
+        return Answer("I don't know when that is. Give me its date, and I work with that.", context={})
     today = turn.wall.date()
     on = slots.get("on", today)
     said = f"{dates.long_day(on)} {on.year}"
@@ -192,7 +199,7 @@ def tell_date(turn: Turn, slots: dict) -> Answer:
 
 def read_sum(turn: Turn) -> dict:
     """{"sum": str, "last": the value before or None}, if the text is arithmetic."""
-    last = turn.about.get("value")
+    last = turn.context.get("value")
     try:
         found = arithmetic.value(turn.text, last) is not None
     except arithmetic.Impossible:
@@ -202,7 +209,11 @@ def read_sum(turn: Turn) -> dict:
 
 def calculate(turn: Turn, slots: dict) -> Answer:
     if "sum" not in slots:
-        unclear = "That one is beyond me. " if re.search(r"\d", digits(turn.low)) else ""
+        unread, unclear = unreadable(turn.text), ""
+        if unread:
+            unclear = f"I can't read {unread} as a number. "
+        elif re.search(r"\d", digits(turn.low)):
+            unclear = "That one is beyond me. "
         line = f"{unclear}I can work out what fits in a line of numbers and signs. Which?"
         return Answer(line, question=Question("sum", {}))
     try:
@@ -218,7 +229,7 @@ def read_units(turn: Turn) -> dict:
     found = units.read(turn.text, loose=turn.understanding.intent == "measurement_conversion")
     if found:
         return {"parts": found.parts, "target": found.target}
-    return units.rest(turn.text) if turn.about.get("parts") else {}
+    return units.rest(turn.text) if turn.context.get("parts") else {}
 
 
 def convert(turn: Turn, slots: dict) -> Answer:
@@ -228,23 +239,24 @@ def convert(turn: Turn, slots: dict) -> Answer:
     if parts and "amount" in slots:
         parts = ((slots["amount"], slots.get("unit") or parts[0][1]),)
     if not parts or "target" not in slots:
-        return Answer(
-            "How much of what, and into what? Say it like: 10 miles in kilometers.", question=Question("parts", {})
-        )
-    about = {"parts": parts, "target": slots["target"]}
+        unread = unreadable(turn.text)
+        unclear = f"I can't read {unread} as a number. " if unread else ""
+        line = f"{unclear}How much of what, and into what? Say it like: 10 miles in kilometers."
+        return Answer(line, question=Question("parts", {}))
+    context = {"parts": parts, "target": slots["target"]}
     try:
         left, right = units.convert(units.Conversion(parts, slots["target"]))
     except ValueError as error:
-        return Answer(f"I can't convert that: {error}.", about=about)
-    return Answer(f"{left} = {right}.", ("convert",), about)
+        return Answer(f"I can't convert that: {error}.", context=context)
+    return Answer(f"{left} = {right}.", ("convert",), context)
 
 
 # Chance
 
 
 def read_coins(turn: Turn) -> dict:
-    match = re.search(r"\b(\d+) (?:coins?|times)\b", _times(turn))
-    return {"count": int(match[1])} if match else {}
+    match = re.search(rf"{START}({NUMBER}) (?:coins?|times)\b", _times(turn))
+    return {"count": number(match[1])} if match else {}
 
 
 def _times(turn: Turn) -> str:
@@ -253,9 +265,9 @@ def _times(turn: Turn) -> str:
 
 def flip_coin(turn: Turn, slots: dict) -> Answer:
     count = slots.get("count", 1)
-    if not 1 <= count <= MOST_DICE:
-        return Answer(f"I can't juggle that many: 1 to {MOST_DICE} coins.", about={})
-    sides = [turn.voice.random.choice(("Heads", "Tails")) for _ in range(count)]
+    if count not in range(1, MOST_DICE + 1):
+        return Answer(f"I can't juggle that many: 1 to {MOST_DICE} coins.", context={})
+    sides = [turn.voice.random.choice(("Heads", "Tails")) for _ in range(int(count))]
     return Answer(", ".join(sides) + ".", ("coin",), {"count": count})
 
 
@@ -269,18 +281,18 @@ def read_dice(turn: Turn) -> dict:
     if match := re.search(r"\b(\d+)[ -]?(?:sided|faced?|sides|faces)\b", text):
         slots["sides"] = int(match[1])
         text = text.replace(match[0], "")
-    if match := re.search(r"\b(\d+|a pair of) *(?:dice|die|dices|of them|times)\b", text):
-        slots["count"] = int(match[1]) if match[1][0].isdigit() else 2
-    elif turn.following and (match := re.fullmatch(r"(\d+)", text.strip(" .?!"))):
-        slots["count"] = int(match[1])
+    if match := re.search(rf"{START}({NUMBER}|a pair of) *(?:dice|die|dices|of them|times)\b", text):
+        slots["count"] = number(match[1]) if match[1][0].isdigit() else 2
+    elif turn.following and (match := re.fullmatch(NUMBER, text.strip(" .?!"))):
+        slots["count"] = number(match[0])
     return slots
 
 
 def roll_dice(turn: Turn, slots: dict) -> Answer:
     count, low, sides = slots.get("count", 1), slots.get("low", 1), slots.get("sides", 6)
-    if not 1 <= count <= MOST_DICE or not low < sides <= MOST_SIDES:
-        return Answer(f"I can't roll that: I have 1 to {MOST_DICE} dice of 2 to {MOST_SIDES:,} sides.", about={})
-    rolls = [turn.voice.random.randint(low, sides) for _ in range(count)]
+    if count not in range(1, MOST_DICE + 1) or not low < sides <= MOST_SIDES:
+        return Answer(f"I can't roll that: I have 1 to {MOST_DICE} dice of 2 to {MOST_SIDES:,} sides.", context={})
+    rolls = [turn.voice.random.randint(low, sides) for _ in range(int(count))]
     total = f", {sum(rolls)} together" if count > 1 else ""
     return Answer(f"{', '.join(map(str, rolls))}{total}.", ("dice",), {"count": count, "low": low, "sides": sides})
 
@@ -290,7 +302,7 @@ SKILLS = {
     "timezone": Skill(read_zone, tell_timezone),
     "date": Skill(read_date, tell_date),
     "calculate": Skill(
-        read_sum, calculate, goes_on="add|subtract|multiply|divide|plus|minus|times|divided|to the power"
+        read_sum, calculate, follow_up="add|subtract|multiply|divide|plus|minus|times|divided|to the power"
     ),
     "convert": Skill(read_units, convert),
     "coin": Skill(read_coins, flip_coin, again=True),

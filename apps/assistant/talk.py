@@ -101,7 +101,7 @@ OUT_OF_SCOPE = (
     "No idea. I could guess, but we would both regret it.",
 )
 DROPPED = ("All right, forget it.", "Never mind, then.", "Fine, we leave that.")
-KEPT = ("All right, all stays as it is.", "Then I leave it as it is.")
+UNCHANGED = ("All right, all stays as it is.", "Then I leave it as it is.")
 SURE = ("Is that a yes or a no?", "I need a plain yes or no here.")
 NO_EXCEPTION = "I can't leave some out: name those that shall go, one at a time. Nothing was changed."
 MORE = "One thing at a time: say the rest again, please."

@@ -1,4 +1,4 @@
-"""Timers: set, change, cancel, list. They run from an instant for some seconds, and ring when the assistant looks."""
+"""Timers: set, change, cancel, list. A timer runs for some seconds and rings at the next line or while waiting."""
 
 import re
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from . import durations, phrases
 from .memory import MOST_SECONDS, new_id
-from .numbers import digits
+from .numbers import NUMBER, digits, number, unreadable
 from .turn import Answer, Question, Skill, Turn
 
 MOST = 50
@@ -25,7 +25,7 @@ _CHANGE = rf"\b(?:change|make (?:it|that)|extend|shorten|reduce|adjust|update|re
 _FROM_TO = re.compile(r"\b(?:make|set|change|move|reset|adjust|update|extend|shorten) (?:the|my)\b", re.IGNORECASE)
 _ORDER = re.compile(r"\b(first|second|third|fourth|fifth|last|oldest|newest)\b(?: (?:one|timer)\b|\W*$)", re.IGNORECASE)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_PLACES = {name: place for place, name in enumerate(_ORDINALS)} | {"oldest": 0, "last": -1, "newest": -1}
+_POSITIONS = {name: position for position, name in enumerate(_ORDINALS)} | {"oldest": 0, "last": -1, "newest": -1}
 ONLY_ONE = "Only that one: I take one at a time."
 _NO_NAME = """
     a an the my new another second minute hour day your this that first last other set start timer for of on long
@@ -56,12 +56,14 @@ def read_timer(turn: Turn) -> dict:
     rest = found[1].lower() if found else turn.low
     slots = {"seconds": found[0]} if found else {}
     lengths = list(durations.find_all(digits(turn.text)))
-    between = digits(turn.text)[lengths[0][2] : lengths[1][1]] if len(lengths) == 2 else ""
-    changed = _FROM_TO.search(turn.text) and re.fullmatch(r" (?:timer|one)?(?: ?to)? ?", between)
+    between = digits(turn.text)[lengths[0].end : lengths[1].start] if len(lengths) > 1 else ""
+    changed = len(lengths) == 2 and _FROM_TO.search(turn.text) and re.fullmatch(r" (?:timer|one)?(?: ?to)? ?", between)
     if changed:
-        slots = {"length": lengths[0][0], "seconds": lengths[1][0]}
-    if match := re.fullmatch(r"(?:it |to |that )?(\d+(?:\.\d+)?)\W*", digits(turn.low)):
-        slots["seconds"] = float(match[1]) * turn.about.get("unit", 60)
+        slots = {"length": lengths[0].seconds, "seconds": lengths[1].seconds}
+    elif between.strip(" ,") == "or":  # "5 or 10 minutes"
+        slots = {}
+    if match := re.fullmatch(rf"(?:it |to |that )?({NUMBER})\W*", digits(turn.low)):
+        slots["seconds"] = float(number(match[1])) * turn.context.get("unit", 60)
     if name := _name(rest):
         slots["name"] = name
     if re.search(r"\b(?:all|every|both)\b(?!.*\bothers?\b)", turn.low):  # of "all others" it asks which
@@ -69,17 +71,17 @@ def read_timer(turn: Turn) -> dict:
     which = "left" if re.search(r"\b(?:left|remain\w*)\b", turn.low) else "length"
     if len(lengths) > 1:
         slots["others"] = True
-    if turn.want == "which":
+    if turn.requested == "which":
         known = slots or _order(turn.text) is not None
         return {which if slot == "seconds" else slot: each for slot, each in slots.items()} | (
             {"which": True} if known else {}
         )
-    if turn.want:
+    if turn.requested:
         return slots
     action = "change" if changed else _action(turn, rest, bool(found))
     if turn.following and action == "list" and re.search(r"\bleft\b|\bremain", turn.low):
         return slots | {"action": "list"}
-    if turn.following and ("id" not in turn.about or (action in ("set", "list") and "seconds" not in slots)):
+    if turn.following and ("id" not in turn.context or (action in ("set", "list") and "seconds" not in slots)):
         return {}
     if phrases.ANOTHER.search(turn.text):
         action = "set" if action == "change" else action
@@ -121,10 +123,12 @@ def called(timer: dict) -> str:
 
 def _set(turn: Turn, slots: dict) -> Answer:
     if "seconds" not in slots:
-        return Answer("For how long?", question=Question("seconds", slots, "No timer is set yet."))
+        unread = unreadable(turn.text)
+        unclear = f"I can't read {unread} as a number. " if unread else ""
+        return Answer(f"{unclear}For how long?", question=Question("seconds", slots, "No timer is set yet."))
     if problem := _unfit(slots["seconds"]):
         return Answer(problem, question=Question("seconds", slots, "No timer is set yet."))
-    if not slots.get("sure") and turn.understanding.intent == "timer" and _only_duration(turn) and not turn.want:
+    if not slots.get("sure") and turn.understanding.intent == "timer" and _only_duration(turn) and not turn.requested:
         length = durations.spoken(slots["seconds"])
         return Answer(f"{length.capitalize()}. Shall I count them down?", question=Question("sure", slots))
     timer = {"name": slots.get("name", ""), "seconds": round(slots["seconds"]), "started": turn.now.isoformat()}
@@ -136,7 +140,7 @@ def _set(turn: Turn, slots: dict) -> Answer:
     lines = (f"{_named(timer)}: {durations.spoken(timer['seconds'])}, from now.",
              f"{_named(timer)} is running: {durations.spoken(timer['seconds'])}.")  # fmt: skip
     others = f" {ONLY_ONE}" if slots.get("others") else ""
-    return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("timer.set",), _about(timer))
+    return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("timer.set",), _context(timer))
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
@@ -149,16 +153,16 @@ def _change(turn: Turn, slots: dict) -> Answer:
         timer = chosen[0]
         seconds = timer["seconds"] + slots["by"] * slots["seconds"] if slots.get("by") else slots["seconds"]
         if problem := _unfit(seconds):
-            return Answer(problem, about=_about(timer))
+            return Answer(problem, context=_context(timer))
         if round(seconds) == timer["seconds"]:
-            return Answer(f"The {called(timer)} is that long already.", about=_about(timer))
-        started = datetime.fromisoformat(timer["started"])
-        if started + timedelta(seconds=seconds) <= turn.now:  # "make it 5" after seven minutes: five from now
+            return Answer(f"The {called(timer)} is that long already.", context=_context(timer))
+        passed = (turn.now - datetime.fromisoformat(timer["started"])).total_seconds()
+        if seconds <= passed:  # "make it 5" after seven minutes: five from now
             timer["started"] = turn.now.isoformat()
         timer["seconds"] = round(seconds)
     left = durations.spoken(_left(timer, turn))
     line = f"{_named(timer)}: {durations.spoken(timer['seconds'])} now"
-    return Answer(f"{line}." if started == turn.now else f"{line}, {left} left.", ("timer.change",), _about(timer))
+    return Answer(f"{line}." if passed == 0 else f"{line}, {left} left.", ("timer.change",), _context(timer))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
@@ -180,12 +184,12 @@ def _cancel(turn: Turn, slots: dict) -> Answer:
 def _list(turn: Turn, slots: dict) -> Answer:
     running = turn.memory.read()["timers"]
     if not running:
-        return Answer("No timer is running.", about={})
+        return Answer("No timer is running.", context={})
     named = [timer for timer in running if timer["name"] == slots.get("name", timer["name"])]
     lacking = "" if named else f"There is no {slots['name']} timer. "
-    told = named or running
-    about = _about(told[0]) if len(told) == 1 and not lacking else {}
-    return Answer(f"{lacking}Your {'; '.join(_with_left(timer, turn) for timer in told)}.", ("timer.list",), about)
+    listed = named or running
+    context = _context(listed[0]) if len(listed) == 1 and not lacking else {}
+    return Answer(f"{lacking}Your {'; '.join(_with_left(timer, turn) for timer in listed)}.", ("timer.list",), context)
 
 
 def _chosen(running: list[dict], slots: dict, turn: Turn) -> list[dict]:
@@ -195,7 +199,7 @@ def _chosen(running: list[dict], slots: dict, turn: Turn) -> list[dict]:
     for test in (
         lambda timer: slots.get("name") and timer["name"] == slots["name"],
         lambda timer: timer["seconds"] == slots.get("length"),
-        lambda timer: alone and timer["id"] == turn.about.get("id"),
+        lambda timer: alone and timer["id"] == turn.context.get("id"),
     ):
         if found := [timer for timer in running if test(timer)]:
             break
@@ -211,29 +215,31 @@ def _chosen(running: list[dict], slots: dict, turn: Turn) -> list[dict]:
 
 
 def _spared(running: list[dict], words: str) -> list[dict]:
-    """The timers that are to run on, by the words for them: their names, lengths, or place."""
-    said, lengths = set(re.findall(r"\w+", words.lower())), [each[0] for each in durations.find_all(digits(words))]
+    """The timers that are to run on, by the words for them: their names, lengths, or position."""
+    said, lengths = set(re.findall(r"\w+", words.lower())), [each.seconds for each in durations.find_all(digits(words))]
     found = [timer for timer in running if timer["name"] in said or timer["seconds"] in lengths]
     order = _order(words)
     return found if found or order is None else running[order:][:1]
 
 
 def _order(text: str) -> int | None:
-    """The place of "the second one"; of "one second" there is none."""
+    """The position of "the second one", from 0; None for "one second"."""
     found = durations.read(text)
     match = _ORDER.search(found[1] if found else text)
-    return _PLACES[match[1].lower()] if match else None
+    return _POSITIONS[match[1].lower()] if match else None
 
 
 def _which(turn: Turn, slots: dict, running: list[dict], chosen: list[dict]) -> Answer:
     if not running:
-        return Answer("No timer is running, so there is none to touch.", about={})
+        return Answer("No timer is running, so there is none to touch.", context={})
     if not chosen:
-        return Answer(f"There is no such timer. Running: {'; '.join(map(called, running))}.", about={})
+        return Answer(f"There is no such timer. Running: {'; '.join(map(called, running))}.", context={})
     names = [called(timer) for timer in chosen]
     if len(set(names)) < len(names):  # the same in words: their order and their ends tell them apart
-        places = (*_ORDINALS, *[""] * MOST)
-        names = [f"{place} {_with_left(timer, turn)}".strip() for place, timer in zip(places, chosen, strict=False)]
+        positions = (*_ORDINALS, *[""] * MOST)
+        names = [
+            f"{position} {_with_left(timer, turn)}".strip() for position, timer in zip(positions, chosen, strict=False)
+        ]
     return Answer(
         f"Which one? {'; '.join(names)}.", question=Question("which", slots, "All timers run on as they were.")
     )
@@ -273,7 +279,7 @@ def _action(turn: Turn, rest: str, timed: bool) -> str:
     return "set"
 
 
-def _about(timer: dict) -> dict:
+def _context(timer: dict) -> dict:
     """What may be changed next; a lone number then counts in the same unit."""
     seconds = timer["seconds"]
     return {"id": timer["id"], "unit": 3600 if seconds >= 3600 and seconds % 3600 == 0 else 60 if seconds >= 60 else 1}
@@ -293,5 +299,5 @@ def _name(low: str) -> str | None:
     return None
 
 
-_GOES_ON = r"add|extend|shorten|subtract|reduce|take \d|how (?:much|long)\b.*\b(?:left|remain\w*)"
-SKILLS = {"timer": Skill(read_timer, use_timer, goes_on=_GOES_ON)}
+_FOLLOW_UP = r"add|extend|shorten|subtract|reduce|take \d|how (?:much|long)\b.*\b(?:left|remain\w*)"
+SKILLS = {"timer": Skill(read_timer, use_timer, follow_up=_FOLLOW_UP)}

@@ -1,4 +1,4 @@
-"""What passes between the conversation and its skills: a turn in, an answer out."""
+"""The types that pass between the dialogue and its skills: a turn in, an answer out."""
 
 import random
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from .memory import Memory
 
 @dataclass(frozen=True)
 class Understanding:
-    """What a line is about: one of CLINC150's 150 intents, its probability, and whether it is any of them at all."""
+    """A line's intent, one of CLINC150's 150, its probability, and whether the line is in scope at all."""
 
     intent: str
     confidence: float
@@ -18,20 +18,20 @@ class Understanding:
 
 
 def understanding(ranked: list[tuple[str, float]]) -> Understanding:
-    """From a classifier's intents with probabilities, best first. What it calls "oos" is out of scope."""
+    """The best of a classifier's intents, which come with probabilities, best first; "oos" is out of scope."""
     intent, confidence = ranked[0]
     return Understanding(intent, float(confidence), intent != "oos")
 
 
 class Voice:
-    """Chance, and what it has said: the same seed gives the same conversation."""
+    """Chooses among phrasings, with a seed: the same seed gives the same conversation."""
 
     def __init__(self, seed: int):
         self.random = random.Random(seed)
         self._said = {}
 
     def pick(self, lines) -> str:
-        """One of several lines; none comes twice before all have come once, nor twice running."""
+        """One of several lines; none comes twice before all have come once, nor twice in a row."""
         lines = tuple(lines)
         said = self._said.setdefault(lines, [])
         if len(said) >= len(lines):
@@ -41,7 +41,7 @@ class Voice:
         return said[-1]
 
     def once(self, line: str) -> str:
-        """A line with a space before it when it is asked for the first time, then nothing."""
+        """A line with a space before it the first time, then nothing."""
         first = line not in self._said
         self._said[line] = []
         return f" {line}" if first else ""
@@ -49,7 +49,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class Turn:
-    """A line that was said, and all that a skill may use to answer it."""
+    """A line, and all that a skill may use to answer it."""
 
     text: str  # with single spaces and plain quotes
     now: datetime  # with a zone
@@ -57,9 +57,9 @@ class Turn:
     memory: Memory
     voice: Voice
     translators: dict[str, Callable[[str], str]]  # language in lower case -> English to it
-    about: dict = field(default_factory=dict)  # slots of the skill's last answer, if it goes on
-    refused: str = ""  # a request before, if it could not be done
-    want: str = ""  # the slot that was asked for
+    context: dict = field(default_factory=dict)  # slots of the skill's last answer, for a follow-up
+    declined: str = ""  # the last request that could not be done
+    requested: str = ""  # the slot that was asked for
     # "and": a fragment such as "and in German?", `text` is what comes after "and". "bare": one without such a word.
     following: str = ""
 
@@ -75,20 +75,20 @@ class Turn:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked back: a slot that is missing, or "sure" for a yes or no."""
+    """A question to the user: for a missing slot, or for a confirmation ("sure")."""
 
-    want: str
-    slots: dict  # those that are there already
-    dropped: str = ""  # what is still not done if the talk turns elsewhere: "No timer is set yet."
+    requested: str
+    slots: dict  # those that are filled already
+    dropped: str = ""  # what to say if the user turns to something else: "No timer is set yet."
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is said, and what was really done."""
+    """What a skill says, and what it did."""
 
     text: str
     acts: tuple[str, ...] = ()  # names of what was done: "timer.set"
-    about: dict | None = None  # slots that the next turn may change; None: it can't go on from here
+    context: dict | None = None  # slots that a follow-up may change; None: there can be no follow-up
     question: Question | None = None
     in_scope: bool = True
     ends: bool = False  # after a goodbye
@@ -101,7 +101,7 @@ class Skill:
     read: Callable[[Turn], dict]
     do: Callable[[Turn, dict], Answer]
     again: bool = False  # whether "again" and "another one" do it once more
-    goes_on: str = r"(?!)"  # how lines begin that go on with it, whatever a classifier makes of them
+    follow_up: str = r"(?!)"  # how follow-ups begin, whatever the classifier makes of them
 
 
 def sentence(text: str) -> str:

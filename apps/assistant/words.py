@@ -1,4 +1,4 @@
-"""Acts on words: spelling and translation. The translators are given from outside; here is only what to translate."""
+"""Spelling and translation. The translators come with the turn; this module finds out what to translate."""
 
 import difflib
 import itertools
@@ -90,14 +90,14 @@ def read_word(turn: Turn) -> dict:
     """{"word": str}: one word, or a few, to be spelt."""
     if turn.following == "bare":
         return {}
-    if turn.want or turn.following:
+    if turn.requested or turn.following:
         found = turn.text
     else:
         match = next(filter(None, (pattern.search(turn.text) for pattern in _SPELL)), None)
         found = match["word"] if match else ""
     found = _END.sub("", found).strip(" .?!'\"")
     if found.lower() in ("it", "that", "this", "that word", "this word"):
-        found = turn.about.get("word", "")
+        found = turn.context.get("word", "")
     return {"word": found} if found and len(found.split()) <= 4 and re.search(r"[^\W\d_]", found) else {}
 
 
@@ -127,11 +127,11 @@ def _same_stem(word: str, hard: str) -> bool:
 
 def read_phrase(turn: Turn) -> dict:
     """{"phrase": str, "language": str}, as far as they are there."""
-    if turn.want == "phrase":
+    if turn.requested == "phrase":
         return {"phrase": turn.text.strip("'\"")}
     language, rest = _language(turn)
     slots = {"language": language} if language else {}
-    if turn.following or turn.want:
+    if turn.following or turn.requested:
         phrase = rest if turn.following == "and" else ""
     else:
         match = next(filter(None, (pattern.search(rest) for pattern in _PHRASES)), None)
@@ -148,8 +148,8 @@ def translate(turn: Turn, slots: dict) -> Answer:
         return Answer("I can't translate: no translator came with me today.")
     language = slots.get("language")
     if language and language not in turn.translators:
-        about = {"phrase": slots["phrase"]} if "phrase" in slots else {}
-        return Answer(f"I can't translate into {language.capitalize()}. I have {_listed(names)}.", about=about)
+        context = {"phrase": slots["phrase"]} if "phrase" in slots else {}
+        return Answer(f"I can't translate into {language.capitalize()}. I have {_listed(names)}.", context=context)
     if "phrase" not in slots:
         return Answer("What shall I translate?", question=Question("phrase", slots))
     if not language:
@@ -157,7 +157,7 @@ def translate(turn: Turn, slots: dict) -> Answer:
     try:
         said = turn.translators[language](slots["phrase"])
     except ZooError as error:
-        return Answer(f"The translator can't do that: {error}", about=slots)
+        return Answer(f"The translator can't do that: {error}", context=slots)
     return Answer(f"In {language.capitalize()}: {said}", ("translate",), slots)
 
 
@@ -197,5 +197,5 @@ def _listed(names: list[str]) -> str:
 
 SKILLS = {
     "spell": Skill(read_word, spell),
-    "translate": Skill(read_phrase, translate, goes_on=rf"(?:in|into) (?:{'|'.join(sorted(LANGUAGES))})(?=\W*$)"),
+    "translate": Skill(read_phrase, translate, follow_up=rf"(?:in|into) (?:{'|'.join(sorted(LANGUAGES))})(?=\W*$)"),
 }

@@ -20,10 +20,10 @@ from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, Un
 from zoo.hub import checkpoint
 from zoo.kinds.image import read_image, write_image
 from zoo_apps import app as app_module
-from zoo_apps.app import REQUIRED, App, Choice, Flag, Image, Number, Record, Sample, Text, apps, find
+from zoo_apps.app import REQUIRED, App, Choice, Flag, Image, Number, Output, Record, Sample, Text, apps, find
 from zoo_apps.commands import _command
 from zoo_apps.demo import demo
-from zoo_apps.runner import run
+from zoo_apps.run import run
 
 
 class Invert(App):
@@ -122,8 +122,8 @@ def test_inputs_and_outputs_come_from_the_signature():
     assert Invert.inputs["photo"].kind == Image() and Invert.inputs["photo"].default is REQUIRED
     assert Invert.inputs["amount"].kind == Number(minimum=0, maximum=1, help="how much")
     assert Invert.inputs["amount"].default == 1.0
-    assert Invert.outputs == (Image(),)
-    assert Caption.outputs == (Text(), Number(label="certainty"))
+    assert Invert.outputs == (Output(Image()),)
+    assert Caption.outputs == (Output(Text()), Output(Number(label="certainty")))
     assert [each.kind.is_file for each in Caption.inputs.values()] == [True, False]
 
 
@@ -226,7 +226,7 @@ def test_installed_apps_are_whole():
 
 def test_describing_apps_imports_no_framework():
     code = (
-        "import sys, zoo_apps.runner, zoo_apps.demo; from zoo_apps.app import apps; apps();"
+        "import sys, zoo_apps.run, zoo_apps.demo; from zoo_apps.app import apps; apps();"
         "import zoo_apps.write, zoo_apps.translate, zoo_apps.sentiment;"
         "print([m for m in ('keras', 'tensorflow', 'torch', 'jax', 'skimage', 'matplotlib') if m in sys.modules])"
     )

@@ -1,9 +1,9 @@
 """The assistant's engine: its parts, and 60 dialogues that were written before it.
 
-The dialogues (dialogues.json) have turns with what is said and what must come of it:
-wait: seconds that pass before; answer, not: what the answer must and mustn't match; acts: exactly what was done;
-asks: whether it asks back; state: what its file holds afterwards; cannot: it says plainly that it can't, and has done
-nothing; out_of_scope: it says that it doesn't know; new: an answer that it hasn't given in this dialogue.
+A turn of a dialogue (dialogues.json) has what the user says, and what is expected: wait: seconds that pass before;
+answer, not: patterns that the answer must and must not match; acts: exactly the acts; asks: whether it asks a question;
+state: what its file holds afterwards; cannot: it says that it can't, and does nothing; out_of_scope: it says that it
+doesn't know; new: an answer that it hasn't given in this dialogue.
 """
 
 import datetime
@@ -59,7 +59,7 @@ DENIES = re.compile(r"\b(?:can't|not|no|nothing|never|isn't|haven't|don't|i can)
 
 
 class Clock:
-    """A clock that moves only when told to."""
+    """A clock that moves only when a test moves it."""
 
     def __init__(self, now: str = SCRIPT["clock"]):
         self.now = datetime.datetime.fromisoformat(now)
@@ -85,7 +85,7 @@ def make(path, understand=APP.understand, clock=None, seed=0):
     )
 
 
-def kept(path) -> dict:
+def stored(path) -> dict:
     """What the file holds, as the dialogues say it."""
     data = Memory(path / "assistant.json").read()
     return {
@@ -96,10 +96,10 @@ def kept(path) -> dict:
     }
 
 
-def claims_falsely(reply, before: dict, after: dict, told: str = "") -> str | None:
-    """What is untrue in an answer, seen from the file before and after it; None if nothing is.
+def claims_falsely(reply, before: dict, after: dict, earlier: str = "") -> str | None:
+    """What is untrue in an answer, by the file before and after it; None if nothing is.
 
-    `told`: answers to earlier acts, which may be repeated.
+    `earlier`: answers to earlier acts, which may be repeated.
     """
     changing = [act for act in reply.acts if CHANGING.fullmatch(act)]
     if changing and before == after:
@@ -110,25 +110,25 @@ def claims_falsely(reply, before: dict, after: dict, told: str = "") -> str | No
         if reply.rung and sentence.startswith(("Reminder: ", "Ring!")):
             continue  # the user's own words
         about_now = CLAIMS.search(sentence) and not DENIES.search(STATES.sub("", sentence))
-        if not reply.acts and about_now and sentence.split(": ", 1)[-1] not in told:
+        if not reply.acts and about_now and sentence.split(": ", 1)[-1] not in earlier:
             return f"sounds as if something were done: {sentence}"
     return None
 
 
 def play(dialogue, path) -> tuple[list[str], list[str]]:
     """What goes wrong in a dialogue, and what is claimed falsely."""
-    clock, wrong, false, answers, told = Clock(), [], [], [], ""
+    clock, wrong, false, answers, earlier = Clock(), [], [], [], ""
     assistant = make(path, clock=clock)
     memory = Memory(path / "assistant.json")
     for turn in dialogue["turns"]:
         clock.wait(turn.get("wait", 0))
         before = memory.read()
         reply = assistant.reply(turn["say"])
-        claim = claims_falsely(reply, before, memory.read(), told)
+        claim = claims_falsely(reply, before, memory.read(), earlier)
         said = f"{dialogue['name']}: {turn['say']!r} -> {reply.text!r} {reply.acts}"
         if claim:
             false.append(f"{said}: {claim}")
-        state = kept(path)
+        state = stored(path)
         acts = [] if turn.get("cannot") else turn.get("acts")
         checks = {
             "answer": re.search(turn.get("answer", ""), reply.text, re.IGNORECASE),
@@ -142,7 +142,7 @@ def play(dialogue, path) -> tuple[list[str], list[str]]:
         }
         wrong += [f"{said}: {name}, {state}" for name, right in checks.items() if not right]
         answers.append(reply.text)
-        told += reply.text * bool(reply.acts)
+        earlier += reply.text * bool(reply.acts)
     return wrong, false
 
 
@@ -243,7 +243,7 @@ def test_an_offer_may_be_taken_up(tmp_path):
     assert "remind you" in assistant.reply("call my brother").text
     assert assistant.reply("yes").asks
     assert assistant.reply("at five").acts == ("reminder.add",)
-    assert kept(tmp_path)["reminders"] == [["call my brother", "2026-03-10T17:00"]]
+    assert stored(tmp_path)["reminders"] == [["call my brother", "2026-03-10T17:00"]]
 
 
 def test_what_was_done_is_told_on_request(tmp_path):
@@ -259,7 +259,7 @@ def test_two_requests_in_one_line(tmp_path):
     assistant = make(tmp_path, sure_of("timer"))
     reply = assistant.reply("set a timer for ten minutes and remind me to call Bob at 5")
     assert reply.acts == ("timer.set", "reminder.add")
-    assert kept(tmp_path)["timers"] == [600] and kept(tmp_path)["reminders"] == [["call Bob", "2026-03-10T17:00"]]
+    assert stored(tmp_path)["timers"] == [600] and stored(tmp_path)["reminders"] == [["call Bob", "2026-03-10T17:00"]]
 
 
 def first_word(text):
@@ -296,7 +296,7 @@ def first_word(text):
 )
 def test_what_is_one_request_and_what_is_two(tmp_path, line, acts, reminders):
     reply = make(tmp_path, first_word).reply(line)
-    assert reply.acts == acts and [text for text, _ in kept(tmp_path)["reminders"]] == reminders, reply.text
+    assert reply.acts == acts and [text for text, _ in stored(tmp_path)["reminders"]] == reminders, reply.text
 
 
 def test_only_a_plain_yes_deletes(tmp_path):
@@ -305,7 +305,7 @@ def test_only_a_plain_yes_deletes(tmp_path):
         assistant.reply("add milk to my shopping list")
         assert assistant.reply("clear my shopping list").asks
         assistant.reply(line)
-        assert kept(tmp_path)["shopping"] == ([] if gone else ["milk"]), line
+        assert stored(tmp_path)["shopping"] == ([] if gone else ["milk"]), line
 
 
 def test_a_translator_that_fails_is_no_act(tmp_path):
@@ -373,12 +373,12 @@ def test_a_damaged_file_is_kept_aside(tmp_path, damage):
     assert len(lines) == 2 and "damaged" in lines[0] and "assistant.damaged-2.json" in lines[0]
     assert (tmp_path / "assistant.damaged-1.json").read_bytes() == b"an earlier one"
     assert (tmp_path / "assistant.damaged-2.json").read_bytes() == damage
-    assert kept(tmp_path)["todo"] == ["milk"]
+    assert stored(tmp_path)["todo"] == ["milk"]
     assert len(assistant.reply("add bread to my to-do list").text.splitlines()) == 1
 
 
 def test_a_locked_file_changes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "PATIENCE", 0.05)
+    monkeypatch.setattr(memory, "LOCK_TIMEOUT", 0.05)
     assistant = make(tmp_path, sure_of("todo_list_update"))
     assistant.reply("add milk to my to-do list")
     with filelock.FileLock(f"{tmp_path / 'assistant.json'}.lock"):
@@ -386,7 +386,7 @@ def test_a_locked_file_changes_nothing(tmp_path, monkeypatch):
         assert not reply.acts and "in use" in reply.text and len(reply.text.splitlines()) == 1
         reading = make(tmp_path, sure_of("todo_list"))
         assert "milk" in reading.reply("what is on my to-do list").text  # to read needs no lock
-    assert kept(tmp_path)["todo"] == ["milk"]
+    assert stored(tmp_path)["todo"] == ["milk"]
     assert assistant.reply("add bread to my to-do list").acts == ("list.add",)
 
 
@@ -408,7 +408,7 @@ def test_a_file_that_cannot_be_written_is_no_act(tmp_path, monkeypatch):
 
     monkeypatch.setattr(memory.os, "replace", refuse)
     reply = assistant.reply("add bread to my to-do list")
-    assert not reply.acts and "No space left" in reply.text and kept(tmp_path)["todo"] == ["milk"]
+    assert not reply.acts and "No space left" in reply.text and stored(tmp_path)["todo"] == ["milk"]
     assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
     folder = tmp_path / "folder"
     (folder / "assistant.json").mkdir(parents=True)
@@ -420,7 +420,7 @@ def test_two_assistants_share_a_file(tmp_path):
     one, two = (make(tmp_path, sure_of("todo_list_update")) for _ in range(2))
     one.reply("add milk to my to-do list")
     two.reply("add bread to my to-do list")
-    assert kept(tmp_path)["todo"] == ["milk", "bread"]
+    assert stored(tmp_path)["todo"] == ["milk", "bread"]
 
 
 def test_where_the_file_is(tmp_path, monkeypatch):
@@ -473,14 +473,14 @@ def test_nothing_that_is_said_raises(tmp_path):
         "\u202e",
     ]
     intents = [*INTENTS, *talk.LINES, "repeat", "book_flight", "oos"]
-    clock, told = Clock(), ""
+    clock, earlier = Clock(), ""
     assistant = make(tmp_path, lambda text: [(chance.choice(intents), chance.random())], clock)
     for _ in range(600):
         clock.wait(chance.choice((0, 30, 4000)))
         before = assistant.memory.read()
         reply = assistant.reply(" ".join(chance.choices(words, k=chance.randint(1, 8))))
-        assert reply.text and claims_falsely(reply, before, assistant.memory.read(), told) is None, reply.text
-        told += reply.text * bool(reply.acts)
+        assert reply.text and claims_falsely(reply, before, assistant.memory.read(), earlier) is None, reply.text
+        earlier += reply.text * bool(reply.acts)
 
 
 # What a reviewer found
@@ -571,7 +571,7 @@ LAUNDRY = "todo_list_update: add do laundry to my to-do list"
 )  # fmt: skip
 def test_what_the_file_holds_after(tmp_path, lines, kind, expected):
     says(tmp_path, *lines)
-    assert kept(tmp_path)[kind] == expected
+    assert stored(tmp_path)[kind] == expected
 
 
 @pytest.mark.parametrize(
@@ -642,7 +642,7 @@ def test_one_thing_is_taken_off_a_list_that_is_not_named(tmp_path):
     for line in ("add milk and eggs to my shopping list", "what time is it"):
         assistant.reply(line)
     assert assistant.reply("remove milk").acts == ("list.remove",)
-    assert kept(tmp_path)["shopping"] == ["eggs"]
+    assert stored(tmp_path)["shopping"] == ["eggs"]
 
 
 @pytest.mark.parametrize("line", ["What's on it?", "what is on it"])
@@ -673,10 +673,10 @@ def test_another_reminder_in_place_of_a_time_is_that_one(tmp_path):
     assistant = make(tmp_path)
     assert assistant.reply("remind me to call mom").asks
     assistant.reply("remind me to buy milk tomorrow at 9 am")
-    assert [text for text, _ in kept(tmp_path)["reminders"]] == ["buy milk"]
+    assert [text for text, _ in stored(tmp_path)["reminders"]] == ["buy milk"]
     assistant.reply("remind me to call mom")
     assistant.reply("remind me at 10 am tomorrow")
-    assert [text for text, _ in kept(tmp_path)["reminders"]] == ["buy milk", "call mom"]
+    assert [text for text, _ in stored(tmp_path)["reminders"]] == ["buy milk", "call mom"]
 
 
 def test_a_word_that_is_no_name_names_no_timer(tmp_path):
@@ -692,9 +692,9 @@ def talked(path, *lines) -> list[Reply]:
     assistant, replies = make(path), []
     for line in lines:
         before = assistant.memory.read()
-        told = "".join(reply.text for reply in replies if reply.acts)
+        earlier = "".join(reply.text for reply in replies if reply.acts)
         replies.append(assistant.reply(line))
-        assert claims_falsely(replies[-1], before, assistant.memory.read(), told) is None, replies[-1].text
+        assert claims_falsely(replies[-1], before, assistant.memory.read(), earlier) is None, replies[-1].text
     return replies
 
 
@@ -779,7 +779,7 @@ def test_two_things_are_cancelled_in_one_line(tmp_path):
 def test_no_timer_is_shorter_than_nothing(tmp_path, length):
     reply, then = talked(tmp_path, f"set a timer for {length} minutes", "5 minutes")
     assert not reply.acts and reply.asks and "over before" in reply.text
-    assert then.acts == ("timer.set",) and kept(tmp_path)["timers"] == [300]
+    assert then.acts == ("timer.set",) and stored(tmp_path)["timers"] == [300]
 
 
 @pytest.mark.parametrize(
@@ -798,7 +798,7 @@ def test_no_timer_is_shorter_than_nothing(tmp_path, length):
 )
 def test_the_last_of_what_is_corrected_wins(tmp_path, line, kind, expected):
     [reply] = talked(tmp_path, line)
-    assert kept(tmp_path)[kind] == expected and "Only that one" not in reply.text
+    assert stored(tmp_path)[kind] == expected and "Only that one" not in reply.text
 
 
 def test_timers_of_one_length_are_told_apart(tmp_path):
@@ -858,9 +858,9 @@ def test_which_timers_go_is_said_before_and_after(tmp_path):
 )
 def test_exceptions_that_cannot_be_made(tmp_path, lines):
     talked(tmp_path, *lines[:-1])
-    before = kept(tmp_path)
+    before = stored(tmp_path)
     [reply] = talked(tmp_path, lines[-1])
-    assert ADMITS.search(reply.text) and not reply.acts and kept(tmp_path) == before
+    assert ADMITS.search(reply.text) and not reply.acts and stored(tmp_path) == before
 
 
 @pytest.mark.parametrize(
@@ -877,14 +877,14 @@ def test_exceptions_that_cannot_be_made(tmp_path, lines):
 )
 def test_another_timer_and_more_of_the_same(tmp_path, line, timers):
     talked(tmp_path, "set a timer for 5 minutes", line)
-    assert kept(tmp_path)["timers"] == timers
+    assert stored(tmp_path)["timers"] == timers
 
 
 def test_another_alarm_and_another_reminder(tmp_path):
     talked(tmp_path, "set an alarm for 7 am", "and another one for 8 am")
-    assert kept(tmp_path)["alarms"] == ["2026-03-11T07:00", "2026-03-11T08:00"]
+    assert stored(tmp_path)["alarms"] == ["2026-03-11T07:00", "2026-03-11T08:00"]
     *_, asked, _ = talked(tmp_path, "remind me to call Bob at 5", "and another one at 6", "eat")
-    assert asked.asks and [text for text, _ in kept(tmp_path)["reminders"]] == ["call Bob", "eat"]
+    assert asked.asks and [text for text, _ in stored(tmp_path)["reminders"]] == ["call Bob", "eat"]
 
 
 def test_a_timer_that_is_not_there(tmp_path):
@@ -902,8 +902,8 @@ def test_a_timer_that_is_not_there(tmp_path):
 def test_a_list_that_is_cleared_instead(tmp_path):
     ask = "add something to my shopping list"
     *_, empty = talked(tmp_path, ask, "clear it")
-    assert "empty already" in empty.text and kept(tmp_path)["shopping"] == []
+    assert "empty already" in empty.text and stored(tmp_path)["shopping"] == []
     *_, asked, done = talked(tmp_path, "add milk to my shopping list", ask, "clear it", "yes")
-    assert asked.asks and done.acts == ("list.clear",) and kept(tmp_path)["shopping"] == []
+    assert asked.asks and done.acts == ("list.clear",) and stored(tmp_path)["shopping"] == []
     *_, dropped = talked(tmp_path, "set a reminder for 6 pm", "clear it")
-    assert not dropped.asks and kept(tmp_path)["reminders"] == []
+    assert not dropped.asks and stored(tmp_path)["reminders"] == []

@@ -133,12 +133,12 @@ def test_the_guess_is_the_mean_over_sizes():
 
 
 def made_up_network(pictures):
-    """uint8 (B, h, w, 1) -> (B, h/4, w/4, 2): the left half warm, the right half cold."""
+    """uint8 (B, h, w, 1) -> chroma (B, h/4, w/4, 2): the left half warm, the right half cold."""
     assert pictures.dtype == np.uint8 and pictures.ndim == 4 and pictures.shape[-1] == 1
     batch, height, width, _ = pictures.shape
     answer = np.full((batch, height // 4, width // 4, 2), 0.5, np.float32)
     answer[:, :, width // 8 :] = -0.4
-    return answer
+    return {"chroma": answer}
 
 
 @pytest.fixture

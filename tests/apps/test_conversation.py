@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from zoo.errors import BadInput
 from zoo_apps import commands, conversation
-from zoo_apps.app import Conversation, Sample, Texts
+from zoo_apps.app import Conversation, Sample, Text
 from zoo_apps.assistant import app as assistant_app
 from zoo_apps.assistant.app import AssistantApp
 from zoo_apps.conversation import converse
@@ -30,7 +30,7 @@ class Loud(Conversation):
         super().__init__()
         self.over, self.unasked = False, []
 
-    def __call__(self, lines: Texts) -> Texts:
+    def __call__(self, lines: list[Text]) -> list[Text]:
         return [self.reply(line) for line in lines]
 
     def begin(self):
@@ -111,12 +111,13 @@ class Understands:
     """A predictor that goes by one word of a line, and knows nothing without."""
 
     class card:
-        labels, output = LABELS, {"ood_threshold": 0.0}
+        labels, ood_threshold = LABELS, 0.0
 
     def __call__(self, lines):
         [line] = lines
         found = [number for word, number in WORDS.items() if word in line]
-        return np.array([[5.0 if number in found else -5.0 for number in range(len(LABELS))]], np.float32)
+        logits = np.array([[5.0 if number in found else -5.0 for number in range(len(LABELS))]], np.float32)
+        return {"logits": logits}
 
 
 @pytest.fixture
@@ -151,10 +152,10 @@ def test_what_a_call_is_told_is_forgotten_and_a_conversation_keeps_it(assistant,
 
 def test_it_translates_by_the_checkpoint_and_says_what_is_beyond_it(assistant):
     german, _, beyond = assistant(["how do you say two dogs play in german", "bye", "what is the meaning of blue"])
-    assert f"<{assistant_app.TRANSLATES['german']}: two dogs play>" in german.lower() and "guess" in german
+    assert f"<{assistant_app.TRANSLATORS['german']}: two dogs play>" in german.lower() and "guess" in german
     assert assistant(["how do you say good morning in german"]) == ["In German: Guten Morgen"]
     with pytest.raises(BadInput, match="no word"):
-        assistant._translator(assistant_app.TRANSLATES["german"])("$%& 7")
+        assistant._translator(assistant_app.TRANSLATORS["german"])("$%& 7")
     assert beyond and "timer" not in beyond.lower()
 
 

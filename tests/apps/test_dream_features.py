@@ -99,7 +99,7 @@ def test_first_frames(size, frame):
 def test_what_cannot_be_done_is_said_in_one_line(app, photo, checkpoint):
     with pytest.raises(UnknownName, match=r"no layer of mobilenet is called 'conv1_rely'; did you mean conv1_relu"):
         app(photo, checkpoint, "conv1_rely")
-    with pytest.raises(BadCheckpoint, match="layer fc of mobilenet has no maps") as error:
+    with pytest.raises(BadCheckpoint, match="layer fc of mobilenet has no feature maps") as error:
         app(photo, checkpoint, "fc")
     assert "\n" not in str(error.value)
     with pytest.raises(BadCheckpoint, match="mlp has no convolutions"):
@@ -116,11 +116,11 @@ def asked(monkeypatch):
     """The layers and channels that pictures are asked for; all get the same grey one."""
     asked = []
 
-    def maximized(model, name, channels, track):
+    def maximize_channels(model, name, channels, track):
         asked.append((name, list(channels)))
         return np.full((len(channels), 32, 32, 3), 200, np.uint8)
 
-    monkeypatch.setattr(dreaming, "maximized", maximized)
+    monkeypatch.setattr(dreaming, "maximize_channels", maximize_channels)
     return asked
 
 

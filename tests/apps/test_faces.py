@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 import zoo
 from zoo.data import faces as labels_of
 from zoo.errors import BadInput, OutputExists
-from zoo_apps import commands, maker
+from zoo_apps import commands
 from zoo_apps.faces import CHECKPOINT, NOBODY, Faces, ages, between, coarsened, people
+from zoo_apps.run import argument_of, run
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def model():
     keras.utils.set_random_seed(3)
     conditions = labels_of.CONDITIONS
     small = {"input_shape": (16, 16, 3), "channels": 8, "multiples": (1,), "blocks": 1, "attention": (), "patch": 4}
-    model = zoo.DDPM(**small, conditions=conditions, predict="picture", steps=3, guidance=1.5, eta=1.0)
+    model = zoo.DDPM(**small, conditions=conditions, predict="x0", steps=3, guidance=1.5, eta=1.0)
     random = np.random.RandomState(3)  # its last layers start at zero, and it would make the same of everything
     model.set_weights([random.normal(0, 0.3, weight.shape) for weight in model.get_weights()])
     return model
@@ -112,7 +113,7 @@ def command(app):
 
 
 def test_the_command_writes_marked_files(app, tmp_path):
-    assert maker.makes(app)
+    assert argument_of(app) is None
     out = tmp_path / "out"
     options = [
         "-n",
@@ -180,7 +181,7 @@ def test_a_folder_is_asked_for(app, tmp_path):
     file.write_bytes(b"")
     for output in (str(file), ""):
         with pytest.raises(BadInput, match="is not a folder"):
-            maker.run(app, output)
+            run(app, [], output)
 
 
 def test_ages():

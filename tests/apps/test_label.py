@@ -11,19 +11,19 @@ import av
 import keras
 import numpy as np
 import pytest
-from helpers import card_of
+from helpers import array, card_of
 
 import zoo
 from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.explain.attribution import occlusion
-from zoo.hub import checkpoint, store
+from zoo.hub import store
 from zoo.kinds.image import fit, read_image, write_image
 from zoo_apps import explain
 from zoo_apps.app import App, Film, Flag, Image, Record, Video
 from zoo_apps.drawing import heat
 from zoo_apps.explain import Explain
 from zoo_apps.label import Label, annotated, dominant_colours
-from zoo_apps.runner import run
+from zoo_apps.run import run
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +35,15 @@ def colours(tmp_path_factory):
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.5  # few steps are enough for its averages
-    x = np.random.RandomState(0).randint(0, 60, (96, 32, 32, 3)).astype("uint8")
+    random = np.random.RandomState(0)
+    x = random.randint(0, 50, (96, 1, 1, 3)) + random.randint(0, 20, (96, 32, 32, 3))  # plain colours, a little noise
     y = np.arange(96) % 3
     x[np.arange(96), :, :, y] += 180
+    x = x.astype("uint8")
     model.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
     model.fit(x, y, epochs=12, batch_size=32, verbose=0)
-    shape = {"kind": "image", "shape": [32, 32, 3], "dtype": "uint8", "description": "a colour"}
-    logits = {"kind": "logits", "shape": [3], "dtype": "float32", "description": "one logit a colour"}
-    card = card_of(model, input=shape, output=logits, labels=["red_thing", "green_thing", "blue_thing"])
+    facts = {"inputs": {"image": array(32, 32, 3, dtype="uint8")}, "outputs": {"logits": array(3)}}
+    card = card_of(model, **facts, labels=["red_thing", "green_thing", "blue_thing"])
     folder = tmp_path_factory.mktemp("weights") / "colours"
     store.save(model, folder, card)
     return str(folder)
@@ -59,8 +60,7 @@ def changed(folder, to, **fields) -> str:
 @pytest.fixture
 def knowing(colours, tmp_path):
     """Makes a checkpoint whose card says from which best logit on something is known."""
-    output = checkpoint.card(colours).output
-    return lambda edge: changed(colours, tmp_path / f"above{edge}", output=output | {"ood_threshold": edge})
+    return lambda edge: changed(colours, tmp_path / f"above{edge}", ood_threshold=edge)
 
 
 def plain(colour, height=40, width=60):
@@ -71,7 +71,7 @@ def test_label_names_the_most_probable_first(colours):
     picture, found = Label()(plain((20, 220, 20)), checkpoint=colours, count=2)
     assert found["label"] == found["labels"][0]["label"] == "green_thing"
     assert len(found["labels"]) == 2 and found["labels"][0]["probability"] == found["probability"]
-    assert [each["colour"] for each in found["colours"]] == ["#14dc14"] and found["colours"][0]["share"] > 0.99
+    assert [each["colour"] for each in found["colours"]] == ["#14dc14"] and found["colours"][0]["fraction"] > 0.99
     assert (found["width"], found["height"]) == (60, 40)
     assert picture.shape[0] > 40 and picture.shape[1] == 320  # room for words
     np.testing.assert_array_equal(picture[:40, 130:190], plain((20, 220, 20)))
@@ -81,40 +81,42 @@ def test_label_names_the_most_probable_first(colours):
 def test_what_is_known_is_said_only_where_the_card_says_it(colours, knowing):
     app, photo = Label(), plain((20, 220, 20))
     silent, found = app(photo, checkpoint=colours)
-    assert found["known"] is None and found["label"] == "green_thing" and "nothing known" not in app.describe(found)
-    assert json.loads(json.dumps(found))["known"] is None
+    assert found["in_distribution"] is None and found["label"] == "green_thing"
+    assert "none of the known classes" not in app.describe(found)
+    assert json.loads(json.dumps(found))["in_distribution"] is None
 
     sure, found = app(photo, checkpoint=knowing(-1000))
-    assert found["known"] is True and found["label"] == "green_thing" and "nothing known" not in app.describe(found)
+    assert found["in_distribution"] is True and found["label"] == "green_thing"
+    assert "none of the known classes" not in app.describe(found)
     np.testing.assert_array_equal(sure, silent)
 
     unsure, found = app(photo, checkpoint=knowing(1000))
-    assert found["known"] is False and found["label"] is None and found["labels"][0]["label"] == "green_thing"
-    assert app.describe(found).startswith("nothing known; the nearest:\n")
+    assert found["in_distribution"] is False and found["label"] is None and found["labels"][0]["label"] == "green_thing"
+    assert app.describe(found).startswith("none of the known classes; the nearest:\n")
     assert unsure.shape[0] > sure.shape[0]  # a line more
 
 
 def test_something_is_known_from_an_edge_on(colours, knowing):
     photo = plain((20, 220, 20))
-    best = float(zoo.predictor(colours)(np.array([plain((20, 220, 20), 32, 32)])).max())
-    assert Label()(photo, checkpoint=knowing(best - 0.01))[1]["known"] is True
-    assert Label()(photo, checkpoint=knowing(best + 0.01))[1]["known"] is False
+    best = float(zoo.predictor(colours)(np.array([plain((20, 220, 20), 32, 32)]))["logits"].max())
+    assert Label()(photo, checkpoint=knowing(best - 0.01))[1]["in_distribution"] is True
+    assert Label()(photo, checkpoint=knowing(best + 0.01))[1]["in_distribution"] is False
 
 
 def test_one_logit_gives_two_labels():
     photo = plain((0, 0, 0), 28, 28)
     photo[4:24, 12:16] = 255  # a stroke
     _, found = Label()(photo, checkpoint="perceptron.mnist-01")
-    assert [each["label"] for each in found["labels"]] == ["1", "0"] and found["known"] is None
+    assert [each["label"] for each in found["labels"]] == ["1", "0"] and found["in_distribution"] is None
     assert sum(each["probability"] for each in found["labels"]) == pytest.approx(1, abs=1e-3)
 
 
-def test_dominant_colours_are_the_shares_of_the_picture():
+def test_dominant_colours_are_those_of_the_image_with_their_fractions():
     photo = plain((230, 230, 230), 100, 100)
     photo[:30] = (200, 30, 30)
     found = dominant_colours(photo)
     assert [each["name"] for each in found[:2]] == ["white", "red"]
-    assert found[0]["share"] == pytest.approx(0.7, abs=0.03) and found[1]["share"] == pytest.approx(0.3, abs=0.03)
+    assert found[0]["fraction"] == pytest.approx(0.7, abs=0.03) and found[1]["fraction"] == pytest.approx(0.3, abs=0.03)
     assert found == dominant_colours(photo)
 
 
@@ -127,7 +129,7 @@ def test_extreme_shapes(colours, shape):
 @pytest.mark.parametrize("shape", [(1, 65000), (65000, 1)])
 def test_panels_of_extreme_shapes_stay_small(shape):
     chances = [{"label": "ant", "probability": 0.2}] * 5
-    found = {"labels": chances, "known": False, "colours": [{"colour": "#c80a0a", "share": 1.0}]}
+    found = {"labels": chances, "in_distribution": False, "colours": [{"colour": "#c80a0a", "fraction": 1.0}]}
     photo = plain((200, 10, 10), *shape)
     tracemalloc.start()
     sheet = annotated(photo, found)
@@ -138,14 +140,14 @@ def test_panels_of_extreme_shapes_stay_small(shape):
 
 
 def test_letters_grow_with_a_photograph():
-    found = {"labels": [{"label": "ant", "probability": 0.2}] * 5, "known": True, "colours": []}
+    found = {"labels": [{"label": "ant", "probability": 0.2}] * 5, "in_distribution": True, "colours": []}
     small, large = (annotated(plain((9, 9, 9), side, side), found).shape[0] - side for side in (320, 1600))
     assert 2.5 < large / small < 5
 
 
 def test_a_panel_wants_some_width(monkeypatch):
     monkeypatch.setattr("zoo.kinds.image.MAX_PIXELS", 100_000)
-    found = {"labels": [], "known": None, "colours": []}
+    found = {"labels": [], "in_distribution": None, "colours": []}
     with pytest.raises(BadInput, match="2 x 400 pixels, too narrow"):
         annotated(plain((9, 9, 9), 400, 2), found)
     assert annotated(plain((9, 9, 9), 400, 320), found).shape[1] == 320  # as wide as the panel itself
@@ -166,7 +168,8 @@ def test_explanations_stand_side_by_side(colours):
     assert all(each.max() > 100 for each in added)  # a map's highest value is the brightest
     # The last map is where hiding hurts this network, laid over the photograph (where that is, tests/test_visualize.py
     # has of a network that is known: what this one learns in its few steps differs from machine to machine).
-    fall = occlusion(zoo.predictor(colours, "onnx"), fit(photo, (32, 32, 3)), 0)
+    predict = zoo.predictor(colours, "onnx")
+    fall = occlusion(lambda x: predict(x)["logits"], fit(photo, (32, 32, 3)), 0)
     np.testing.assert_allclose(pictures[3], heat(pictures[0].astype(np.uint8), fall / fall.max()), atol=8)
     assert (added[0] != added[1]).any() and (added[1] != added[2]).any()
 
@@ -180,7 +183,7 @@ def test_what_has_no_convolution_has_no_grad_cam():
     np.testing.assert_array_equal(sheets[1], sheets[2])  # 1 is the more probable one
     occlusions = [sheet[:width, -width:].astype(int) for sheet in sheets]
     assert (occlusions[0] != occlusions[1]).any()  # to hide the stroke speaks against 1, not against 0
-    with pytest.raises(BadCheckpoint, match="rescale of perceptron has no maps; none of its layers has any"):
+    with pytest.raises(BadCheckpoint, match="rescale of perceptron has no feature maps; none of its layers has any"):
         app(photo, checkpoint="perceptron.mnist-01", layer="rescale")
 
 
@@ -190,21 +193,18 @@ def test_bad_choices_are_one_line(colours, tmp_path):
         Explain()(photo, checkpoint=colours, layer="conv3_pointwize")
     with pytest.raises(UnknownName, match="blue_thing"):
         Explain()(photo, checkpoint=colours, label="blu_thing")
-    picture = {"kind": "image", "shape": [32, 32, 3], "dtype": "uint8"}
     odd = {
-        "nothing": {"input": {}},
-        "text": {"input": picture | {"kind": "text"}},
-        "film": {"input": picture | {"shape": [None, 32, 32, 3]}},
-        "floats": {"input": picture | {"dtype": "float32"}},
+        "text": {"task": "classify_texts"},
+        "film": {"inputs": {"image": array(None, 32, 32, 3, dtype="uint8")}},
         "unnamed": {"labels": None},
-        "codes": {"output": {"kind": "codes"}},
+        "codes": {"task": "autoencode_images"},
     }
     folders = [changed(colours, tmp_path / name, **fields) for name, fields in odd.items()]
     for app in (Explain(), Label()):
         for name in ("unet.color", *folders):
             with pytest.raises(BadCheckpoint) as caught:
                 app(photo, checkpoint=name)
-            assert str(caught.value).endswith("a classifier of pictures such as mobilenet.caltech101")
+            assert str(caught.value).endswith("is no image classifier; give one such as mobilenet.caltech101")
         with pytest.raises(UnknownName, match=r"lenet5\.mnist"):
             app(photo, checkpoint="lenet5.mnits")
     few = changed(colours, tmp_path / "few", labels=["red_thing"])
@@ -287,11 +287,11 @@ def test_label_on_files(colours, tmp_path, monkeypatch, capsys):
     with open(tmp_path / "out" / "label.csv", encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     labels = [f"labels_{i}_{what}" for i in (1, 2, 3) for what in ("label", "probability")]
-    tones = [f"colours_1_{what}" for what in ("colour", "name", "share")]
-    assert list(table[0]) == ["file", "label", "probability", "known", *labels, *tones, "width", "height"]
+    tones = [f"colours_1_{what}" for what in ("colour", "name", "fraction")]
+    assert list(table[0]) == ["file", "label", "probability", "in_distribution", *labels, *tones, "width", "height"]
     assert {row["file"]: row["labels_1_label"] for row in table} == {row["file"]: row["label"] for row in rows}
     assert [row["colours_1_name"] for row in table] == [row["colours"][0]["name"] for row in rows]
-    assert {row["known"] for row in table} == {""}
+    assert {row["in_distribution"] for row in table} == {""}
     assert (tmp_path / "out" / "more" / "blue.png").exists()
 
     with pytest.raises(OutputExists):

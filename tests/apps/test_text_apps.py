@@ -10,6 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ import keras
 import numpy as np
 import pytest
 import typer
-from helpers import card_of
+from helpers import array, card_of
 from typer.testing import CliRunner
 
 import zoo
@@ -27,11 +28,11 @@ from zoo.errors import BadCheckpoint, BadInput, UnknownName
 from zoo.hub import checkpoint, store
 from zoo.kinds.image import read_image, write_image
 from zoo_apps import demo as demo_module
-from zoo_apps import text_runner
-from zoo_apps.app import App, Flag, Image, Number, Record, Records, Sample, Stream, Text, Texts
+from zoo_apps import run as run_module
+from zoo_apps.app import App, Flag, Image, Number, Record, Sample, Text
 from zoo_apps.commands import _command
 from zoo_apps.demo import demo
-from zoo_apps.runner import run, runs_on_files
+from zoo_apps.run import is_runnable, run
 from zoo_apps.sentiment import Sentiment
 from zoo_apps.translate import Translate, drawn, looked, words
 from zoo_apps.write import Write
@@ -48,8 +49,8 @@ class Shout(App):
         self.calls = []
 
     def __call__(
-        self, texts: Annotated[list[str], Texts(help="sentences")], sign: Text = "!", drawn: Flag = False
-    ) -> tuple[Annotated[list[str], Texts(label="loud")], Annotated[np.ndarray, Image(label="wave", when="drawn")]]:
+        self, texts: list[Annotated[str, Text(help="sentences")]], sign: Text = "!", drawn: Flag = False
+    ) -> tuple[list[Annotated[str, Text(label="loud")]], Annotated[np.ndarray, Image(label="wave", when="drawn")]]:
         self.calls.append(list(texts))
         if "bad" in texts:
             raise BadInput("that is bad")
@@ -66,7 +67,7 @@ class Count(App):
     name = "count"
     title = summary = "Counts"
 
-    def __call__(self, texts: Annotated[list[str], Texts()]) -> Annotated[list[dict], Records(label="counted")]:
+    def __call__(self, texts: list[Text]) -> list[Annotated[dict, Record(label="counted")]]:
         if "bad" in texts:
             raise BadInput("that is bad")
         return [{"text": text, "letters": len(text), "first": {"letter": text[0]}} for text in texts]
@@ -78,7 +79,7 @@ class Tell(App):
 
     def __call__(
         self, prompt: Text, count: Annotated[int, Number(minimum=0, whole=True)] = 2
-    ) -> Annotated[object, Stream(label="story")]:
+    ) -> Iterator[Annotated[str, Text(label="story")]]:
         if "é" in prompt:
             raise BadInput("é is unknown")
         return self.pieces(prompt, count)
@@ -141,15 +142,15 @@ def test_texts_are_lines_or_a_list():
 
 def test_what_an_app_is_about():
     assert Shout.main_input().name == "texts" and Tell.main_input().name == "prompt"
-    assert all(runs_on_files(app()) for app in (Shout, Count, Tell, Know))
+    assert all(is_runnable(app()) for app in (Shout, Count, Tell, Know))
 
     class Optional(App):
         name = title = summary = "optional"
 
         def __call__(self, words: Text = "") -> Text: ...
 
-    assert Optional.main_input() is None and not runs_on_files(Optional())
-    with pytest.raises(BadInput, match="takes neither one picture nor a text"):
+    assert Optional.main_input() is None and not is_runnable(Optional())
+    with pytest.raises(BadInput, match="takes neither a file nor a text"):
         run(Optional(), ["x"])
 
 
@@ -276,7 +277,7 @@ def test_one_bad_text_is_named_and_the_rest_done(capfd):
 
 
 def test_many_texts_go_through_in_parts_and_a_stop_keeps_what_was_found(monkeypatch, capfd):
-    monkeypatch.setattr(text_runner, "PART", 2)
+    monkeypatch.setattr(run_module, "PART", 2)
     Path("in.txt").write_text("a\nb\n\nc\nd\ne\n")
     app = Shout()
     assert run(app, ["in.txt"]) == 0
@@ -324,7 +325,7 @@ def test_an_output_that_exists_is_refused_before_the_work(here, capfd):
         (Shout, "out.pdf", "out.pdf: cannot write .pdf; use one of .jpg .jpeg .png"),
         (Count, "out.txt", "out.txt: cannot write .txt; use one of .json .csv"),
         (Count, "out.png", "out.png: cannot write .png"),
-        (Shout, "out.png", "out.png: no picture is made without --drawn"),
+        (Shout, "out.png", "out.png: no image is made without --drawn"),
         (Shout, "", "the output has no name"),
     ],
 )
@@ -445,7 +446,7 @@ LINES = [
     "Two children play on the beach with a red ball.",
     "the old house stood at the end of the lane",
 ]
-LOGITS = {"kind": "logits", "dtype": "float32"}
+TOKENS = array(None, dtype="int32")
 
 
 @pytest.fixture(scope="module")
@@ -454,8 +455,9 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("weights")
 
 
-def saved(model, folder, tokenizer, *, output=LOGITS, **fields) -> str:
-    store.save(model, folder, card_of(model, output=output, **fields), tokenizer=tokenizer)
+def saved(model, folder, tokenizer, **fields) -> str:
+    outputs = {"logits": array(*model.output.shape[1:])}
+    store.save(model, folder, card_of(model, outputs=outputs, **fields), tokenizer=tokenizer)
     return str(folder)
 
 
@@ -466,12 +468,12 @@ def pairs():
 
 @pytest.fixture(scope="module", params=["gpt", "lstm"])
 def language_model(request, folder, pairs):
-    text = {"kind": "tokens", "shape": [None], "dtype": "int32"}
+    facts = {"task": "generate_text", "inputs": {"tokens": TOKENS}}
     if request.param == "gpt":
         model = zoo.GPT(vocabulary=pairs.size, context=32, width=16, depth=1, heads=2)
-        return saved(model, folder / "gpt", pairs, input=text)
+        return saved(model, folder / "gpt", pairs, **facts)
     tokenizer = tokens.characters(LINES)
-    return saved(zoo.LSTM(vocabulary=tokenizer.size, embedding=8, units=8), folder / "lstm", tokenizer, input=text)
+    return saved(zoo.LSTM(vocabulary=tokenizer.size, embedding=8, units=8), folder / "lstm", tokenizer, **facts)
 
 
 @pytest.fixture(scope="module")
@@ -481,12 +483,11 @@ def translator(folder, pairs):
     [table] = model.get_layer("embedding").weights
     plain = [bool(pairs.text([n]).strip()) and pairs.text([n]).isascii() for n in range(pairs.size)]
     table.assign(20 * np.array(table) * np.array(plain)[:, None])
-    arrays = {"source": "int32", "target": "int32"}
-    sides = {"kind": "sentence pairs", "arrays": arrays, "languages": ["de", "en"]}
-    return saved(model, folder / "transformer", pairs, input=sides)
+    inputs = {"source": TOKENS | {"language": "de"}, "target": TOKENS | {"language": "en"}}
+    return saved(model, folder / "transformer", pairs, task="translate_text", inputs=inputs)
 
 
-SENTENCES = {"kind": "sentences", "arrays": {"tokens": "int32", "segments": "int32"}}
+SENTENCES = {"task": "classify_texts", "inputs": {"tokens": TOKENS, "segments": TOKENS}}
 
 
 @pytest.fixture(scope="module")
@@ -495,7 +496,7 @@ def classifier(folder):
     model = zoo.BERT(vocabulary=tokenizer.size, context=32, width=16, depth=1, heads=2, classes=2)
     for weight in model.get_layer("classes").weights:
         weight.assign(keras.random.normal(weight.shape, stddev=2.0, seed=1))
-    return saved(model, folder / "bert", tokenizer, input=SENTENCES, labels=["negative", "positive"])
+    return saved(model, folder / "bert", tokenizer, **SENTENCES, labels=["negative", "positive"])
 
 
 def test_write_goes_on_with_a_text(language_model):
@@ -576,7 +577,7 @@ def test_a_picture_of_attention_has_all_words(shape):
 def test_sentiment(classifier, command):
     app, texts = Sentiment(), ["a red ball", "the lane", "the old house stood at the end of the lane"]
     found = app(texts, checkpoint=classifier)
-    chances = probabilities(zoo.predictor(classifier, "model")(texts))
+    chances = probabilities(zoo.predictor(classifier, "model")(texts)["logits"])
     assert [record["text"] for record in found] == texts
     labels = ["negative", "positive"]
     assert [record["label"] for record in found] == [labels[i] for i in chances.argmax(axis=1)]
@@ -601,7 +602,7 @@ def test_what_is_unknown_has_no_label(classifier, tmp_path, capfd):
         for path in Path(classifier).iterdir():
             os.link(path, target / path.name)
         (target / "card.json").unlink()
-        (target / "card.json").write_text(json.dumps(card | {"output": LOGITS | {"ood_threshold": edge}}))
+        (target / "card.json").write_text(json.dumps(card | {"ood_threshold": edge}))
         [record] = Sentiment()("a red ball", checkpoint=str(target))
         assert (record["label"] is None) == (edge > 0)
     assert run(Sentiment(), ["a red ball"], checkpoint=str(target)) == 0
@@ -626,7 +627,7 @@ def test_checkpoints_of_another_kind_are_one_line(language_model, translator, cl
 def test_labels_that_do_not_fit_are_one_line(folder, classifier):
     tokenizer = checkpoint.tokenizer(classifier)
     model = zoo.BERT(vocabulary=tokenizer.size, context=32, width=16, depth=1, heads=2, classes=3)
-    few = saved(model, folder / "few", tokenizer, input=SENTENCES, labels=["negative", "positive"])
+    few = saved(model, folder / "few", tokenizer, **SENTENCES, labels=["negative", "positive"])
     with pytest.raises(BadCheckpoint, match=r"has 2 labels for logits of shape \(1, 3\)"):
         Sentiment()("the lane", checkpoint=few)
 
@@ -634,7 +635,7 @@ def test_labels_that_do_not_fit_are_one_line(folder, classifier):
 def test_with_an_export_sentiment_imports_no_framework(classifier):
     zoo.predictor(classifier, "onnx")
     code = (
-        "import sys; from zoo_apps.runner import run; from zoo_apps.sentiment import Sentiment;"
+        "import sys; from zoo_apps.run import run; from zoo_apps.sentiment import Sentiment;"
         "run(Sentiment(), ['a red ball'], checkpoint=sys.argv[1]);"
         "print([m for m in ('keras', 'tensorflow', 'torch', 'jax') if m in sys.modules])"
     )

@@ -1,4 +1,4 @@
-"""Going on with sequences: as a plain loop would, the same for every model and backend, and compiled few times."""
+"""Generation: what a plain loop would give, the same for every model and backend, and compiled few times."""
 
 import itertools
 
@@ -9,7 +9,8 @@ from keras import ops
 
 import zoo
 from zoo.errors import BadInput
-from zoo.generation.tokens import Generator, choose
+from zoo.generation.tokens import Generator, sample_token
+from zoo.runtime import numpy_ops
 
 pytestmark = pytest.mark.backends
 
@@ -41,7 +42,7 @@ def generators():
 
 
 def logits_after(model, text):
-    """By the whole model. Filled up at the end, which what comes before doesn't see: JAX compiles for each length."""
+    """By the whole model. Padded at the end, which what comes before doesn't attend to: JAX compiles for each length."""
     length = min(model.context or LONGEST, LONGEST)
     padded = np.array([[*text, *[0] * (length - len(text))]], "int32")
     return ops.convert_to_numpy(model(padded))[0, len(text) - 1]
@@ -79,28 +80,31 @@ def test_a_stop_token_ends_its_own_sequence_and_is_left_out(generators):
         assert up_to == all_of_it[:end]
 
 
-def test_shares_are_those_of_the_softmax():
+@pytest.mark.parametrize("kind", [ops, numpy_ops], ids=["keras", "numpy"])
+def test_sampled_fractions_are_those_of_the_softmax(kind):
     logits = np.log(np.array([[0.1, 0.2, 0.3, 0.4]], "float32"))
-    chances = np.linspace(0, 1, 1000, endpoint=False, dtype="float32")
-    many = ops.convert_to_tensor(np.repeat(logits, len(chances), axis=0))
+    uniform = np.linspace(0, 1, 1000, endpoint=False, dtype="float32")
+    many = kind.convert_to_tensor(np.repeat(logits, len(uniform), axis=0))
 
-    def shares(temperature=1.0, top_p=1.0, top_k=None):
-        tokens = ops.convert_to_numpy(choose(many, ops.convert_to_tensor(chances), temperature, top_p, top_k))
-        return np.bincount(tokens, minlength=4) / len(chances)
+    def fractions(temperature=1.0, top_p=1.0, top_k=None):
+        numbers = kind.convert_to_tensor(uniform)
+        tokens = kind.convert_to_numpy(sample_token(many, numbers, temperature, top_p, top_k, kind))
+        return np.bincount(tokens, minlength=4) / len(uniform)
 
-    np.testing.assert_allclose(shares(), [0.1, 0.2, 0.3, 0.4], atol=0.002)
-    np.testing.assert_allclose(shares(top_k=2), [0, 0, 3 / 7, 4 / 7], atol=0.002)
-    np.testing.assert_allclose(shares(top_p=0.65), [0, 0, 3 / 7, 4 / 7], atol=0.002)
-    np.testing.assert_allclose(shares(top_p=0.75), [0, 2 / 9, 3 / 9, 4 / 9], atol=0.002)
-    np.testing.assert_allclose(shares(top_p=1e-6), [0, 0, 0, 1], atol=0.002)
+    np.testing.assert_allclose(fractions(), [0.1, 0.2, 0.3, 0.4], atol=0.002)
+    np.testing.assert_allclose(fractions(top_k=2), [0, 0, 3 / 7, 4 / 7], atol=0.002)
+    np.testing.assert_allclose(fractions(top_p=0.65), [0, 0, 3 / 7, 4 / 7], atol=0.002)
+    np.testing.assert_allclose(fractions(top_p=0.75), [0, 2 / 9, 3 / 9, 4 / 9], atol=0.002)
+    np.testing.assert_allclose(fractions(top_p=1e-6), [0, 0, 0, 1], atol=0.002)
     squared = np.array([0.1, 0.2, 0.3, 0.4]) ** 2
-    np.testing.assert_allclose(shares(temperature=0.5), squared / squared.sum(), atol=0.002)
-    np.testing.assert_array_equal(shares(top_k=1), [0, 0, 0, 1])
+    np.testing.assert_allclose(fractions(temperature=0.5), squared / squared.sum(), atol=0.002)
+    np.testing.assert_array_equal(fractions(top_k=1), [0, 0, 0, 1])
 
 
-def test_chance_at_its_end_still_points_at_a_token():
-    logits, end = ops.convert_to_tensor([[0.0, -200.0, 3.0]]), ops.convert_to_tensor([1.0])
-    assert ops.convert_to_numpy(choose(logits, end, 1.0, 1.0, None)) == [0]
+@pytest.mark.parametrize("kind", [ops, numpy_ops], ids=["keras", "numpy"])
+def test_a_uniform_number_of_one_still_takes_a_token(kind):
+    logits, end = (kind.convert_to_tensor(each, "float32") for each in ([[0.0, -200.0, 3.0]], [1.0]))
+    assert kind.convert_to_numpy(sample_token(logits, end, 1.0, 1.0, None, kind)) == [0]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -113,17 +117,17 @@ def test_beams_wide_enough_find_the_likeliest_continuation_of_all(generators, na
                 ended = [*tokens, stop] if length < longest else list(tokens)
                 text, total = list(PROMPTS[0]), 0.0
                 for token in ended:
-                    logits = logits_after(model, text) if (key := tuple(text)) not in SEEN else SEEN[key]
-                    SEEN[key] = logits
+                    logits = logits_after(model, text) if (key := tuple(text)) not in KNOWN else KNOWN[key]
+                    KNOWN[key] = logits
                     total += logits[token] - np.log(np.exp(logits - logits.max()).sum()) - logits.max()
                     text.append(token)
                 scores[tokens] = total / ((5 + len(ended)) / 6) ** penalty
-        SEEN.clear()
+        KNOWN.clear()
         [found] = generators[name].beam(PROMPTS[:1], new_tokens=longest, stop=stop, beams=V**2, length_penalty=penalty)
         assert tuple(found) == max(scores, key=scores.get)
 
 
-SEEN = {}  # what a model answered, so that it need not answer again
+KNOWN = {}  # what a model answered, so that it need not answer again
 
 
 def test_one_beam_is_greedy_until_the_stop(generators):
@@ -140,7 +144,7 @@ def test_other_prompts_and_lengths_need_no_other_compilation():
     generator = Generator(build("gpt2"), chunk=4)
     generator([[1, 2, 3]], new_tokens=10, seed=1)
     before = generator.traces
-    assert before == 2  # one reads, one goes on
+    assert before == 2  # one reads, one generates
     for length in (1, 5, 16):
         generator([[1] * length], new_tokens=9 + length % 3, temperature=0.5 + 0.1 * length, top_p=0.9, seed=length)
     assert generator.traces == before
@@ -158,25 +162,25 @@ def test_prompts_of_one_bucket_share_what_is_compiled_though_they_fill_the_conte
 
 
 @pytest.mark.parametrize("chunk", [4, 16])
-def test_a_text_may_outgrow_what_the_model_can_see(chunk):
+def test_a_text_may_outgrow_the_context(chunk):
     generator = Generator(build("gpt2", context=12), chunk=chunk)
     assert generator.chunk == min(chunk, 6)
     tokens = generator([[1, 2, 3], [4]], new_tokens=40, temperature=0)
     assert [len(row) for row in tokens] == [40, 40]
-    # Each token follows from what was seen: all of the text, until it goes on from the last half of the context.
+    # Each token follows from what was read: all of the text, until the last half of the context is read again.
     text, kept = [1, 2, 3], 0
     for token in tokens[0]:
         if (len(text) - 3) % generator.chunk == 0 and len(text) - kept + generator.chunk > 12:
             kept = len(text) - 6
         assert token == logits_after(generator.model, text[kept:]).argmax()
         text.append(token)
-    # A prompt longer than that is seen from its end.
+    # A prompt longer than that is read from its end.
     long = list(np.random.RandomState(0).randint(0, V, 50))
     [first] = generator([long], new_tokens=4, temperature=0)
     assert first[0] == logits_after(generator.model, long[-6:]).argmax()
 
 
-def test_rnns_go_on_without_end(generators):
+def test_rnns_continue_without_end(generators):
     assert len(generators["lstm"]([[1] * 100], new_tokens=100, seed=1)[0]) == 100
 
 
@@ -196,17 +200,17 @@ def test_rnns_go_on_without_end(generators):
         ([[1]], {"top_p": 0}, "top_p is 0"),
     ],
 )
-def test_what_cannot_be_gone_on_with_is_refused_in_one_line(generators, prompts, options, line):
+def test_what_cannot_be_continued_is_refused_in_one_line(generators, prompts, options, line):
     with pytest.raises(BadInput, match=line):
         generators["gpt2"](prompts, **{"new_tokens": 3} | options)
 
 
-def test_beams_cannot_stop_at_no_token_or_be_paid_for_length(generators):
+def test_beams_cannot_stop_at_no_token_or_be_rewarded_for_length(generators):
     for options in ({"stop": -1}, {"stop": V}, {"stop": 0, "length_penalty": -0.5}):
         with pytest.raises(BadInput, match="give a token from 0 to 6 and a penalty of 0 or more"):
             generators["gpt2"].beam([[1]], new_tokens=3, **options)
 
 
-def test_beams_cannot_outgrow_what_the_model_can_see(generators):
+def test_beams_cannot_outgrow_the_context(generators):
     with pytest.raises(BadInput, match="3 tokens and 70 new ones are more than the 64"):
         generators["gpt2"].beam([[1, 2, 3]], new_tokens=70, stop=0)

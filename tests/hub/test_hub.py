@@ -4,17 +4,16 @@ import json
 import os
 import re
 
-import keras
 import numpy as np
 import pytest
+from helpers import array
 
 import zoo
-from zoo import metrics
+from zoo import metrics, tasks
 from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.hub import card as cards
 from zoo.hub import checkpoint, store
 from zoo.hub.card import Card
-from zoo.runtime.export import export
 
 NAMES = zoo.list()
 
@@ -26,8 +25,9 @@ def a_card(**changes) -> Card:
         "architecture": "mlp",
         "arguments": {"input_shape": [4], "hidden": [3], "classes": 2},
         "parameters": 23,
-        "input": {},
-        "output": {},
+        "task": "classify_images",
+        "inputs": {"image": array(4)},
+        "outputs": {"logits": array(2)},
         "labels": ["no", "yes"],
         "data": {},
         "metrics": [metrics.row("accuracy", "test", 50, n=2, protocol="none")],
@@ -81,7 +81,7 @@ def test_missing_weights_and_cards_are_named(saved, tmp_path):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("metrics", None), ("metrics", [None]), ("weights", []), ("architecture", []), ("arguments", "x"), ("input", 3)],
+    [("metrics", None), ("metrics", [None]), ("weights", []), ("architecture", []), ("arguments", "x"), ("inputs", 3)],
 )
 def test_a_field_of_another_type_is_one_line(saved, field, value):
     _, folder = saved
@@ -92,7 +92,7 @@ def test_a_field_of_another_type_is_one_line(saved, field, value):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 99}', '{"schema": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 99}', '{"schema": 2}'])
 def test_a_damaged_card_is_one_line(saved, text):
     _, folder = saved
     (folder / cards.FILE).write_text(text)
@@ -204,18 +204,44 @@ def test_shipped_checkpoints_are_whole_and_their_cards_complete(name):
     assert card.training["command"].startswith(f"zoo train {name}")
     model = zoo.load(name)
     assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == card.parameters
-    made = keras.tree.map_structure(lambda output: list(output.shape[1:]), model.output)
-    assert made == card.output.get("heads", card.output.get("shape"))
-    assert card.labels is None or len(card.labels) == max(2, made[-1])
+    made = model.output if isinstance(model.output, dict) else {next(iter(card.outputs)): model.output}
+    taken = model.input if isinstance(model.input, dict) else dict(zip(card.inputs, model.inputs, strict=True))
+    for tensors, described in ((taken, card.inputs), (made, card.outputs)):
+        assert {name: (list(t.shape[1:]), t.dtype) for name, t in tensors.items()} == {
+            name: (facts["shape"], facts["dtype"]) for name, facts in described.items()
+        }
+    assert card.labels is None or len(card.labels) == max(2, made["logits"].shape[-1])
+    assert card.task in tasks.names()
     assert card.weights["dtype"] == "float32" or 0 < card.weights["tolerance"] < 0.5
 
 
-def test_a_checkpoint_with_several_outputs_is_no_function_from_texts_and_cannot_be_exported(tmp_path):
-    predict = zoo.predictor("bert.gutenberg", "model")
-    with pytest.raises(BadInput, match=r"several outputs .masked, next.; call zoo.load"):
+def test_a_predictor_gives_all_outputs_of_a_model_by_name():
+    predict, model = zoo.predictor("bert.gutenberg", "model"), zoo.load("bert.gutenberg")
+    x = predict.tokenizer.arrays(["it was a [MASK] day", "what do you think?", "yes"])
+    found, expected = predict(x), model(x)
+    assert set(found) == {"masked", "next"} and found["next"].shape == (3, 2)
+    for name, output in expected.items():
+        np.testing.assert_allclose(found[name], np.asarray(output), atol=1e-4)
+    with pytest.raises(BadInput, match="masked has a length for each text; give arrays of one length"):
         predict(["a text"])
-    with pytest.raises(BadInput, match="only models of one"):
-        export("bert.gutenberg", "onnx", tmp_path / "bert.onnx")
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        (np.zeros((2, 5), "int32"), "takes a list of texts, not array"),
+        ({"tokens": np.zeros((2, 5), "int32")}, "takes the inputs tokens, segments, not tokens"),
+        ({}, "takes the inputs tokens, segments, not none"),
+        (
+            {"tokens": np.zeros((2, 5), "int32"), "segments": np.zeros((2, 5))},
+            r"int32 \(batch, any\) for segments, not",
+        ),
+        ({"tokens": np.zeros((2, 5), "int32"), "segments": np.zeros((3, 5), "int32")}, "tokens 2, segments 3"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_one_line(x, expected):
+    with pytest.raises(BadInput, match=expected):
+        zoo.predictor("bert.gutenberg", "model")(x)
 
 
 def test_every_checkpoint_has_a_recipe_and_fits_the_wheel():
@@ -241,7 +267,7 @@ def test_the_predictor_gives_what_the_model_gives_for_any_batch():
     x = np.random.RandomState(0).randint(0, 256, (5, 28, 28, 1)).astype("uint8")
     expected = np.asarray(zoo.load("lenet5.mnist")(x))
     for size in (1, 3, 5):
-        answer = predict(x[:size])
+        answer = predict(x[:size])["logits"]
         assert answer.shape == (size, 10)
         np.testing.assert_allclose(answer, expected[:size], rtol=1e-4, atol=1e-3)
     assert predict.card.name == "lenet5.mnist"
@@ -261,6 +287,16 @@ def test_the_predictor_says_what_it_takes(x):
         zoo.predictor("lenet5.mnist")(x)
 
 
+def test_a_model_of_several_inputs_takes_them_by_name_in_any_order():
+    predict = zoo.predictor("transformer.multi30k-de-en", "model")
+    tokens = np.array([[5, 6, 7]], "int32")
+    found = predict({"target": tokens[:, :2], "source": tokens})
+    expected = zoo.load("transformer.multi30k-de-en")({"source": tokens, "target": tokens[:, :2]})
+    np.testing.assert_allclose(found["logits"], np.asarray(expected), atol=1e-4)
+    with pytest.raises(BadInput, match="has several inputs; give a dict of arrays with the names source, target"):
+        predict(tokens)
+
+
 def test_a_trained_models_checkpoint_holds_no_optimiser(saved, tmp_path):
     model, folder = saved
     model.compile("adam")
@@ -276,7 +312,12 @@ def test_a_trained_models_checkpoint_holds_no_optimiser(saved, tmp_path):
     [
         {"weights": {}},
         {"labels": [1, 2]},
-        {"input": {"shape": 5}},
+        {"inputs": {"image": {"shape": 5, "dtype": "uint8", "description": ""}}},
+        {"inputs": {"image": array("x")}},
+        {"outputs": {"logits": {"shape": [2]}}},
+        {"outputs": {"image": array(2, range="dark")}},
+        {"task": None},
+        {"ood_threshold": "x"},
         {"metrics": [{"metric": "accuracy", "role": "result", "value": 1.0}]},
         {"metrics": [metrics.row("accuracy", "test", 50, n=2, protocol="none") | {"paper": "x"}]},
         {"training": {"wall_time_s": "x"}},

@@ -15,7 +15,8 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from zoo.errors import BadInput
 from zoo.kinds import image as module
-from zoo.kinds.image import check_suffix, find_images, read_image, write_image
+from zoo.kinds.image import WRITTEN, find_images, read_image, write_image
+from zoo.kinds.kind import check_suffix
 
 
 def picture(height=40, width=60):
@@ -320,9 +321,9 @@ def test_write_image_refuses_and_leaves_nothing_behind(tmp_path):
     for name, (what, reason) in cases.items():
         if reason in ("cannot write .txt", "without suffix"):  # known without the picture
             with pytest.raises(BadInput, match=reason):
-                check_suffix(tmp_path / name)
+                check_suffix(tmp_path / name, WRITTEN)
         else:
-            check_suffix(tmp_path / name)
+            check_suffix(tmp_path / name, WRITTEN)
         with pytest.raises(BadInput) as caught:
             write_image(tmp_path / name, what)
         assert str(tmp_path / name) in str(caught.value) and reason in str(caught.value)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo.errors import BadInput
-from zoo.kinds.video import write_film
+from zoo.kinds.video import Film, write_film
 
 
 def frames(count=12, height=48, width=64):
@@ -17,7 +17,7 @@ def frames(count=12, height=48, width=64):
 
 
 def test_a_film_is_h264_and_has_every_frame(tmp_path):
-    write_film(tmp_path / "film.mp4", frames(), rate=10)
+    write_film(tmp_path / "film.mp4", Film(frames(), rate=10))
     with av.open(str(tmp_path / "film.mp4")) as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == "h264" and stream.codec_context.pix_fmt == "yuv420p"
@@ -48,6 +48,6 @@ def unequal():
 )
 def test_what_cannot_be_written_is_one_line_and_leaves_nothing(tmp_path, name, given, says):
     with pytest.raises(BadInput, match=says) as caught:
-        write_film(tmp_path / name, given)
+        write_film(tmp_path / name, Film(given))
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.iterdir())

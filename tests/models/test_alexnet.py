@@ -1,4 +1,4 @@
-"""AlexNet: its parameters and shapes as the paper has them, local response normalisation, untied weights."""
+"""AlexNet: its parameters and shapes as in the paper, local response normalisation, locally connected layers."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from zoo.recipes.alexnet_cifar10 import AlexNetCIFAR10, views
 pytestmark = pytest.mark.backends
 
 
-def test_the_imagenet_network_has_the_parameters_and_maps_of_the_paper():
+def test_the_imagenet_network_has_the_parameters_and_shapes_of_the_paper():
     model = AlexNet()
     assert model.count_params() == 60_965_224
     shapes = {
@@ -27,7 +27,7 @@ def test_the_imagenet_network_has_the_parameters_and_maps_of_the_paper():
     }
     for name, shape in shapes.items():
         assert model.get_layer(name).output.shape[1:] == shape
-    # Figure 2: conv3 sees both towers, conv4 only its own.
+    # Figure 2: conv3 is connected to both towers, conv4 only to its own.
     assert model.get_layer("conv3_1").kernel.shape == (3, 3, 256, 192)
     assert model.get_layer("conv4_2").kernel.shape == (3, 3, 192, 192)
     # Section 5: biases of one in conv2, conv4, conv5 and the hidden full layers, zero elsewhere.
@@ -39,7 +39,7 @@ def test_the_imagenet_network_has_the_parameters_and_maps_of_the_paper():
     assert ones == {"conv2_1", "conv4_1", "conv5_1", "fc6", "fc7"}
 
 
-def test_one_tower_has_every_connection():
+def test_one_tower_connects_all_channels():
     assert AlexNet(towers=1).count_params() == 62_378_344
 
 
@@ -57,7 +57,7 @@ def test_local_response_normalization_is_the_formula_of_section_3_3(k, n, alpha,
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=1e-5)
 
 
-def test_locally_connected_is_a_convolution_with_other_weights_at_each_place():
+def test_locally_connected_is_a_convolution_with_other_weights_at_each_position():
     layer = LocallyConnected(5, 0.1)
     x = np.random.RandomState(1).normal(size=(2, 4, 3, 2)).astype("float32")
     found = keras.ops.convert_to_numpy(layer(x))
@@ -71,7 +71,7 @@ def test_locally_connected_is_a_convolution_with_other_weights_at_each_place():
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_cifar10_network_has_four_layers_of_features_and_no_normalisation_if_asked():
+def test_the_cifar10_network_has_four_layers_and_optional_normalisation():
     model = AlexNet(layout="cifar10")
     assert model.get_config() == {"classes": 10, "layout": "cifar10", "towers": 1, "normalization": True}
     names = [layer.name for layer in model.layers]
@@ -83,7 +83,7 @@ def test_the_cifar10_network_has_four_layers_of_features_and_no_normalisation_if
     assert plain.count_params() == model.count_params()
 
 
-def test_ten_parts_are_middle_corners_and_their_mirror_images():
+def test_ten_crops_are_the_centre_the_corners_and_their_mirror_images():
     x = np.random.RandomState(2).randint(0, 256, (3, 32, 32, 3)).astype("uint8")
     parts = views(x)
     assert len(parts) == 10 and len({part.tobytes() for part in parts}) == 10
@@ -95,18 +95,18 @@ def test_ten_parts_are_middle_corners_and_their_mirror_images():
         np.testing.assert_array_equal(part[:, :, ::-1], mirrored)
 
 
-def test_it_is_measured_by_the_mean_of_ten_parts():
-    """Right wherever the last corner's answer outweighs the others."""
+def test_it_is_evaluated_by_the_mean_of_ten_crops():
+    """Correct wherever the last corner's logits outweigh the others'."""
     x = np.zeros((2, 32, 32, 3), "uint8")
-    x[1, -1, -1] = 255  # seen in one of ten parts, and mirrored
+    x[1, -1, -1] = 255  # in one of ten crops, and mirrored
 
     def predict(part):
-        seen = part.max(axis=(1, 2, 3))[:, None] > 0
-        return np.where(seen, [[9.0, 0.0]], [[0.0, 1.0]])
+        bright = part.max(axis=(1, 2, 3))[:, None] > 0
+        return np.where(bright, [[9.0, 0.0]], [[0.0, 1.0]])
 
     (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
     assert ten["value"] == alone["value"] == 100 and alone["metric"] == "accuracy_center_crop"
-    x[1, 12:20, 12:20] = 255  # seen in all
+    x[1, 12:20, 12:20] = 255  # in all
     (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
     assert ten["value"] == alone["value"] == 50
 

@@ -1,4 +1,4 @@
-"""What every landmark in the registry must do, one test for all. Runs on TensorFlow, JAX and PyTorch."""
+"""One test for every landmark in the registry. Runs on TensorFlow, JAX and PyTorch."""
 
 import json
 
@@ -35,12 +35,12 @@ CASES = {
         "spectral": True,
         "augment": True,
     },
-    "stylegan2": {"input_shape": (16, 16, 3), "latents": 5, "channels": 2, "most": 6, "depth": 2},
+    "stylegan2": {"input_shape": (16, 16, 3), "latents": 5, "channels": 2, "max_channels": 6, "depth": 2},
     "stylegan2 conditional": {
         "input_shape": (8, 8, 1),
         "latents": 5,
         "channels": 3,
-        "most": 6,
+        "max_channels": 6,
         "depth": 1,
         "conditions": (3, 2),
         "augment": True,
@@ -55,7 +55,7 @@ CASES = {
         "patch": 2,
         "conditions": (3, 2),
         "schedule": "cosine",
-        "predict": "picture",
+        "predict": "x0",
     },
     "alexnet": {"layout": "cifar10", "classes": 10},
     "resnet": {"depth": 20},
@@ -65,7 +65,7 @@ CASES = {
     "unet": {"input_shape": (44, 44, 1), "filters": (4, 6, 8)},
     "unet mobile": {**unet.MOBILE, "filters": (4, 6, 8), "classes": 3},
 }
-STEPS = {"ddpm": 3}  # until all learn; layers that start at zero hide the others' gradients until they have moved
+STEPS = {"ddpm": 3}  # until all learn; layers that start at zero block the others' gradients until they have moved
 ANY_SIZE = 32  # pixels, or tokens, where a model takes images, or texts, of any size
 
 
@@ -79,14 +79,14 @@ def build(case):
     return zoo.architectures()[case.split()[0]].cls(**CASES.get(case, {}))
 
 
-HIGHEST = {"uint8": 255, "int32": 10}  # of pixels and tokens; what else is asked for, segments, is 0 or 1
+HIGHEST = {"uint8": 255, "int32": 10}  # of pixels and tokens; segments are 0 or 1
 
 
 def inputs(model, batch):
     """uint8 images, int32 tokens or float32 latents; a dict where a model takes several."""
     random = np.random.RandomState(batch)
 
-    def drawn(name, tensor):
+    def random_input(name, tensor):
         shape = [batch, *(ANY_SIZE if side is None else side for side in tensor.shape[1:])]
         if tensor.dtype == "float32":
             return random.standard_normal(shape).astype("float32")
@@ -94,14 +94,14 @@ def inputs(model, batch):
         return random.randint(lowest, highest + 1, shape).astype(tensor.dtype)
 
     if isinstance(model.input, dict):
-        return {name: drawn(name, tensor) for name, tensor in model.input.items()}
+        return {name: random_input(name, tensor) for name, tensor in model.input.items()}
     if isinstance(model.input, list):
-        return [drawn(tensor.name, tensor) for tensor in model.input]
-    return drawn("images", model.input)
+        return [random_input(tensor.name, tensor) for tensor in model.input]
+    return random_input("images", model.input)
 
 
 def labels(model, x):
-    """One for each image, or for each pixel or token where the model answers for those; or pictures to be like."""
+    """One for each image, or for each pixel or token, as the model's output; or target images."""
     logits = model(x)
     if isinstance(model, zoo.DDPM):
         return np.random.RandomState(3).standard_normal(logits.shape)
@@ -128,7 +128,7 @@ def test_images_and_tokens_of_any_batch_size_become_finite_float32_logits(case):
 
 
 @pytest.mark.parametrize("case", cases())
-def test_one_step_moves_all_that_should_learn_and_nothing_else(case):
+def test_one_step_moves_all_trainable_variables_and_no_others(case):
     model = build(case)
     x = inputs(model, 5)
     y = labels(model, x)
@@ -139,7 +139,7 @@ def test_one_step_moves_all_that_should_learn_and_nothing_else(case):
         assert np.isfinite(loss).all()
     for variable, old in zip(model.trainable_variables, before, strict=True):
         if variable.path.endswith(("attention/key/bias", "_key/bias")):
-            continue  # it adds the same to all scores of a place, to which a softmax is blind
+            continue  # it adds the same to all scores of a query, to which softmax is invariant
         assert not np.array_equal(keras.ops.convert_to_numpy(variable), old), f"{variable.path} did not learn"
     for variable, old in zip(model.non_trainable_variables, fixed, strict=True):
         if any(name in variable.path for name in ("moving_", "seed_generator", "singular")):
@@ -173,7 +173,7 @@ def test_a_float32_save_and_load_is_bit_equal(case, tmp_path):
 @pytest.mark.parametrize("case", cases())
 def test_float16_weights_change_the_output_little(case, tmp_path):
     model = build(case)
-    card = zoo.save(model, tmp_path / "half", card_of(model), half=True, tolerance=1e-2)
+    card = zoo.save(model, tmp_path / "half", card_of(model), dtype="float16", tolerance=1e-2)
     assert card.weights["dtype"] == "float16" and card.weights["tolerance"] == 1e-2
     x = inputs(model, 2)
     ours, theirs = numpy_of([model(x), zoo.load(tmp_path / "half")(x)])
@@ -194,10 +194,10 @@ def test_a_classifier_takes_other_classes(case, tmp_path):
     np.testing.assert_allclose(*numpy_of([below[0](x), below[1](x)]), rtol=1e-5, atol=1e-6)
 
 
-def test_the_timeline_goes_from_the_perceptron_on_and_names_its_ancestors():
+def test_the_timeline_is_sorted_and_complete():
     known = zoo.architectures()
     years = [each.year for each in known.values()]
     assert years == sorted(years)
     for each in known.values():
-        assert each.paper and each.url.startswith("https://") and each.cls.__doc__
+        assert each.paper and each.url.startswith("https://") and each.cls.__doc__ and 10 <= len(each.new) <= 60
         assert all(known[ancestor].year <= each.year for ancestor in each.lineage)

@@ -1,4 +1,4 @@
-"""The deep belief net: its free energy and gradient by enumeration, its stages, its dreams."""
+"""The deep belief net: its free energy and gradient by enumeration, its stages, generation."""
 
 import itertools
 
@@ -53,15 +53,15 @@ def test_label_units_are_a_softmax():
     assert layer.kernel.shape == (4, 3) and layer.W.shape == (7, 3)
 
 
-def test_samples_are_on_as_often_as_their_probability_says():
+def test_binary_units_are_active_with_their_probability():
     p = np.tile(np.array([[0.0, 0.2, 0.7, 1.0]], "float32"), (20_000, 1))
-    drawn = to_numpy(sample(p, keras.random.SeedGenerator(3)))
-    assert set(np.unique(drawn)) == {0.0, 1.0}
-    np.testing.assert_allclose(drawn.mean(axis=0), [0, 0.2, 0.7, 1], atol=0.01)
+    found = to_numpy(sample(p, keras.random.SeedGenerator(3)))
+    assert set(np.unique(found)) == {0.0, 1.0}
+    np.testing.assert_allclose(found.mean(axis=0), [0, 0.2, 0.7, 1], atol=0.01)
 
 
 def digits(count=60):
-    """Three kinds of pictures: a bar at the left, at the top, and on the diagonal, with some noise."""
+    """Three classes of images: a bar at the left, at the top, and on the diagonal, with some noise."""
     rng = np.random.RandomState(2)
     y = rng.randint(0, 3, count)
     bars = np.zeros((3, 4, 4), "uint8")
@@ -95,26 +95,26 @@ def test_the_loss_of_a_stage_has_the_gradient_of_contrastive_divergence(hidden, 
         v = sigmoid(v @ kernel + bias)
     v = np.concatenate([v, y[:, None] == np.arange(3)], axis=1)
     h = sigmoid(v @ W + c)
-    answer = h
+    h_chain = h
     for _ in range(chain_steps):
-        on = to_numpy(sample(answer.astype("float32"), model.seed))
+        on = to_numpy(sample(h_chain.astype("float32"), model.seed))
         chain = on @ W.T + b
         label = np.exp(chain[:, -3:]) / np.exp(chain[:, -3:]).sum(axis=1, keepdims=True)
         chain = np.concatenate([sigmoid(chain[:, :-3]), label * (labels == "known")], axis=1)
-        answer = sigmoid(chain @ W + c)
-    step = (v.T @ h - chain.T @ answer) / 8  # <v h>_data - <v h>_chain
+        h_chain = sigmoid(chain @ W + c)
+    step = (v.T @ h - chain.T @ h_chain) / 8  # <v h>_data - <v h>_chain
     np.testing.assert_allclose(to_numpy(layer.W), W + step, atol=1e-5)
     np.testing.assert_allclose(to_numpy(layer.b), b + (v - chain).mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(to_numpy(layer.c), c + (h - answer).mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(to_numpy(layer.c), c + (h - h_chain).mean(axis=0), atol=1e-5)
     if labels == "unknown":
         np.testing.assert_array_equal(to_numpy(layer.W)[-3:], W[-3:])
 
 
-def test_persistent_chains_go_on_from_step_to_step():
+def test_persistent_chains_continue_from_step_to_step():
     keras.utils.set_random_seed(4)
     model = DBN(**SMALL | {"hidden": (12,)})
     x, y = digits(8)
-    x = np.where(x > 127, 255, 0).astype("uint8")  # so that nothing of the data is left to chance
+    x = np.where(x > 127, 255, 0).astype("uint8")  # so that the data are binary, not sampled
     model.compile(keras.optimizers.SGD(1.0), stage="rbm1", persistent=True)
     layer = model.rbms[0]
     assert not to_numpy(layer.particles).any()
@@ -128,7 +128,7 @@ def test_persistent_chains_go_on_from_step_to_step():
         step = v.T @ sigmoid(v @ W + c) / len(v) - chain.T @ sigmoid(chain @ W + c) / len(chain)
         np.testing.assert_allclose(to_numpy(layer.W), W + step, atol=1e-5)
         np.testing.assert_allclose(to_numpy(layer.b), b + v.mean(axis=0) - chain.mean(axis=0), atol=1e-5)
-    with pytest.raises(BadInput, match="only the topmost RBM keeps its chains: rbm3, not rbm1"):
+    with pytest.raises(BadInput, match="only the topmost RBM has persistent chains: rbm3, not rbm1"):
         DBN(**SMALL).compile("sgd", stage="rbm1", persistent=True)
 
 
@@ -138,8 +138,8 @@ def test_a_step_of_a_chain_follows_the_probabilities():
     after = to_numpy(layer.step(v, keras.random.SeedGenerator(1)))
     h = np.array(list(itertools.product((0.0, 1.0), repeat=3)), "float32")  # (8, 3)
     hidden = to_numpy(layer.hidden(v[:1]))
-    chance = np.prod(np.where(h == 1, hidden, 1 - hidden), axis=1)  # (8,)
-    np.testing.assert_allclose(after.mean(axis=0), chance @ to_numpy(layer.visible(h)), atol=0.03)
+    probability = np.prod(np.where(h == 1, hidden, 1 - hidden), axis=1)  # (8,)
+    np.testing.assert_allclose(after.mean(axis=0), probability @ to_numpy(layer.visible(h)), atol=0.03)
 
 
 def test_frozen_layers_stay_frozen_and_without_an_rbms_stage_the_classifier_learns():
@@ -167,7 +167,7 @@ def test_a_stage_moves_its_own_variables_and_no_others(stage):
     assert moved == (classifier if stage == "classifier" else own)
 
 
-def test_it_learns_three_kinds_of_pictures_and_dreams_of_each():
+def test_it_learns_three_classes_and_generates_each():
     keras.utils.set_random_seed(4)
     model = DBN(**SMALL)
     x, y = digits(600)
@@ -176,31 +176,31 @@ def test_it_learns_three_kinds_of_pictures_and_dreams_of_each():
         model.fit(x, y, batch_size=20, epochs=12, verbose=0)
     model.unroll()
     np.testing.assert_array_equal(to_numpy(model.rbms[2].kernel), to_numpy(model.rbms[2].W)[:9])
-    dreamt = model.dream(np.repeat([0, 1, 2], 20), steps=50)
-    assert dreamt.shape == (60, 4, 4, 1) and dreamt.dtype == np.uint8
-    means = dreamt.reshape(3, 20, 16).mean(axis=1)  # (3, 16)
+    generated = model.generate(np.repeat([0, 1, 2], 20), steps=50)
+    assert generated.shape == (60, 4, 4, 1) and generated.dtype == np.uint8
+    means = generated.reshape(3, 20, 16).mean(axis=1)  # (3, 16)
     true = np.stack([x[y == label].reshape(-1, 16).mean(axis=0) for label in range(3)])
-    distance = np.abs(means[:, None] - true).mean(axis=2)  # (dreamt, true)
-    assert distance.argmin(axis=1).tolist() == [0, 1, 2], "each dream is nearest to its own kind"
-    np.testing.assert_array_equal(dreamt, model.dream(np.repeat([0, 1, 2], 20), steps=50))
+    distance = np.abs(means[:, None] - true).mean(axis=2)  # (generated, true)
+    assert distance.argmin(axis=1).tolist() == [0, 1, 2], "each image is nearest to its own class"
+    np.testing.assert_array_equal(generated, model.generate(np.repeat([0, 1, 2], 20), steps=50))
     model.compile(keras.optimizers.Adam(0.01), metrics=["accuracy"], jit_compile=False)
     model.fit(x, y, batch_size=20, epochs=5, verbose=0)
     found = to_numpy(model(x)).argmax(axis=1)
     assert (found == y).mean() > 0.95
 
 
-def test_a_dream_begins_where_a_chain_of_its_class_is():
+def test_generation_starts_from_a_chain_of_the_class():
     model = DBN(**SMALL)
     top, rng = model.rbms[-1], np.random.default_rng(0)
-    kept = np.zeros(top.particles.shape, "float32")
-    kept[np.arange(100), 9 + np.arange(100) % 2] = 1  # of classes 0 and 1, none of 2
-    kept[:, :9] = rng.random((100, 9)) < 0.5
-    top.particles.assign(kept)
-    found = model._kept_of(np.array([0, 1, 1, 2]), rng)
-    assert found[:3, 9:].tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0]] and (kept == found[3]).all(axis=1).any()
+    chains = np.zeros(top.particles.shape, "float32")
+    chains[np.arange(100), 9 + np.arange(100) % 2] = 1  # of classes 0 and 1, none of 2
+    chains[:, :9] = rng.random((100, 9)) < 0.5
+    top.particles.assign(chains)
+    found = model._chain_states(np.array([0, 1, 1, 2]), rng)
+    assert found[:3, 9:].tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 0]] and (chains == found[3]).all(axis=1).any()
 
 
-def test_dropout_leaves_out_pixels_and_units_only_while_the_classifier_learns():
+def test_dropout_applies_only_in_training():
     model, plain = DBN(**SMALL, dropout=(0.2, 0.5)), DBN(**SMALL)
     plain.set_weights(model.get_weights()[: len(plain.weights)])
     x = np.random.RandomState(0).randint(0, 256, (6, 4, 4, 1)).astype("uint8")
@@ -218,25 +218,25 @@ def test_wrong_arguments_are_named():
         model.compile(keras.optimizers.SGD(0.1), stage="rbm4")
     for labels in ([3], 1, [0.5], []):
         with pytest.raises(BadInput, match="from 0 to 2"):
-            model.dream(labels)
-    with pytest.raises(BadInput, match="chain of 0 steps"):
+            model.generate(labels)
+    with pytest.raises(BadInput, match="chain can't have 0 steps"):
         model.compile(keras.optimizers.SGD(0.1), stage="rbm3", chain_steps=0)
     with pytest.raises(BadInput, match="0 steps"):
-        model.dream([1], steps=0)
+        model.generate([1], steps=0)
     for hidden in ((), (5, 0), (2.5,), (500.0,)):
         with pytest.raises(BadInput, match="hidden layers of"):
             DBN(hidden=hidden)
 
 
-def test_what_the_shipped_net_dreams_is_read_as_it_was_asked_for():
-    asked = np.arange(10).repeat(10)
-    pictures = zoo.load("dbn.mnist").dream(asked)
-    read = to_numpy(zoo.load("lenet5.mnist")(pictures)).argmax(axis=1)
-    assert np.mean(read == asked) > 0.85  # 0.90 to 0.96 by five seeds
-    assert len({picture.tobytes() for picture in pictures}) == len(asked)
+def test_generated_digits_are_classified_as_their_labels():
+    labels = np.arange(10).repeat(10)
+    images = zoo.load("dbn.mnist").generate(labels)
+    found = to_numpy(zoo.load("lenet5.mnist")(images)).argmax(axis=1)
+    assert np.mean(found == labels) > 0.85  # 0.90 to 0.96 by five seeds
+    assert len({image.tobytes() for image in images}) == len(labels)
 
 
-def test_of_few_labels_more_is_learned_after_seeing_digits_without():
+def test_pretraining_without_labels_helps_with_few_labels():
     few = [row for row in zoo.card("dbn.mnist").metrics if row["role"] == "control"]
     scratch = next(row for row in few if "random weights" in row["protocol"])
     [pretrained] = [row for row in few if row is not scratch]

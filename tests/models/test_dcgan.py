@@ -1,4 +1,4 @@
-"""DCGAN: figure 1's sizes, spectral normalisation and augmentation against NumPy, and asking for a kind of picture."""
+"""DCGAN: figure 1's sizes, spectral normalisation and augmentation against NumPy, conditional generation."""
 
 import keras
 import numpy as np
@@ -22,7 +22,7 @@ def numpy(tensor):
 def test_the_default_is_the_generator_of_figure_1():
     model = zoo.DCGAN()
     sizes = [
-        layer.output.shape[1:] for layer in model.layers if layer.name in ("grid", "up1", "up2", "up3", "pictures")
+        layer.output.shape[1:] for layer in model.layers if layer.name in ("reshape", "up1", "up2", "up3", "images")
     ]
     assert sizes == [(4, 4, 1024), (8, 8, 512), (16, 16, 256), (32, 32, 128), (64, 64, 3)]
     count = sum(int(np.prod(variable.shape)) for variable in model.discriminator.trainable_variables)
@@ -36,7 +36,7 @@ def test_the_default_is_the_generator_of_figure_1():
     ]
 
 
-def test_no_batch_normalisation_where_pictures_go_in_or_come_out():
+def test_no_batch_normalisation_where_images_go_in_or_come_out():
     model = zoo.DCGAN(**SMALL | {"input_shape": (16, 16, 3)})
     assert [layer.name for layer in model.layers if layer.name.endswith("_norm")] == ["project_norm", "up1_norm"]
     assert [layer.name for layer in model.discriminator.layers if layer.name.endswith("_norm")] == ["down2_norm"]
@@ -52,41 +52,43 @@ def test_spectral_normalisation_finds_the_largest_singular_value():
     layer(x)
     np.testing.assert_array_equal(before, numpy(layer.singular))
     for _ in range(100):
-        answer = layer(x, training=True)
+        output = layer(x, training=True)
     largest = np.linalg.svd(kernel.reshape(-1, 5), compute_uv=False)[0]
     plain = ops.conv(x, kernel / largest, strides=2, padding="same")
-    np.testing.assert_allclose(numpy(answer), numpy(plain), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(numpy(output), numpy(plain), rtol=1e-3, atol=1e-4)
 
 
-def test_what_is_told_is_projected_on():
+def test_labels_enter_the_discriminator_by_projection():
     """Eq. 3 of Miyato and Koyama 2018."""
     discriminator = zoo.DCGAN(**SMALL, conditions=(2, 3)).discriminator
     random = np.random.RandomState(0)
     x, labels = random.standard_normal((2, 8, 8, 1)).astype("float32"), np.array([[0, 2], [1, 0]])
-    phi = numpy(keras.Model(discriminator.inputs, discriminator.get_layer("seen").output)([x, labels]))
-    (weights, bias), (kinds,) = (map(numpy, discriminator.get_layer(name).weights) for name in ("logit", "wanted"))
-    wanted = kinds[labels[:, 0]] + kinds[2 + labels[:, 1]]
-    expected = phi @ weights[:, 0] + bias + (phi * wanted).sum(axis=1)
+    phi = numpy(keras.Model(discriminator.inputs, discriminator.get_layer("features").output)([x, labels]))
+    (weights, bias), (embedding,) = (
+        map(numpy, discriminator.get_layer(name).weights) for name in ("logit", "label_embedding")
+    )
+    embedded = embedding[labels[:, 0]] + embedding[2 + labels[:, 1]]
+    expected = phi @ weights[:, 0] + bias + (phi * embedded).sum(axis=1)
     np.testing.assert_allclose(numpy(discriminator([x, labels]))[:, 0], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_augmented_pictures_are_shifted_and_have_a_hole():
+def test_augmentation_translates_and_cuts_out():
     x = np.random.RandomState(0).uniform(-1, 1, (16, 8, 12, 3)).astype("float32")
     seed = keras.random.SeedGenerator(3)
-    answer = numpy(augmented(x, seed))
-    assert answer.shape == x.shape and np.isfinite(answer).all()
-    assert len({picture.tobytes() for picture in answer}) == 16
-    # Where they are not shifted and keep their colours, they are as they were, but for the hole of 4 x 6, or its part.
+    output = numpy(augmented(x, seed))
+    assert output.shape == x.shape and np.isfinite(output).all()
+    assert len({image.tobytes() for image in output}) == 16
+    # Without translation only the cutout of 4 x 6, or its part inside the image, is zero.
     same = np.ones((16, 8, 12, 1), "float32")
-    gone = (numpy(augmented(same, keras.random.SeedGenerator(5), shift=0.0)) == 0).sum(axis=(1, 2, 3))
-    assert gone.max() == 4 * 6 and gone.min() >= 1
-    whole = numpy(augmented(x, keras.random.SeedGenerator(6), cut=0.0))
-    edges = [(picture[0] == 0).all() or (picture[-1] == 0).all() for picture in whole]
+    zeros = (numpy(augmented(same, keras.random.SeedGenerator(5), shift=0.0)) == 0).sum(axis=(1, 2, 3))
+    assert zeros.max() == 4 * 6 and zeros.min() >= 1
+    uncut = numpy(augmented(x, keras.random.SeedGenerator(6), cut=0.0))
+    edges = [(image[0] == 0).all() or (image[-1] == 0).all() for image in uncut]
     assert 0 < np.mean(edges) < 1  # by one line at most, up, down or not at all
-    assert not (whole[:, 1:-1, 2:-2] == 0).any()
+    assert not (uncut[:, 1:-1, 2:-2] == 0).any()
 
 
-def test_it_makes_what_it_is_asked_for():
+def test_it_generates_what_the_labels_ask_for():
     keras.utils.set_random_seed(2)
     model = zoo.DCGAN(**SMALL, conditions=(2,), spectral=True)
     model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), loss="hinge")
@@ -97,9 +99,9 @@ def test_bad_input_is_one_line():
     for changes in ({"latents": 0}, {"channels": 0}, {"conditions": (1,)}, {"input_shape": (9, 8, 1)}):
         with pytest.raises(BadInput):
             zoo.DCGAN(**SMALL | changes)
-    with pytest.raises(BadInput, match="is told what to make; its labels are None"):
+    with pytest.raises(BadInput, match="is conditional; give labels"):
         zoo.DCGAN(**SMALL, conditions=(2,)).sample(3)
-    with pytest.raises(BadInput, match="is not told what to make"):
+    with pytest.raises(BadInput, match="is unconditional; leave out the labels"):
         zoo.DCGAN(**SMALL).sample(3, labels=[[1]] * 3)
     with pytest.raises(BadInput, match="each from 0 to at most 1; not"):
         zoo.DCGAN(**SMALL, conditions=(2,)).sample(3, labels=[[2]] * 3)

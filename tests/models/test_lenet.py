@@ -24,7 +24,7 @@ def convolve(x, kernel):
 
 @pytest.fixture(scope="module")
 def states():
-    """The model and what each of its layers puts out for IMAGES."""
+    """The model and the output of each layer for IMAGES."""
     keras.utils.set_random_seed(0)
     model = zoo.LeNet5()
     probe = keras.Model(model.input, {layer.name: layer.output for layer in model.layers})
@@ -77,7 +77,7 @@ def test_subsampling(states, source, layer):
 
 
 def test_table_convolution(states):
-    """C3 map by map, each from the maps of S2 that it is connected to."""
+    """C3 channel by channel, each from the channels of S2 that it is connected to."""
     model, state = states
     weights, bias = model.get_layer("C3").get_weights()
     connection = 0
@@ -92,11 +92,11 @@ def test_table_convolution(states):
 
 
 def test_the_table_is_the_papers():
-    """The first six maps see three neighbours, the next six four, the next three four with a gap, the last all."""
-    sees = [tuple(np.flatnonzero(column)) for column in lenet.table().T]
-    assert sees[:6] == [tuple(sorted((i + k) % 6 for k in range(3))) for i in range(6)]
-    assert sees[6:12] == [tuple(sorted((i + k) % 6 for k in range(4))) for i in range(6)]
-    assert sees[12:] == [(0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5), (0, 1, 2, 3, 4, 5)]
+    """The first six channels have three neighbours, the next six four, the next three four with a gap, the last all."""
+    inputs = [tuple(np.flatnonzero(column)) for column in lenet.table().T]
+    assert inputs[:6] == [tuple(sorted((i + k) % 6 for k in range(3))) for i in range(6)]
+    assert inputs[6:12] == [tuple(sorted((i + k) % 6 for k in range(4))) for i in range(6)]
+    assert inputs[12:] == [(0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5), (0, 1, 2, 3, 4, 5)]
 
 
 def test_squashing_equation_6():
@@ -131,10 +131,10 @@ def test_softmax_is_cross_entropy():
 def test_codes():
     digits = lenet.codes(10)
     assert digits.shape == (10, 84) and set(np.unique(digits)) == {-1, 1}
-    assert min(np.sum(a != b) for i, a in enumerate(digits) for b in digits[:i]) >= 8  # no two drawings are alike
+    assert min(np.sum(a != b) for i, a in enumerate(digits) for b in digits[:i]) >= 8  # no two bitmaps are similar
     letters = lenet.codes(26)
     assert letters.shape == (26, 84) and set(np.unique(letters)) == {-1, 1}
-    np.testing.assert_array_equal(letters[0, :8], [-1, 1, 1, -1, 1, -1, -1, -1])  # for ever: weights depend on it
+    np.testing.assert_array_equal(letters[0, :8], [-1, 1, 1, -1, 1, -1, -1, -1])  # must never change
 
 
 def test_initial_weights_fill_their_range(states):

@@ -1,4 +1,4 @@
-"""The recurrent nets: Elman's equations, LSTM's against Keras and its formulas, and how errors fare on the way back."""
+"""The recurrent nets: Elman's equations, the LSTM against its formulas, Keras and PyTorch, and vanishing gradients."""
 
 import keras
 import numpy as np
@@ -58,14 +58,14 @@ def test_lstm_is_its_formulas(forget_gate, peepholes):
     for t in range(4):
         gates = np.split(E[x[:, t]] @ W + b + h @ U, 4 if forget_gate else 3, axis=1)
         i, f, g, o = gates if forget_gate else (gates[0], None, gates[1], gates[2])
-        forgotten = sigmoid(f + p[1] * c) if forget_gate else 1.0
-        c = forgotten * c + sigmoid(i + p[0] * c) * np.tanh(g)
+        forget = sigmoid(f + p[1] * c) if forget_gate else 1.0
+        c = forget * c + sigmoid(i + p[0] * c) * np.tanh(g)
         h = sigmoid(o + p[-1] * c) * np.tanh(c)
         expected.append(h @ V + d)
     np.testing.assert_allclose(numpy_of(model(x)), np.stack(expected, axis=1), rtol=1e-4, atol=1e-5)
 
 
-def test_lstm_answers_what_keras_own_answers():
+def test_lstm_equals_that_of_keras():
     model = LSTM(vocabulary=7, embedding=3, units=6, depth=2)
     shake(model)
     x = inputs = keras.Input((None,), dtype="int32")
@@ -79,7 +79,7 @@ def test_lstm_answers_what_keras_own_answers():
     np.testing.assert_allclose(numpy_of(model(x)), numpy_of(peer(x)), rtol=1e-4, atol=1e-5)
 
 
-def test_lstm_answers_what_pytorchs_answers():
+def test_lstm_equals_that_of_pytorch():
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     model = LSTM(vocabulary=7, embedding=3, units=6)
     shake(model)
@@ -87,19 +87,19 @@ def test_lstm_answers_what_pytorchs_answers():
     peer = torch.nn.LSTM(3, 6, batch_first=True)
     with torch.no_grad():
         for name, value in (("weight_ih_l0", w.T), ("weight_hh_l0", u.T), ("bias_ih_l0", b), ("bias_hh_l0", 0 * b)):
-            getattr(peer, name).copy_(torch.tensor(value))  # its gates come in the same order
+            getattr(peer, name).copy_(torch.tensor(value))  # its gates have the same order
         x = np.random.RandomState(0).randint(0, 7, (3, 9)).astype("int32")
         h, _ = peer(torch.tensor(embedding[x]))
     np.testing.assert_allclose(numpy_of(model(x)), h.numpy() @ v + d, rtol=1e-4, atol=1e-5)
 
 
-def test_cells_remember_at_first():
+def test_forget_gates_start_with_a_bias_of_1():
     bias = numpy_of(LSTM(units=3).get_layer("gates1").bias)
     np.testing.assert_array_equal(bias, [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
 
 
 def reach(cell, states, steps):
-    """How much of a small change of the first state is left after each step: a list of `steps` norms, the first 1."""
+    """Norm of what remains of a small change of the first state at each step: a list of `steps`, the first 1."""
     random = np.random.RandomState(0)
     units = cell.output_size
     inputs = random.normal(size=(steps, 1, cell.U.shape[-1])).astype("float32")
@@ -113,7 +113,7 @@ def reach(cell, states, steps):
     return left
 
 
-def test_what_an_rnn_knew_fades_and_what_a_cell_holds_does_not():
+def test_the_state_of_an_rnn_fades_and_that_of_a_cell_does_not():
     rnn = RNN(units=20, through_time=True)
     assert reach(rnn.get_layer("hidden").cell, 1, 20)[-1] < 1e-6  # sigma' is at most 1/4: (1/4)^19 at most
     lstm = LSTM(units=20, forget_gate=False)
@@ -124,8 +124,8 @@ def test_what_an_rnn_knew_fades_and_what_a_cell_holds_does_not():
 
 
 @pytest.mark.parametrize("through_time", [True, False])
-def test_errors_go_back_through_the_context_only_if_asked_to(through_time):
-    """Symbol 0 comes first and only the last answer counts: its weights learn where errors go back in time."""
+def test_gradients_go_back_in_time_only_with_through_time(through_time):
+    """Token 0 comes first and only the last output has a loss: its weights learn if gradients go back in time."""
     model = RNN(vocabulary=4, units=3, activation="tanh", through_time=through_time)
     shake(model)
     model.compile(keras.optimizers.SGD(1.0))
@@ -137,10 +137,10 @@ def test_errors_go_back_through_the_context_only_if_asked_to(through_time):
     assert (change[0] > 1e-6) == (change[1] > 1e-6) == through_time
 
 
-def test_what_cannot_be_is_refused_in_one_line():
+def test_bad_arguments_are_one_line():
     with pytest.raises(UnknownName, match="no activation of RNN is called 'relu'"):
         RNN(activation="relu")
-    with pytest.raises(BadInput, match="RNN can't have 0 symbols"):
+    with pytest.raises(BadInput, match="RNN can't have 0 tokens"):
         RNN(vocabulary=0)
     with pytest.raises(BadInput, match=r"LSTM can't have .* 0 layers"):
         LSTM(depth=0)

@@ -89,7 +89,7 @@ def test_cross_entropy():
 
 
 def test_it_solves_xor():
-    """About one seed in a hundred gets stuck (docs/xor.py), another one on each backend: two of three must not."""
+    """About one seed in a hundred gets stuck (examples/xor.py), another one on each backend: two of three must not."""
     x, y = XOR
     solved = 0
     for seed in range(3):
@@ -98,8 +98,8 @@ def test_it_solves_xor():
         steps = 1 if keras.backend.backend() == "torch" else 1000  # Keras on PyTorch takes no more than one
         model.compile(keras.optimizers.SGD(0.5, momentum=0.9), steps_per_execution=steps)
         model.fit(np.tile(x, (1000, 1)), np.tile(y, 1000), batch_size=4, shuffle=False, verbose=0)
-        answer = sigmoid(keras.ops.convert_to_numpy(model(x))[:, 0])
-        solved += np.abs(answer - y).max() < 0.2
+        output = sigmoid(keras.ops.convert_to_numpy(model(x))[:, 0])
+        solved += np.abs(output - y).max() < 0.2
     assert solved >= 2
 
 

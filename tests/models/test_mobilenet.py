@@ -1,4 +1,4 @@
-"""MobileNet: parameters, table 1, the cost that the paper states, and parity with `keras.applications`."""
+"""MobileNet: parameters, table 1, the paper's costs, and parity with `keras.applications`."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from zoo.models.mobilenet import MobileNet
 pytestmark = pytest.mark.backends
 
 
-def test_width_1_has_the_parameters_of_keras_applications_and_the_maps_of_table_1():
+def test_width_1_has_the_parameters_of_keras_applications_and_the_shapes_of_table_1():
     model = MobileNet()
     assert model.count_params() == 4_253_864
     assert sum(int(np.prod(variable.shape)) for variable in model.trainable_variables) == 4_231_976
@@ -34,7 +34,7 @@ def test_the_multiplications_are_those_of_table_6(width, millions):
     assert total / 1e6 == pytest.approx(millions, rel=0.01)
 
 
-def test_it_answers_what_keras_applications_answers():
+def test_outputs_equal_those_of_keras_applications():
     theirs = keras.applications.MobileNet(weights=None, classifier_activation=None)
     rng = np.random.RandomState(5)
     for layer in theirs.layers:

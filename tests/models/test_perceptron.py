@@ -47,10 +47,10 @@ def test_sgd_on_one_pattern_is_the_error_correction_rule():
 
 
 @pytest.mark.parametrize("label, change", [(0, -0.5), (1, 0)])
-def test_a_wrong_answer_moves_the_weights_and_a_right_one_does_not(label, change):
+def test_an_error_moves_the_weights_and_a_correct_response_does_not(label, change):
     x = np.array([[1.0, 2.0]], "float32")
     model = zoo.Perceptron(input_shape=(2,))
-    model.set_weights([np.array([[1.0], [1.0]]), np.array([0.0])])  # a = 3: answers 1
+    model.set_weights([np.array([[1.0], [1.0]]), np.array([0.0])])  # a = 3: responds 1
     model.compile(keras.optimizers.SGD(0.5))
     model.fit(x, np.array([label]), verbose=0)
     np.testing.assert_allclose(model.get_weights()[0][:, 0], 1 + change * x[0])

@@ -30,7 +30,7 @@ def test_depths_have_their_parameters_and_their_layers(depth, parameters):
     assert sum("shortcut" not in layer.name for layer in with_weights) == depth
 
 
-def test_table_1_and_table_6_name_these_map_sizes():
+def test_output_sizes_are_those_of_tables_1_and_6():
     model = ResNet(depth=50)
     sizes = {"pool1": (56, 56, 64), "conv2_3_out": (56, 56, 256), "conv3_4_out": (28, 28, 512)}
     sizes |= {"conv4_6_out": (14, 14, 1024), "conv5_3_out": (7, 7, 2048)}
@@ -41,14 +41,14 @@ def test_table_1_and_table_6_name_these_map_sizes():
         assert model.get_layer(name).output.shape[1:] == shape
 
 
-def test_option_a_takes_every_other_pixel_and_adds_empty_maps():
+def test_option_a_takes_every_other_pixel_and_adds_zero_channels():
     x = np.arange(2 * 4 * 4 * 3, dtype="float32").reshape(2, 4, 4, 3)
     found = keras.ops.convert_to_numpy(ZeroPaddedShortcut(5, 2)(x))
     np.testing.assert_array_equal(found[..., :3], x[:, ::2, ::2])
     assert found.shape == (2, 2, 2, 5) and not found[..., 3:].any()
 
 
-def test_a_block_whose_residual_is_nothing_passes_its_input_on():
+def test_a_block_with_a_zero_residual_is_the_identity():
     model = ResNet(depth=20)
     layer = model.get_layer("conv2_2b_norm")
     gamma, beta, mean, variance = layer.get_weights()
@@ -64,7 +64,7 @@ def test_plain_nets_are_the_same_without_shortcuts():
     assert not any(isinstance(layer, keras.layers.Add) for layer in plain.layers)
 
 
-def test_resnet50_answers_what_keras_applications_answers():
+def test_resnet50_equals_that_of_keras_applications():
     theirs = keras.applications.ResNet50(weights=None, classifier_activation=None)
     rng = np.random.RandomState(5)
     for layer in theirs.layers:  # fresh statistics and biases are all ones and zeros, which would hide a mix-up
@@ -92,7 +92,7 @@ def test_wrong_arguments_are_named():
             ResNet(depth=20, classes=classes)
 
 
-def test_shortcuts_pay_where_all_else_is_alike():
+def test_shortcuts_improve_an_otherwise_equal_network():
     """The shipped card's controls: ResNet-20 and plain-20 after the same 30 epochs."""
     controls = {
         row["protocol"]: row["value"] for row in zoo.card("resnet20.cifar10").metrics if row["role"] == "control"

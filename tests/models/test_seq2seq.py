@@ -1,4 +1,4 @@
-"""Sequence to sequence: both papers' equations, who sees what, going on as a plain call does, learning to reverse."""
+"""Sequence to sequence: both papers' equations, masking, decoding with a cache, learning to reverse."""
 
 import itertools
 
@@ -14,8 +14,8 @@ from zoo.runtime import backend
 
 pytestmark = pytest.mark.backends
 
-KINDS = {"states": {"attention": False}, "attention": {"attention": True}}
-both = pytest.mark.parametrize("kind", KINDS)
+VARIANTS = {"states": {"attention": False}, "attention": {"attention": True}}
+both = pytest.mark.parametrize("variant", VARIANTS)
 SOURCE = np.array([[3, 4, 5, 6, 3], [7, 5, 9, 0, 0]], "int32")
 TARGET = np.array([[1, 6, 4, 8], [1, 3, 2, 0]], "int32")
 
@@ -29,7 +29,7 @@ def sigmoid(a):
 
 
 def shaken(model, deviation=0.3):
-    """Initial weights are too small for answers that differ."""
+    """Initial weights are too small for outputs that differ."""
     random = np.random.RandomState(1)
     for variable in model.trainable_variables:
         variable.assign(variable + deviation * random.normal(size=variable.shape))
@@ -44,11 +44,11 @@ def small(**arguments):
 
 @pytest.fixture(scope="module")
 def models():
-    return {kind: small(**arguments) for kind, arguments in KINDS.items()}
+    return {variant: small(**arguments) for variant, arguments in VARIANTS.items()}
 
 
 def cell(x, h, c, U):
-    """The equations of zoo/lstm.py for one step: W x + b (4 U), h and c (U) -> h, c."""
+    """The equations of zoo/models/lstm.py for one step: W x + b (4 U), h and c (U) -> h, c."""
     i, f, g, o = np.split(x + h @ U, 4)
     c = sigmoid(f + 1) * c + sigmoid(i) * np.tanh(g)
     return sigmoid(o) * np.tanh(c), c
@@ -74,7 +74,7 @@ def dense(net, name, x):
 
 
 def translator(model, source, target):
-    """Sutskever's model for one pair: the source backwards, then the target from where the cells are. (T, V)"""
+    """Sutskever's model for one pair: the source backwards, then the target from its final states: logits (T, V)."""
     encoder, zero = model.get_layer("encoder"), np.zeros(6)
     x, y = embedded(encoder, source[::-1]), embedded(model, target)
     for number in (1, 2):
@@ -125,19 +125,19 @@ def test_parameters_are_those_of_the_paper():
     assert counted_with_attention(30_000, 30_000, 620, 1000) == 87_304_000
 
 
-def test_without_attention_it_is_two_lstms_of_which_the_first_reads_backwards(models):
+def test_without_attention_it_is_two_lstms_and_a_reversed_source(models):
     found = numpy_of(models["states"]({"source": SOURCE, "target": TARGET}))
     for row, length in ((0, 5), (1, 3)):
         expected = translator(models["states"], SOURCE[row, :length], TARGET[row])
         np.testing.assert_allclose(found[row], expected, rtol=1e-3, atol=1e-4)
 
 
-def test_attention_and_answers_are_those_of_the_formulas(models):
+def test_attention_and_logits_are_those_of_the_formulas(models):
     model = models["attention"]
     found, alphas = numpy_of(model({"source": SOURCE, "target": TARGET})), numpy_of(model.attention(SOURCE, TARGET))
     assert alphas.shape == (2, 4, 5)
     np.testing.assert_allclose(alphas.sum(axis=-1), 1, rtol=1e-5)
-    np.testing.assert_array_equal(alphas[1, :, 3:], 0)  # what only fills up is not looked at
+    np.testing.assert_array_equal(alphas[1, :, 3:], 0)  # padding gets no attention
     for row, length in ((0, 5), (1, 3)):
         logits, alpha = aligner(model, SOURCE[row, :length], TARGET[row])
         np.testing.assert_allclose(found[row], logits, rtol=1e-3, atol=1e-4)
@@ -145,27 +145,27 @@ def test_attention_and_answers_are_those_of_the_formulas(models):
 
 
 @both
-def test_the_target_sees_what_came_before_and_all_of_the_source_but_padding(models, kind):
+def test_outputs_depend_on_earlier_tokens_and_the_source_but_no_padding(models, variant):
     source, target = np.repeat(SOURCE[:1], 4, axis=0), np.repeat(TARGET[:1], 4, axis=0)
     source = np.pad(source, ((0, 0), (0, 3)))
     target[1, 2], source[2, 0], source[3, 4] = 9, 8, 8
-    usual, *others = numpy_of(models[kind]({"source": source, "target": target}))
+    usual, *others = numpy_of(models[variant]({"source": source, "target": target}))
     changed = [np.abs(other - usual).max(axis=-1) for other in others]  # (T,) each
     assert (changed[0][:2] < 1e-6).all() and (changed[0][2:] > 1e-4).all()
     assert (np.array(changed[1:]) > 1e-6).all()
-    shorter = numpy_of(models[kind]({"source": SOURCE[:1], "target": TARGET[:1]}))[0]
+    shorter = numpy_of(models[variant]({"source": SOURCE[:1], "target": TARGET[:1]}))[0]
     np.testing.assert_allclose(usual, shorter, rtol=1e-4, atol=1e-5)
 
 
 @both
-def test_the_loss_is_cross_entropy_without_padding(models, kind):
+def test_the_loss_is_cross_entropy_without_padding(models, variant):
     logits = np.random.RandomState(0).normal(size=(2, 4, 11)).astype("float32")
     y = np.array([[3, 4, 2, 0], [5, 2, 0, 0]])
     log = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
     expected = np.mean([-log[b, t, y[b, t]] for b, t in zip(*np.nonzero(y), strict=True)])
-    found = models[kind].compute_loss(y=ops.convert_to_tensor(y), y_pred=ops.convert_to_tensor(logits))
+    found = models[variant].compute_loss(y=ops.convert_to_tensor(y), y_pred=ops.convert_to_tensor(logits))
     assert float(found) == pytest.approx(expected, rel=1e-5)
-    weighted = models[kind].compute_loss(
+    weighted = models[variant].compute_loss(
         y=ops.convert_to_tensor(y),
         y_pred=ops.convert_to_tensor(logits),
         sample_weight=ops.convert_to_tensor(np.array([[0, 1, 0, 1], [0, 0, 1, 0]], "float32")),
@@ -174,19 +174,19 @@ def test_the_loss_is_cross_entropy_without_padding(models, kind):
 
 
 @both
-def test_it_goes_on_with_the_target_as_a_plain_call_does(models, kind):
-    generator = Generator(models[kind], chunk=4)
+def test_cached_decoding_equals_a_plain_call(models, variant):
+    generator = Generator(models[variant], chunk=4)
     sources, prompts = [[3, 4, 5], [7, 5, 9, 8, 4, 6]], [[1], [1, 4]]
     found = generator(prompts, new_tokens=9, temperature=0, source=sources)
     x = {"source": np.zeros((2, 16), "int32"), "target": np.zeros((2, 11), "int32")}
     for row, (source, prompt, tokens) in enumerate(zip(sources, prompts, found, strict=True)):
         x["source"][row, : len(source)] = source
         x["target"][row, : len(prompt) + 9] = [*prompt, *tokens]
-    likeliest = numpy_of(models[kind](x)).argmax(axis=-1)
+    likeliest = numpy_of(models[variant](x)).argmax(axis=-1)
     for row, (prompt, tokens) in enumerate(zip(prompts, found, strict=True)):
         assert tokens == likeliest[row, len(prompt) - 1 : len(prompt) + 8].tolist()
     assert found[0] != found[1]
-    # Side by side with others, of other lengths, by beams too.
+    # By beams too, in a batch with other lengths.
     together = generator.beam(prompts, new_tokens=6, stop=2, source=sources)
     assert together == [
         generator.beam([prompt], new_tokens=6, stop=2, source=[source])[0]
@@ -195,35 +195,35 @@ def test_it_goes_on_with_the_target_as_a_plain_call_does(models, kind):
 
 
 @both
-def test_one_step_moves_all_and_a_hundred_learn_to_reverse(kind):
-    """Three symbols come out the other way round, and so do those that were never shown."""
+def test_one_step_moves_all_variables_and_a_hundred_learn_to_reverse(variant):
+    """Three symbols are reversed, those of the validation set too."""
     keras.utils.set_random_seed(4)
-    model = Seq2Seq(vocabulary=9, embedding=16, units=32, depth=1, **KINDS[kind])
+    model = Seq2Seq(vocabulary=9, embedding=16, units=32, depth=1, **VARIANTS[variant])
     symbols = np.random.RandomState(0).permutation(list(itertools.product(range(3, 9), repeat=3))).astype("int32")
-    answers, end = symbols[:, ::-1], np.full((len(symbols), 1), 2, "int32")
-    source, target, y = (np.concatenate(pair, axis=1) for pair in ((symbols, end), (end - 1, answers), (answers, end)))
-    x, shown = {"source": source[:192], "target": target[:192]}, y[:192]
+    targets, end = symbols[:, ::-1], np.full((len(symbols), 1), 2, "int32")
+    source, target, y = (np.concatenate(pair, axis=1) for pair in ((symbols, end), (end - 1, targets), (targets, end)))
+    x, trained = {"source": source[:192], "target": target[:192]}, y[:192]
     model.compile(keras.optimizers.Adam(0.01), jit_compile=backend.jit_compile())
     before = [numpy_of(variable) for variable in model.trainable_variables]
-    model.train_on_batch(x, shown)
+    model.train_on_batch(x, trained)
     for variable, old in zip(model.trainable_variables, before, strict=True):
         assert not np.array_equal(numpy_of(variable), old), f"{variable.path} did not learn"
-    model.fit(x, shown, batch_size=32, epochs=24, shuffle=False, verbose=0)
+    model.fit(x, trained, batch_size=32, epochs=24, shuffle=False, verbose=0)
     others = {"source": source[192:], "target": target[192:]}
     assert (numpy_of(model(others)).argmax(axis=-1) == y[192:]).all(axis=-1).mean() > 0.9
-    if kind == "attention":  # it looks at the symbol that it writes
+    if variant == "attention":  # it attends to the symbol that it outputs
         alphas = numpy_of(model.attention(others["source"], others["target"]))[:, :3]
         assert (alphas.argmax(axis=-1) == [2, 1, 0]).mean() > 0.9
 
 
-def test_what_cannot_be_is_refused_in_one_line(models):
+def test_bad_arguments_are_one_line(models):
     with pytest.raises(BadInput, match=r"Seq2Seq can't have .* 0 layers"):
         small(depth=0)
-    with pytest.raises(BadInput, match="0 tokens of a source"):
+    with pytest.raises(BadInput, match="0 source and 11 target tokens"):
         small(source_vocabulary=0)
     with pytest.raises(BadInput, match="dropout 1"):
         small(dropout=1)
     with pytest.raises(BadInput, match="7 cells; give an even number"):
         small(attention=True, units=7)
-    with pytest.raises(BadInput, match="looks at no source"):
+    with pytest.raises(BadInput, match="has no attention; build it with attention=True"):
         models["states"].attention(SOURCE, TARGET)

@@ -1,4 +1,4 @@
-"""StyleGAN2: table 1's sizes, equations 1 and 3 and R_1 against NumPy, and asking for a kind of picture."""
+"""StyleGAN2: table 1's sizes, equations 1 and 3 and R_1 against NumPy, conditional generation."""
 
 import keras
 import numpy as np
@@ -8,11 +8,11 @@ from keras import ops
 
 import zoo
 from zoo.errors import BadInput
-from zoo.models.stylegan2 import FILTER, Conv2D, Deviation, ModulatedConv2D, activated
+from zoo.models.stylegan2 import FILTER, Conv2D, MinibatchStddev, ModulatedConv2D, scaled_leaky_relu
 
 pytestmark = pytest.mark.backends
 
-SMALL = {"input_shape": (8, 8, 1), "latents": 4, "channels": 4, "most": 8, "depth": 1}
+SMALL = {"input_shape": (8, 8, 1), "latents": 4, "channels": 4, "max_channels": 8, "depth": 1}
 
 
 def numpy(tensor):
@@ -31,7 +31,7 @@ def test_the_default_is_configuration_f():
 
 
 def ready(layer, *inputs):
-    """A layer with weights that are all different from where they start."""
+    """A layer with all weights changed from their initial values."""
     layer(*inputs)
     random = np.random.RandomState(4)
     for variable in layer.weights:
@@ -40,7 +40,7 @@ def ready(layer, *inputs):
 
 
 def explicit(layer, w):
-    """The weights of each picture by eqs. 1 and 3, (B, size, size, I, maps)."""
+    """The weights of each image by eqs. 1 and 3, (B, size, size, I, channels)."""
     style = numpy(layer.style(w))  # (B, I)
     weights = numpy(layer.kernel) * layer.scale * style[:, None, None, :, None]  # eq. 1
     return weights / np.sqrt(np.square(weights).sum(axis=(1, 2, 3), keepdims=True) + 1e-8)  # eq. 3
@@ -54,107 +54,109 @@ def convolve(x, kernel):
 
 
 @pytest.fixture
-def drawn_maps():
+def features_and_style():
     random = np.random.RandomState(3)
     return random.standard_normal((2, 4, 6, 3)).astype("float32"), random.standard_normal((2, 5)).astype("float32")
 
 
-def test_a_style_scales_the_weights_of_a_convolution(drawn_maps):
-    x, w = drawn_maps
+def test_a_style_modulates_the_weights_of_a_convolution(features_and_style):
+    x, w = features_and_style
     layer = ready(ModulatedConv2D(4, 3), x, w)
     found = np.stack([convolve(*each) for each in zip(x, explicit(layer, w), strict=True)])
-    np.testing.assert_allclose(numpy(layer(x, w)), numpy(activated(found + numpy(layer.bias))), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        numpy(layer(x, w)), numpy(scaled_leaky_relu(found + numpy(layer.bias))), rtol=1e-4, atol=1e-5
+    )
     plain = ready(ModulatedConv2D(3, 1, plain=True), x, w)
     weights = numpy(plain.kernel)[0, 0] * plain.scale
     found = np.einsum("bhwi,bi,ij->bhwj", x, numpy(plain.style(w)), weights) + numpy(plain.bias)
     np.testing.assert_allclose(numpy(plain(x, w)), found, rtol=1e-4, atol=1e-5)
 
 
-def test_doubling_puts_zeros_between_the_pixels_convolves_and_smooths(drawn_maps):
-    x, w = drawn_maps
-    layer = ready(ModulatedConv2D(4, 3, doubled=True), x, w)
+def test_upsampling_inserts_zeros_convolves_and_filters(features_and_style):
+    x, w = features_and_style
+    layer = ready(ModulatedConv2D(4, 3, upsample=True), x, w)
     between = np.zeros((2, 12, 16, 3))
-    between[:, 2:10:2, 2:14:2] = x  # room for what the kernel and the filter see outside
-    smooth = np.outer(FILTER, FILTER) / 16  # sums up to 4: of four pixels one isn't zero
+    between[:, 2:10:2, 2:14:2] = x  # a border for the kernel and the filter
+    smooth = np.outer(FILTER, FILTER) / 16  # sums to 4, because one of four pixels isn't zero
     found = []
-    for picture, kernel in zip(between, explicit(layer, w), strict=True):
-        wide = convolve(picture, kernel[::-1, ::-1])  # a transposed convolution is one with its kernel turned around
+    for image, kernel in zip(between, explicit(layer, w), strict=True):
+        wide = convolve(image, kernel[::-1, ::-1])  # a transposed convolution flips its kernel
         wide = np.pad(wide, ((1, 2), (1, 2), (0, 0)))
         blurred = sum(smooth[i, j] * wide[i : i + 12, j : j + 16] for i in range(4) for j in range(4))
-        found.append(blurred[1:9, 1:13])  # where it lay, but for the border that the filter has
+        found.append(blurred[1:9, 1:13])  # without the filter's border
     np.testing.assert_allclose(
-        numpy(layer(x, w)), numpy(activated(np.stack(found) + numpy(layer.bias))), rtol=1e-4, atol=1e-4
+        numpy(layer(x, w)), numpy(scaled_leaky_relu(np.stack(found) + numpy(layer.bias))), rtol=1e-4, atol=1e-4
     )
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_halving_smooths_and_takes_every_other_pixel(size):
-    layer = Conv2D(2, size, halved=True, bias=False)
+def test_downsampling_filters_and_takes_every_other_pixel(size):
+    layer = Conv2D(2, size, downsample=True, bias=False)
     flat = np.ones((1, 8, 6, 2), "float32")
-    answer = numpy(layer(flat))
-    assert answer.shape == (1, 4, 3, 2)
+    output = numpy(layer(flat))
+    assert output.shape == (1, 4, 3, 2)
     gain = (numpy(layer.kernel) * layer.scale).sum(axis=(0, 1, 2))
-    np.testing.assert_allclose(answer[0, 1:-1, 1:-1], np.broadcast_to(gain, (2, 1, 2)), rtol=1e-4)  # inside
+    np.testing.assert_allclose(output[0, 1:-1, 1:-1], np.broadcast_to(gain, (2, 1, 2)), rtol=1e-4)  # inside
     board = np.indices((8, 6)).sum(axis=0) % 2 * 2.0 - 1
-    answer = numpy(layer(np.repeat(board[None, :, :, None], 2, axis=3).astype("float32")))
-    np.testing.assert_allclose(answer[0, 1:-1, 1:-1], 0, atol=1e-5)  # a chess board's mean is all that is left of it
+    output = numpy(layer(np.repeat(board[None, :, :, None], 2, axis=3).astype("float32")))
+    np.testing.assert_allclose(output[0, 1:-1, 1:-1], 0, atol=1e-5)  # of a chess board only the mean is left
 
 
-def test_the_discriminator_is_told_how_much_pictures_differ():
+def test_minibatch_standard_deviation_is_one_more_channel():
     x = np.random.RandomState(1).standard_normal((5, 4, 4, 3)).astype("float32")
-    answer = numpy(Deviation()(x))
-    np.testing.assert_allclose(answer[..., :3], x)
-    np.testing.assert_allclose(answer[..., 3], x.std(axis=0).mean(), rtol=1e-4)
+    output = numpy(MinibatchStddev()(x))
+    np.testing.assert_allclose(output[..., :3], x)
+    np.testing.assert_allclose(output[..., 3], x.std(axis=0).mean(), rtol=1e-4)
 
 
-def test_r1_is_the_mean_square_of_the_slope():
+def test_r1_is_the_mean_squared_norm_of_the_gradient():
     model = zoo.StyleGAN2(**SMALL | {"penalty": 3.0})
-    pictures = np.random.RandomState(2).standard_normal((8, 8, 8, 1)).astype("float32")
+    images = np.random.RandomState(2).standard_normal((8, 8, 8, 1)).astype("float32")
     strength = ops.convert_to_tensor(np.arange(8, dtype="float32")[:, None])
 
-    def discriminator(x, told):
-        return ops.sum(ops.square(x), axis=(1, 2, 3))[:, None] * told[0]  # whose slope is 2 x told
+    def discriminator(x, labels):
+        return ops.sum(ops.square(x), axis=(1, 2, 3))[:, None] * labels[0]  # its gradient is 2 x labels
 
     found = [
-        float(numpy(model.regularize(discriminator, ops.convert_to_tensor(pictures), [strength]))) for _ in range(100)
+        float(numpy(model.regularize(discriminator, ops.convert_to_tensor(images), [strength]))) for _ in range(100)
     ]
-    slopes = 2 * pictures[:2] * numpy(strength)[:2, :, None, None]  # one of four pictures
-    assert np.mean(found) == pytest.approx(1.5 * np.square(slopes).sum(axis=(1, 2, 3)).mean(), rel=0.3)
+    gradients = 2 * images[:2] * numpy(strength)[:2, :, None, None]  # a fourth of the batch
+    assert np.mean(found) == pytest.approx(1.5 * np.square(gradients).sum(axis=(1, 2, 3)).mean(), rel=0.3)
 
 
 def test_r1_is_for_the_discriminator_alone():
-    pictures = np.random.RandomState(2).randint(0, 256, (4, 8, 8, 1)).astype("uint8")
+    images = np.random.RandomState(2).randint(0, 256, (4, 8, 8, 1)).astype("uint8")
     z = np.random.RandomState(3).standard_normal((4, 4)).astype("float32")
     weights = []
     for penalty in (0.0, 100.0):
         keras.utils.set_random_seed(1)
         model = zoo.StyleGAN2(**SMALL | {"penalty": penalty})
         model.compile(keras.optimizers.SGD(0.1))
-        model.train_on_batch(z, pictures)
+        model.train_on_batch(z, images)
         weights.append(
-            [numpy(model.synthesis.get_layer("draw8").kernel), numpy(model.discriminator.get_layer("look8").kernel)]
+            [numpy(model.synthesis.get_layer("conv8").kernel), numpy(model.discriminator.get_layer("conv8").kernel)]
         )
     (generator, discriminator), (same, other) = weights
     np.testing.assert_allclose(generator, same, rtol=1e-6)
     assert np.abs(discriminator - other).max() > 1e-4
 
 
-def test_truncation_leads_to_the_mean_style_of_a_kind():
+def test_truncation_leads_to_the_mean_style_of_the_labels():
     model = zoo.StyleGAN2(**SMALL | {"conditions": (2, 3), "truncation": 0.5})
     labels = np.array([[0, 2], [1, 0], [0, 2], [1, 0]])
-    inputs = model.draw_latents(4, labels=labels, seed=5)
+    inputs = model.sample_latents(4, labels=labels, seed=5)
     styles, mean = (model.styles(inputs, truncation=amount) for amount in (1.0, 0.0))
     np.testing.assert_allclose(styles, numpy(model.mapping(inputs)), rtol=1e-5)
     np.testing.assert_allclose(mean[:2], mean[2:], rtol=1e-5)
     assert not np.allclose(mean[0], mean[1])
     half = model.styles(inputs)
     np.testing.assert_allclose(half, (styles + mean) / 2, rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(model.draw(half), model.sample(4, labels=labels, seed=5))
+    np.testing.assert_array_equal(model.synthesize(half), model.sample(4, labels=labels, seed=5))
     unconditional = zoo.StyleGAN2(**SMALL)
-    assert np.ptp(unconditional.styles(unconditional.draw_latents(3), truncation=0.0), axis=0).max() == 0
+    assert np.ptp(unconditional.styles(unconditional.sample_latents(3), truncation=0.0), axis=0).max() == 0
 
 
-def test_it_makes_what_it_is_asked_for():
+def test_it_generates_what_the_labels_ask_for():
     keras.utils.set_random_seed(2)
     model = zoo.StyleGAN2(**SMALL | {"conditions": (2,), "penalty": 1.0})
     model.compile(keras.optimizers.Adam(5e-3, beta_1=0.0, beta_2=0.99))

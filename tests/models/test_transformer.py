@@ -1,4 +1,4 @@
-"""The Transformer and BERT: sizes, positions, schedule and losses as in the papers, who sees what, and translating."""
+"""The Transformer and BERT: sizes, positions, schedule and losses as in the papers, masking, decoding."""
 
 import math
 
@@ -22,7 +22,7 @@ def numpy_of(tensor):
 
 
 def shaken(model, deviation=0.3):
-    """Initial weights are too small for answers that differ."""
+    """Initial weights are too small for outputs that differ."""
     random = np.random.RandomState(1)
     for variable in model.trainable_variables:
         variable.assign(variable + deviation * random.normal(size=variable.shape))
@@ -42,7 +42,7 @@ def sentences(lengths, seed=0):
 
 
 def translated(model, source, target):
-    """Logits of the token after the target. Filled up, which makes no difference: JAX compiles for each length."""
+    """Logits of the token after the target. Padded, since JAX compiles for each length."""
     x = {"source": np.zeros((1, 8), "int32"), "target": np.zeros((1, 12), "int32")}
     x["source"][0, : len(source)], x["target"][0, : len(target)] = source, target
     return numpy_of(model(x))[0, len(target) - 1]
@@ -60,14 +60,14 @@ def test_sizes_are_near_those_of_table_3():
 
 
 def test_positions_are_sines_and_cosines_of_section_3_5():
-    table = transformer.positions(50, 8)
+    table = transformer.positional_encoding(50, 8)
     for pos in (0, 1, 17):
         for i in range(4):
             assert table[pos, i] == pytest.approx(math.sin(pos / 10000 ** (2 * i / 8)), abs=1e-5)
             assert table[pos, 4 + i] == pytest.approx(math.cos(pos / 10000 ** (2 * i / 8)), abs=1e-5)
 
 
-def test_the_rate_warms_up_and_falls_as_in_equation_3():
+def test_the_learning_rate_is_that_of_equation_3():
     rate = WarmUp(512, warmup=4000)
     for step in (1, 100, 4000, 100_000):
         expected = 512**-0.5 * min(step**-0.5, step * 4000**-1.5)
@@ -94,15 +94,15 @@ def test_the_loss_is_cross_entropy_with_smoothed_labels_and_no_padding():
         assert float(found) == pytest.approx(np.mean(losses), rel=1e-4)
 
 
-def test_the_target_sees_what_came_before_and_all_of_the_source_but_padding():
+def test_outputs_depend_on_earlier_tokens_and_the_source_but_no_padding():
     model = small()
     [source, target] = sentences([6, 7])
     x = {"source": np.array([source], "int32"), "target": np.array([target], "int32")}
     usual = numpy_of(model(x))[0]
 
-    def changed(side, place):
+    def changed(side, position):
         other = {name: value.copy() for name, value in x.items()}
-        other[side][0, place] = 3 + (other[side][0, place] - 2) % 8
+        other[side][0, position] = 3 + (other[side][0, position] - 2) % 8
         return np.abs(numpy_of(model(other))[0] - usual).max(axis=-1)
 
     after = changed("target", 4)
@@ -113,7 +113,7 @@ def test_the_target_sees_what_came_before_and_all_of_the_source_but_padding():
 
 
 @pytest.mark.parametrize("norm_first", [False, True])
-def test_it_goes_on_with_the_target_as_a_plain_loop_does(norm_first):
+def test_cached_decoding_equals_a_plain_loop(norm_first):
     model = small(norm_first=norm_first)
     generator = Generator(model, chunk=4)
     sources, prompts = sentences([3, 6]), [[1], [1, 4]]
@@ -123,12 +123,12 @@ def test_it_goes_on_with_the_target_as_a_plain_loop_does(norm_first):
         for _ in range(9):
             target.append(int(translated(model, source, target).argmax()))
         assert tokens == target[len(prompt) :]
-    # Side by side with others, of other lengths, by beams too.
+    # By beams too, in a batch with other lengths.
     together = generator.beam([[1], [1]], new_tokens=6, stop=2, source=sources)
     assert together == [generator.beam([[1]], new_tokens=6, stop=2, source=[source])[0] for source in sources]
 
 
-def test_a_source_that_cannot_be_is_said():
+def test_bad_sources_are_one_line():
     generator = Generator(small())
     for sources, expected in (
         (None, "needs a source"),
@@ -141,7 +141,7 @@ def test_a_source_that_cannot_be_is_said():
             generator([[1]], new_tokens=3, source=sources)
         with pytest.raises(BadInput, match=expected):
             generator.beam([[1]], new_tokens=3, stop=2, source=sources)
-    with pytest.raises(BadInput, match="41 tokens are more than the 40 that this Transformer can see"):
+    with pytest.raises(BadInput, match="41 tokens are more than this Transformer's context of 40"):
         generator.model({"source": np.ones((1, 41), "int32"), "target": np.ones((1, 2), "int32")})
 
 
@@ -150,8 +150,8 @@ def normalized(x):
 
 
 @pytest.mark.parametrize("norm_first", [False, True])
-def test_what_is_normalised_when(norm_first):
-    """Without its parts, a block is its norms alone: of the sum, or of nothing on the way through."""
+def test_norm_first_normalises_the_input_else_the_sum(norm_first):
+    """With zero sublayers, a block is the normalisation of the sum, twice, or the identity."""
     keras.utils.set_random_seed(3)
     block = TransformerBlock(12, 3, 16, "relu", norm_first=norm_first)
     x = np.random.RandomState(0).normal(2, 3, size=(2, 5, 12)).astype("float32")
@@ -162,7 +162,7 @@ def test_what_is_normalised_when(norm_first):
     np.testing.assert_allclose(numpy_of(block(x)), x if norm_first else normalized(normalized(x)), atol=1e-4)
 
 
-def test_the_variant_that_normalises_first_normalises_what_encoder_and_decoder_give():
+def test_norm_first_normalises_the_outputs_of_encoder_and_decoder():
     model = small(norm_first=True)
     for name in ("encoder_norm", "decoder_norm"):
         layer = model.get_layer(name)
@@ -173,7 +173,7 @@ def test_the_variant_that_normalises_first_normalises_what_encoder_and_decoder_g
 
 
 @pytest.mark.parametrize("norm_first", [False, True])
-def test_attention_is_a_share_of_the_source_for_each_token_of_the_target(norm_first):
+def test_attention_weights_sum_to_1_over_the_source(norm_first):
     model = small(norm_first=norm_first)
     weights = numpy_of(model.attention(np.array([[3, 4, 5, 0]], "int32"), np.array([[1, 6]], "int32")))
     assert weights.shape == (1, 2, 4)
@@ -207,7 +207,7 @@ def test_gelu_is_exact():
     np.testing.assert_allclose(numpy_of(bert.gelu(ops.convert_to_tensor(x))), expected, atol=1e-6)
 
 
-def test_bert_sees_both_sides_and_no_padding():
+def test_bert_attends_to_both_sides_and_no_padding():
     model = small_bert()
     usual = numpy_of(model(text([3, 4, 5, 6]))["masked"])[0]
     other = numpy_of(model(text([3, 4, 7, 6]))["masked"])[0]
@@ -217,35 +217,35 @@ def test_bert_sees_both_sides_and_no_padding():
 
 
 @pytest.mark.parametrize("pooling", ["cls", "mean"])
-def test_what_stands_for_the_whole_text(pooling):
+def test_pooling_represents_the_text(pooling):
     model = small_bert(classes=2, pooling=pooling)
     inside = keras.Model(model.input, [model.get_layer("block2").output, model.output])
-    places, logits = map(numpy_of, inside(text([3, 4, 5, 6])))
-    whole = places[0].mean(axis=0) if pooling == "mean" else places[0, 0]
+    outputs, logits = map(numpy_of, inside(text([3, 4, 5, 6])))
+    pooled = outputs[0].mean(axis=0) if pooling == "mean" else outputs[0, 0]
     pooler, head = (model.get_layer(name).get_weights() for name in ("pooler", "classes"))
-    expected = np.tanh(whole @ pooler[0] + pooler[1]) @ head[0] + head[1]
+    expected = np.tanh(pooled @ pooler[0] + pooler[1]) @ head[0] + head[1]
     np.testing.assert_allclose(logits[0], expected, rtol=1e-3, atol=1e-5)
     np.testing.assert_allclose(numpy_of(model(text([3, 4, 5, 6, 0, 0])))[0], expected, rtol=1e-3, atol=1e-5)
 
 
-def test_only_gaps_are_asked_for_and_both_heads_learn():
+def test_only_masked_tokens_have_a_loss_and_both_heads_learn():
     model = small_bert(dropout=0.0)
     x = {"tokens": np.array([[3, 4, 5], [6, 7, 8]], "int32"), "segments": np.array([[0, 0, 1], [0, 1, 1]], "int32")}
     y = {"masked": np.array([[-1, 9, -1], [10, -1, -1]], "int32"), "next": np.array([1, 0], "int32")}
-    answer = {name: numpy_of(value) for name, value in model(x).items()}
+    output = {name: numpy_of(value) for name, value in model(x).items()}
 
-    def surprise(logits, label):
+    def nll(logits, label):
         return np.log(np.exp(logits).sum()) - logits[label]
 
-    expected = np.mean([surprise(answer["masked"][0, 1], 9), surprise(answer["masked"][1, 0], 10)])
-    expected += np.mean([surprise(answer["next"][0], 1), surprise(answer["next"][1], 0)])
+    expected = np.mean([nll(output["masked"][0, 1], 9), nll(output["masked"][1, 0], 10)])
+    expected += np.mean([nll(output["next"][0], 1), nll(output["next"][1], 0)])
     model.compile(keras.optimizers.Adam(0.01))
     assert model.evaluate(x, y, verbose=0) == pytest.approx(expected, rel=1e-4)
     model.fit(x, y, epochs=20, verbose=0)
     assert model.evaluate(x, y, verbose=0) < 0.2 * expected
 
 
-def test_what_cannot_be_is_refused_in_one_line():
+def test_bad_arguments_are_one_line():
     with pytest.raises(BadInput, match=r"Transformer can't have .* width 12 with 5 heads"):
         small(heads=5)
     with pytest.raises(BadInput, match="dropout 1"):
@@ -256,5 +256,5 @@ def test_what_cannot_be_is_refused_in_one_line():
         small_bert(classes=1)
     with pytest.raises(BadInput, match="'cls' or 'mean', not 'max'"):
         small_bert(pooling="max")
-    with pytest.raises(BadInput, match="17 tokens are more than the 16"):
+    with pytest.raises(BadInput, match="17 tokens are more than this BERT's context of 16"):
         small_bert()(text([1] * 17))

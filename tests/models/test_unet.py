@@ -27,7 +27,7 @@ def test_parameters(paper):
     assert paper.count_params() == 31_030_658
 
 
-def test_map_sizes_of_figure_1(paper):
+def test_sizes_of_figure_1(paper):
     down = [paper.get_layer(f"down{level}_conv2_relu").output.shape[1:] for level in (1, 2, 3, 4, 5)]
     assert down == [(568, 568, 64), (280, 280, 128), (136, 136, 256), (64, 64, 512), (28, 28, 1024)]
     up = [paper.get_layer(f"up{level}_conv").output.shape[1:] for level in (4, 3, 2, 1)]
@@ -38,15 +38,15 @@ def test_crops_of_figure_1(paper):
     assert [unet.border(depth) for depth in (1, 2, 3, 4)] == [4, 16, 40, 88]
     for level in (1, 2, 3, 4):
         skip = paper.get_layer(f"up{level}_crop").output.shape
-        assert skip == paper.get_layer(f"up{level}_conv").output.shape  # so they can be put side by side
+        assert skip == paper.get_layer(f"up{level}_conv").output.shape  # so they can be concatenated
 
 
 def deviation(model, layer):
     return np.std(keras.ops.convert_to_numpy(model.get_layer(layer).kernel))
 
 
-def test_initial_deviation_of_section_3(paper):
-    """sqrt(2 / N), N the inputs of one neuron: 9 times the channels, or the channels where it sees one pixel."""
+def test_initial_standard_deviation_of_section_3(paper):
+    """sqrt(2 / N), N the inputs of one neuron: 9 times the channels, or the channels where it has one pixel."""
     for layer, inputs in (("down5_conv2", 9 * 1024), ("up1_conv1", 9 * 128), ("up4_conv", 1024), ("up1_conv", 128)):
         assert deviation(paper, layer) == pytest.approx(np.sqrt(2 / inputs), rel=0.03), layer
     many = zoo.UNet(input_shape=(44, 44, 1), filters=(64, 4, 20), classes=500)
@@ -61,7 +61,7 @@ def test_the_seed_decides_the_weights():
     for a, b in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_array_equal(a, b)
     ups = [models[0].get_layer(f"up{level}_conv").get_weights()[0] for level in (1, 2)]
-    assert not np.array_equal(*ups)  # of one shape, but each drawn by itself
+    assert not np.array_equal(*ups)  # of one shape, initialised independently
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -71,8 +71,8 @@ def test_equation_1(weighted):
     model.compile()
     assert model.optimizer.momentum == 0.99
     random = np.random.RandomState(0)
-    pictures = random.randint(0, 256, (2, 48, 44, 3)).astype("uint8")
-    logits = keras.ops.convert_to_numpy(model(pictures))  # (2, 8, 4, 3)
+    images = random.randint(0, 256, (2, 48, 44, 3)).astype("uint8")
+    logits = keras.ops.convert_to_numpy(model(images))  # (2, 8, 4, 3)
     assert logits.shape == (2, 8, 4, 3)
     labels = random.randint(0, 3, (2, 8, 4))
     w = random.uniform(0, 10, (2, 8, 4)).astype("float32") if weighted else None
@@ -82,15 +82,15 @@ def test_equation_1(weighted):
     p = np.take_along_axis(p, labels[..., None], axis=-1)[..., 0]  # (2, 8, 4): p_l(x)(x)
     expected = np.mean((1 if w is None else w) * -np.log(p))
     assert float(model.compute_loss(y=labels, y_pred=logits, sample_weight=w)) == pytest.approx(expected, rel=1e-5)
-    assert float(model.evaluate(pictures, labels, sample_weight=w, verbose=0)) == pytest.approx(expected, rel=1e-4)
+    assert float(model.evaluate(images, labels, sample_weight=w, verbose=0)) == pytest.approx(expected, rel=1e-4)
 
 
-def test_mobile_answers_at_a_quarter_of_any_size():
+def test_mobile_outputs_a_quarter_of_any_size():
     model = zoo.UNet(**unet.MOBILE)
     assert model.output_shape == (None, None, None, 2)
     for height, width in ((32, 64), (96, 32)):
-        pictures = np.zeros((1, height, width, 1), "uint8")
-        assert tuple(model(pictures).shape) == (1, height // 4, width // 4, 2)
+        images = np.zeros((1, height, width, 1), "uint8")
+        assert tuple(model(images).shape) == (1, height // 4, width // 4, 2)
         assert unet.output_side(height, 4, "same", (2, 2)) == height // 4
 
 
@@ -111,12 +111,12 @@ def test_unknown_padding():
         ({"input_shape": (100, 128, 1), "padding": "same"}, "96 or 112"),
     ],
 )
-def test_sizes_that_do_not_work_are_one_line_with_some_that_do(arguments, sizes):
+def test_invalid_sizes_are_one_line_with_valid_ones(arguments, sizes):
     with pytest.raises(BadInput, match=sizes) as caught:
         zoo.UNet(**arguments)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("side", [188, 204, 556, 588])
-def test_sizes_that_work(side):
+def test_valid_sizes(side):
     assert zoo.UNet(input_shape=(side, 572, 1), filters=(2, 2, 2, 2, 2)).output_shape == (None, side - 184, 388, 2)

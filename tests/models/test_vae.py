@@ -1,4 +1,4 @@
-"""The variational autoencoder: its equations against NumPy, what it draws, and that it learns."""
+"""The variational autoencoder: its equations against NumPy, sampling, and that it learns."""
 
 import keras
 import numpy as np
@@ -18,7 +18,7 @@ def build(**changes):
     return zoo.VAE(**SMALL | changes)
 
 
-def pictures(count, shape=(4, 6, 1)):
+def images(count, shape=(4, 6, 1)):
     return (255 * np.random.RandomState(0).randint(0, 2, (count, *shape))).astype("uint8")
 
 
@@ -69,8 +69,8 @@ def test_the_likelihood_of_pixels_is_eq_11():
     np.testing.assert_allclose(numpy(log_bernoulli(x, logits)), expected, rtol=1e-5)
 
 
-def test_it_answers_the_middle_of_what_a_picture_may_have_been():
-    model, x = build(), pictures(3)
+def test_it_reconstructs_from_the_posterior_mean():
+    model, x = build(), images(3)
     mean, log_variance, pixels = forward(model, x)
     np.testing.assert_allclose(sigmoid(numpy(model(x))), pixels(mean), rtol=1e-4)
     np.testing.assert_allclose(model.encode(x)[0], mean, rtol=1e-4, atol=1e-6)
@@ -78,25 +78,25 @@ def test_it_answers_the_middle_of_what_a_picture_may_have_been():
     np.testing.assert_array_equal(model.decode(mean), np.round(255 * pixels(mean)))
 
 
-def test_the_bound_is_of_each_picture_and_is_the_loss():
-    model, x = build(), pictures(4)
+def test_the_elbo_is_eq_10_and_minus_the_loss():
+    model, x = build(), images(4)
     mean, log_variance, pixels = forward(model, x)
     noise = numpy(keras.random.normal((4, 2), seed=11))
     y = pixels(mean + np.exp(0.5 * log_variance) * noise)
-    share = x / 255.0
+    probability = x / 255.0
     gain = 0.5 * (1 + log_variance - mean**2 - np.exp(log_variance)).sum(axis=1)
-    expected = gain + (share * np.log(y) + (1 - share) * np.log(1 - y)).sum(axis=(1, 2, 3))
+    expected = gain + (probability * np.log(y) + (1 - probability) * np.log(1 - y)).sum(axis=(1, 2, 3))
     np.testing.assert_allclose(model.elbo(x, seed=11), expected, rtol=1e-4)
-    # With no spread the loss, too, is exact: it draws nothing but the mean.
+    # Without variance the loss, too, is exact: every sample is the mean.
     model.get_layer("encoder").get_layer("log_variance").bias.assign([-60.0, -60.0])
     model.compile(keras.optimizers.SGD(0.0))
     np.testing.assert_allclose(model.evaluate(x, verbose=0), -model.elbo(x).mean(), rtol=1e-4)
 
 
-def test_many_weighted_samples_find_the_likelihood():
+def test_importance_sampling_estimates_the_likelihood():
     # Of two latents the integral over the prior can be done by a grid.
-    model, x = build(), pictures(3)
-    for layer, bias in (("mean", 0.1), ("log_variance", 0.3)):  # wide enough to find whatever explains a picture
+    model, x = build(), images(3)
+    for layer, bias in (("mean", 0.1), ("log_variance", 0.3)):  # wide enough to cover the posterior
         kernel, biases = model.encoder.get_layer(layer).weights
         kernel.assign(0 * kernel)
         biases.assign([bias, bias])
@@ -108,33 +108,33 @@ def test_many_weighted_samples_find_the_likelihood():
     prior = np.exp(-0.5 * (grid**2).sum(axis=1)) / (2 * np.pi)
     expected = np.log((likelihood * prior[:, None]).sum(axis=0) * (side[1] - side[0]) ** 2)
     np.testing.assert_allclose(model.log_likelihood(x, samples=4000), expected, atol=0.02)
-    bounds = np.mean([model.elbo(x, seed=seed) for seed in range(200)], axis=0)
-    assert (bounds <= expected + 0.02).all()
+    elbos = np.mean([model.elbo(x, seed=seed) for seed in range(200)], axis=0)
+    assert (elbos <= expected + 0.02).all()
     single = np.mean([model.log_likelihood(x, samples=1, seed=1000 * seed) for seed in range(200)], axis=0)
-    np.testing.assert_allclose(single, bounds, atol=0.3)
+    np.testing.assert_allclose(single, elbos, atol=0.3)
 
 
-def test_it_learns_to_draw_what_it_saw():
-    """Two kinds of pictures, and pixels that are wrong one time in ten."""
+def test_it_learns_to_generate_the_training_distribution():
+    """Two classes of images, and pixels that are wrong one time in ten."""
     random = np.random.RandomState(0)
     left = np.zeros((4, 6, 1), bool)
     left[:, :3] = True
-    kinds = np.where(random.uniform(size=(400, 1, 1, 1)) < 0.5, left, ~left)
-    x = (255 * (kinds ^ (random.uniform(size=kinds.shape) < 0.1))).astype("uint8")
+    classes = np.where(random.uniform(size=(400, 1, 1, 1)) < 0.5, left, ~left)
+    x = (255 * (classes ^ (random.uniform(size=classes.shape) < 0.1))).astype("uint8")
     model = build(hidden=16)
     before = model.elbo(x).mean()
     model.compile(keras.optimizers.Adam(0.02))
     model.fit(x, batch_size=40, epochs=15, verbose=0)
     # 24 pixels of which each is known but for 0.325 nats, and one coin: 8.5 nats.
     assert before < -14 and model.elbo(x).mean() > -9.6
-    likeness = [(model.sample(100, seed=5) > 127) == kind for kind in (left, ~left)]
-    shares = np.stack([each.mean(axis=(1, 2, 3)) for each in likeness])
-    assert (shares.max(axis=0) > 0.9).mean() > 0.85 and 0.2 < (shares[0] > shares[1]).mean() < 0.8
-    way = model.interpolate(255 * left.astype("uint8"), 255 * (~left).astype("uint8"), 5)
-    assert way.shape == (5, 4, 6, 1) and (way[0][left] > 127).all() and (way[-1][~left] > 127).all()
+    likeness = [(model.sample(100, seed=5) > 127) == label for label in (left, ~left)]
+    fractions = np.stack([each.mean(axis=(1, 2, 3)) for each in likeness])
+    assert (fractions.max(axis=0) > 0.9).mean() > 0.85 and 0.2 < (fractions[0] > fractions[1]).mean() < 0.8
+    between = model.interpolate(255 * left.astype("uint8"), 255 * (~left).astype("uint8"), 5)
+    assert between.shape == (5, 4, 6, 1) and (between[0][left] > 127).all() and (between[-1][~left] > 127).all()
 
 
-def test_seeds_decide_what_is_drawn():
+def test_seeds_decide_the_samples():
     model = build(convolutional=True, input_shape=(8, 12, 3))
     assert model.sample(3, seed=1).dtype == np.uint8 and model.sample(3, seed=1).shape == (3, 8, 12, 3)
     np.testing.assert_array_equal(model.sample(3, seed=1), model.sample(3, seed=1))
@@ -146,10 +146,10 @@ def test_bad_input_is_one_line():
         with pytest.raises(BadInput):
             zoo.VAE(**SMALL | changes)
     model = build()
-    with pytest.raises(BadInput, match="0 pictures"):
+    with pytest.raises(BadInput, match="0 images"):
         model.sample(0)
     with pytest.raises(BadInput, match="1 steps"):
-        model.interpolate(*pictures(2), 1)
+        model.interpolate(*images(2), 1)
     model.compile()
     with pytest.raises(BadInput, match="sample_weight"):
-        model.fit(pictures(2), np.zeros(2), sample_weight=np.ones(2), verbose=0)
+        model.fit(images(2), np.zeros(2), sample_weight=np.ones(2), verbose=0)

@@ -8,11 +8,11 @@ import pytest
 
 import zoo
 from zoo.data import faces
-from zoo.generation.diffusion import log_snr, signal
+from zoo.generation.diffusion import alpha_bar, log_snr
 from zoo.metrics import METRICS
 from zoo.recipes.ddpm_utkface import DDPMUTKFace, Denoiser, First, Second
 from zoo.recipes.resnet_utkface_attributes import SPREAD, YEAR, Attributes, Smaller, attribute_loss, columns
-from zoo.runtime.predictor import Compiled
+from zoo.runtime.predictor import of_model
 from zoo.training import loop
 from zoo.training.families import faces as measured
 
@@ -54,7 +54,7 @@ def test_figures_of_all_and_of_each_group():
     logits[rows, 7 + np.minimum(y["age"] + 4, 116) - 1] = 20  # five years too old, but for the oldest
     of = {picture.tobytes(): answer for picture, answer in zip(pictures(300), logits, strict=True)}
     found, curves = Attributes().evaluate(
-        lambda part: np.stack([of[each.tobytes()] for each in part]), (pictures(300), y), "test"
+        lambda faces: {"attributes": np.stack([of[each.tobytes()] for each in faces])}, (pictures(300), y), "test"
     )
     values = {row["metric"]: row["value"] for row in found}
     assert values["accuracy_gender"] == 90 and values["accuracy_ethnicity"] == 100
@@ -148,11 +148,12 @@ def test_a_training_batch_has_noisy_faces_and_what_is_asked_for():
 
 def test_the_pupil_learns_what_is_beyond_its_tutors():
     def good(inputs):
-        noisy, times, labels = inputs
-        return 0.5 * noisy + 1e-4 * times.reshape(-1, 1, 1, 1) + 0.01 * labels.sum(axis=1).reshape(-1, 1, 1, 1)
+        noisy, times, labels = inputs["images"], inputs["timesteps"], inputs["labels"]
+        clean = 0.5 * noisy + 1e-4 * times.reshape(-1, 1, 1, 1) + 0.01 * labels.sum(axis=1).reshape(-1, 1, 1, 1)
+        return {"image": clean}
 
     def bad(inputs):
-        return 0.8 * good(inputs)
+        return {"image": 0.8 * good(inputs)["image"]}
 
     recipe, x, labels = DDPMUTKFace(), pictures(200, side=4), faces.conditions(attributes(200))
     recipe.set_teachers([good, bad])
@@ -161,15 +162,16 @@ def test_the_pupil_learns_what_is_beyond_its_tutors():
     for array, other in zip((noisy, times, told, weights), (*same, same_weights), strict=True):
         np.testing.assert_array_equal(array, other)
     assert target.shape == truth.shape and target.dtype == np.float32
-    clear = log_snr(signal("cosine"))
+    clear = log_snr(alpha_bar("cosine"))
     left_out = (told == faces.CONDITIONS).all(axis=1)
     seen = set()
     for number, time in enumerate(times):
-        one = [array[number : number + 1] for array in (noisy, times, told)]
-        wanted = good(one)
+        inputs = {"images": noisy, "timesteps": times, "labels": told}
+        one = {name: array[number : number + 1] for name, array in inputs.items()}
+        wanted = good(one)["image"]
         if -1.5 <= clear[time] <= 2:
-            untold = good([*one[:2], np.array([faces.CONDITIONS])])
-            wanted = wanted + 0.7 * (wanted - untold) + 1.5 * (wanted - bad(one))
+            untold = good(one | {"labels": np.array([faces.CONDITIONS])})["image"]
+            wanted = wanted + 0.7 * (wanted - untold) + 1.5 * (wanted - bad(one)["image"])
         np.testing.assert_allclose(target[number], np.clip(wanted[0], -1, 1), atol=1e-5)
         seen.add((-1.5 <= clear[time] <= 2, bool(left_out[number])))
     assert seen == {(inside, without) for inside in (True, False) for without in (True, False)}
@@ -179,7 +181,9 @@ def test_the_pupil_learns_what_is_beyond_its_tutors():
 @pytest.mark.backends
 def test_the_pupil_learns_and_its_tutors_do_not(monkeypatch):
     tiny = {"input_shape": [8, 8, 3], "channels": 8, "multiples": [1, 2], "blocks": 1, "patch": 2}
+    small = {"images": Denoiser.inputs["images"] | {"shape": [8, 8, 3]}}
     monkeypatch.setattr(Denoiser, "arguments", Denoiser.arguments | tiny)
+    monkeypatch.setattr(Denoiser, "inputs", Denoiser.inputs | small)
     monkeypatch.setattr(Denoiser, "faces", lambda *_: (pictures(64, side=8), attributes(64)))
     recipe, random = DDPMUTKFace(), np.random.default_rng(1)
     good, bad, pupil = (zoo.DDPM(**recipe.arguments) for _ in range(3))
@@ -187,7 +191,7 @@ def test_the_pupil_learns_and_its_tutors_do_not(monkeypatch):
         net.set_weights([random.normal(weights, 0.05) for weights in net.get_weights()])
     before = [net.get_weights() for net in (good, bad)]
     loop.copy_weights(good, pupil)
-    recipe.set_teachers([Compiled(good), Compiled(bad)])
+    recipe.set_teachers([of_model(good, recipe), of_model(bad, recipe)])
     batches, validation = recipe.training_data(None)
     plain, same = Second().training_data(None)
     (inputs, taught, _), (others, truth, _) = batches[0], plain[0]

@@ -5,6 +5,7 @@ import functools
 import keras
 import numpy as np
 import pytest
+from helpers import array
 
 import zoo
 from zoo.data import catalogue, tokens
@@ -14,11 +15,11 @@ from zoo.metrics.baselines import tfidf
 from zoo.recipes import bert_clinc150, bert_gutenberg, bert_rt_polarity
 from zoo.recipes.bert_gutenberg import BERTGutenberg, stretches, with_gaps
 from zoo.recipes.lstm_shakespeare import LSTMShakespeare
-from zoo.training import distillation, loop
+from zoo.tasks.generate_text import numbers, token_nll
+from zoo.training import digest, distillation, loop
 from zoo.training.calibration import OOD_THRESHOLD, calibrate
 from zoo.training.distillation import Changes
 from zoo.training.families import sentences
-from zoo.training.families.language_model import numbers, token_nll
 from zoo.training.families.multi30k import Multi30k
 from zoo.training.families.sentences import Sentences
 
@@ -30,7 +31,7 @@ class Logits:
 
     def __call__(self, x):
         seen = np.cumsum(x * np.arange(1, x.shape[1] + 1), axis=1)[..., None]
-        return np.sin(seen * np.arange(1, 12))
+        return {"logits": np.sin(seen * np.arange(1, 12))}
 
 
 @pytest.mark.parametrize("size", [5, 8, 9, 20, 37, 38, 39])
@@ -44,7 +45,7 @@ def test_each_token_is_asked_for_once_with_half_a_window_before_it(size):
         start = max(0, end - 8)
         window = sequence[start:place]
         assert len(window) >= min(place, 4)
-        logits = Logits()(window[None])[0, -1]
+        logits = Logits()(window[None])["logits"][0, -1]
         expected = np.log(np.exp(logits).sum()) - logits[sequence[place]]
         assert found[place - 1] == pytest.approx(expected)
 
@@ -167,7 +168,7 @@ class TinyClasses(Sentences):
     own_arguments = {"vocabulary": 90, "depth": 1}
     changed = 2
     targets = {"accuracy": 90.0}
-    output = {"kind": "logits", "shape": [2], "dtype": "float32"}
+    outputs = {"logits": array(2)}
     labels = ["odd", "even"]
     protocol, dataset = "all", "clinc150"
     summary = intended_use = limits = licence = "tests"
@@ -190,7 +191,7 @@ def test_a_bert_is_pre_trained_and_fine_tuned(tmp_path):
     assert card.training["missed"] == {}
     predict = zoo.predictor(tmp_path / "bert.test-classes")  # with ONNX Runtime on TensorFlow
     texts, y = recipe.examples("test")
-    assert 100 * np.mean(predict(texts).argmax(axis=1) == y) == card.result("accuracy")["value"]
+    assert 100 * np.mean(predict(texts)["logits"].argmax(axis=1) == y) == card.result("accuracy")["value"]
     for wrong in ("one text", [], [1]):
         with pytest.raises(zoo.errors.BadInput, match="list of texts"):
             predict(wrong)
@@ -239,7 +240,7 @@ class OurRequests:
     """Instead of the data set's requests a few of our own."""
 
     epochs, classes, labels = 1, 2, ["timer", "weather"]
-    output = bert_clinc150.RECIPE.output | {"shape": [2]}
+    outputs = {"logits": array(2)}
     targets = {}
 
     def examples(self, split, data_dir=None, folder=None):
@@ -268,7 +269,7 @@ def of_labelled(recipe, y, taught):
     return weight * recipe.targets_of(y) + (1 - weight) * taught
 
 
-def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
+def test_a_student_learns_from_its_teachers(tmp_path, monkeypatch):
     clinc150 = bert_clinc150.Clinc150
     finished, finish = [], clinc150.finish
     monkeypatch.setattr(clinc150, "finish", lambda self, *given: (finished.append(self.seed), finish(self, *given)))
@@ -290,7 +291,7 @@ def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
     assert epochs == ["bert.test-clinc150-labels-1", "bert.test-clinc150-labels-2", "bert.test-clinc150"]  # none twice
     assert experts[0].tokenizer.size == checkpoint.tokenizer("bert.gutenberg").size != Few().tokenizer(None).size
     assert experts[0].model.arguments["pooling"] == "cls" and Few().arguments["pooling"] == "mean"
-    assert not list((tmp_path / "runs").iterdir())  # the tutors' states are forgotten, too
+    assert not list((tmp_path / "runs").iterdir())  # the teachers' states are forgotten, too
 
     recipe = Few()
     texts, y = recipe.examples("train")
@@ -300,7 +301,7 @@ def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
     assert (alone.argmax(axis=1) == y)[y >= 0].all() and np.abs(alone[y < 0] - 0.5).max() < 0.05  # spread over both
     recipe.set_teachers(experts)
     together = recipe.teacher(texts, y)(texts)
-    opinions = np.stack([alone, *(probabilities(expert(texts)) for expert in experts)])
+    opinions = np.stack([alone, *(probabilities(expert(texts)["logits"]) for expert in experts)])
     mean = np.exp(np.log(opinions).mean(axis=0))
     np.testing.assert_allclose(together, mean / mean.sum(axis=1, keepdims=True), atol=1e-4)
     batches, _ = recipe.training_data(None)
@@ -310,7 +311,7 @@ def test_a_net_is_taught_by_tutors(tmp_path, monkeypatch):
 
 
 def test_a_teachers_code_is_part_of_a_training():
-    names = loop.modules(*loop._parts(bert_clinc150.RECIPE))
+    names = digest.modules(*digest.parts(bert_clinc150.RECIPE))
     assert {"zoo.metrics.baselines.tfidf", "zoo.training.distillation", "zoo.data.labels", "zoo.data.tokens"} <= names
 
 
@@ -416,7 +417,7 @@ def test_what_is_out_of_scope_is_measured_apart():
     y = np.array([3, 4, 5, -1, -1])
     logits = np.full((5, 150), -5.0)
     logits[0, 3], logits[1, 4], logits[2, 9], logits[3, 0], logits[4, 0] = 2, -1, 3, -2, 1
-    rows, curves = recipe.evaluate(lambda texts: logits, (["?"] * 5, y), "test")
+    rows, curves = recipe.evaluate(lambda texts: {"logits": logits}, (["?"] * 5, y), "test")
     found = {row["metric"]: (row["value"], row["n"]) for row in rows}
     # One is right; one would be, but is taken to be out of scope; one is wrong.
     assert found["accuracy"] == (pytest.approx(100 / 3, abs=1e-3), 3) and found["oos_recall"] == (50.0, 2)

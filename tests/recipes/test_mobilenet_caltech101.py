@@ -58,7 +58,7 @@ def test_what_is_measured():
         logits = np.full((len(x), 101), -1.0)
         bright = x.mean(axis=(1, 2, 3)) > 100
         logits[bright, 7] = 20
-        return logits
+        return {"logits": logits}
 
     bright, dark = np.full((40, 50, 3), 200, np.uint8), np.full((40, 50, 3), 20, np.uint8)
     examples = [bright, bright, dark, dark], np.array([7, 7, 7, 5]), {"flickr8k-test": [dark, dark, bright]}

@@ -57,7 +57,7 @@ def test_a_perfect_answer_scores_full_chroma_and_a_high_psnr(photos):
     small = [photo[:160, :192] for photo in photos]
     sizes = color.WORKING_SIDES  # it is asked once for each
     answers = iter([color.lab(photo)[None, ..., 1:] / color.CHROMA_SCALE for photo in small for _ in sizes])
-    rows, curves = unet_color.RECIPE.evaluate(lambda x: next(answers), small, "val")
+    rows, curves = unet_color.RECIPE.evaluate(lambda x: {"chroma": next(answers)}, small, "val")
     values = {row["metric"]: row["value"] for row in rows if row["role"] == "result"}
     assert values["psnr"] > 45 and values["psnr_gain"] > 15
     assert values["chroma_ratio"] == pytest.approx(100, abs=1)
@@ -70,4 +70,4 @@ def test_a_perfect_answer_scores_full_chroma_and_a_high_psnr(photos):
 def test_grey_photographs_cannot_be_measured():
     grey = [np.full((40, 50, 3), 90, np.uint8)]
     with pytest.raises(BadInput, match="are grey"):
-        unet_color.RECIPE.evaluate(lambda x: np.zeros((1, 32, 32, 2)), grey, "val")
+        unet_color.RECIPE.evaluate(lambda x: {"chroma": np.zeros((1, 32, 32, 2))}, grey, "val")

@@ -8,14 +8,15 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import card_of, one_line, run_zoo
+from helpers import array, card_of, one_line, run_zoo
 
 import zoo
+from zoo import tasks
 from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.hub import checkpoint, store
 from zoo.kinds.image import write_image
 from zoo.runtime import cache, export
-from zoo.runtime.predictor import Predictor
+from zoo.runtime.predictor import predictor
 
 DIGITS = np.random.RandomState(0).randint(0, 256, (3, 28, 28, 1)).astype("uint8")
 
@@ -30,8 +31,8 @@ def test_both_engines_answer_alike_and_the_export_is_made_once(own_cache, capsys
     first = zoo.predictor("lenet5.mnist")
     assert first.engine == "onnx" and "exporting it to ONNX, once" in capsys.readouterr().err
     assert zoo.predictor("lenet5.mnist").engine == "onnx" and not capsys.readouterr().err
-    expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)
-    np.testing.assert_allclose(first(DIGITS), expected, atol=1e-4 * np.abs(expected).max())
+    expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)["logits"]
+    np.testing.assert_allclose(first(DIGITS)["logits"], expected, atol=1e-4 * np.abs(expected).max())
     assert [path.parent.name for path in own_cache.rglob("*.onnx")] == ["onnx"]
 
 
@@ -39,7 +40,8 @@ def test_with_an_export_no_framework_is_imported(own_cache):
     zoo.predictor("lenet5.mnist")
     code = (
         "import sys, numpy, zoo\n"
-        "assert zoo.predictor('lenet5.mnist')(numpy.zeros((2, 28, 28, 1), 'uint8')).shape == (2, 10)\n"
+        "found = zoo.predictor('lenet5.mnist')(numpy.zeros((2, 28, 28, 1), 'uint8'))\n"
+        "assert found['logits'].shape == (2, 10)\n"
         "assert not {'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=os.environ)
@@ -67,7 +69,7 @@ def test_where_an_export_fails_the_model_does_it_and_one_line_says_why(own_cache
 
     monkeypatch.setattr(export, "_write", broken)
     predict = zoo.predictor("lenet5.mnist")
-    assert predict.engine == "model" and predict(DIGITS).shape == (3, 10)
+    assert predict.engine == "model" and predict(DIGITS)["logits"].shape == (3, 10)
     assert "slower: no such operator" in capsys.readouterr().err
     with pytest.raises(RuntimeError):
         zoo.predictor("lenet5.mnist", "onnx")
@@ -75,7 +77,9 @@ def test_where_an_export_fails_the_model_does_it_and_one_line_says_why(own_cache
 
 
 def test_an_export_that_answers_something_else_is_refused(own_cache, monkeypatch):
-    monkeypatch.setattr(export.Session, "__call__", lambda self, x: np.ones((len(x), 10), "float32"))
+    monkeypatch.setattr(
+        export.Session, "__call__", lambda self, x: {"logits": np.ones((len(x["image"]), 10), "float32")}
+    )
     with pytest.raises(BadCheckpoint, match="is off by"):
         zoo.predictor("lenet5.mnist", "onnx")
     assert zoo.predictor("lenet5.mnist").engine == "model"
@@ -85,38 +89,38 @@ def test_an_export_that_answers_something_else_is_refused(own_cache, monkeypatch
 def test_changed_weights_do_not_hide_behind_an_old_export(own_cache, tmp_path):
     folder = tmp_path / "mine"
     shutil.copytree(checkpoint.find("lenet5.mnist"), folder)
-    Predictor(folder)
+    predictor(folder)
     weights = bytearray((folder / store.WEIGHTS).read_bytes())
     weights[-1] ^= 1
     (folder / store.WEIGHTS).write_bytes(weights)
     with pytest.raises(BadCheckpoint, match="SHA-256"):
-        Predictor(folder)
+        predictor(folder)
 
 
 def test_formats(tmp_path):
     out, _ = run_zoo("export", "lenet5.mnist", "onnx", cwd=tmp_path)
     assert out == "lenet5.mnist.onnx\n"
-    expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)
-    found = export.Session(tmp_path / "lenet5.mnist.onnx")(DIGITS)
+    expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)["logits"]
+    found = export.Session(tmp_path / "lenet5.mnist.onnx")({"image": DIGITS})["logits"]
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
     import tensorflow as tf
 
     export.export("lenet5.mnist", "savedmodel", tmp_path / "saved")
     saved = tf.saved_model.load(str(tmp_path / "saved"))
-    found = saved.serve(DIGITS).numpy()
+    found = saved.serve({"image": DIGITS})["logits"].numpy()
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
     export.export("lenet5.mnist", "litert", tmp_path / "lenet.tflite")
     assert (tmp_path / "lenet.tflite").read_bytes()[4:8] == b"TFL3"
-    found = export._litert(tmp_path / "lenet.tflite")(DIGITS)
+    found = export._litert(tmp_path / "lenet.tflite")({"image": DIGITS})["logits"]
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
-    other = zoo.load("lenet5.mnist")
+    other, card = zoo.load("lenet5.mnist"), zoo.card("lenet5.mnist")
     other.get_layer("F6").bias.assign(other.get_layer("F6").bias + 0.01)
     for format, file in (("onnx", "lenet5.mnist.onnx"), ("savedmodel", "saved"), ("litert", "lenet.tflite")):
-        with pytest.raises(BadCheckpoint, match=f"the {format} export of lenet5 is off by"):
-            export._compare(other, zoo.card("lenet5.mnist"), tmp_path / file, format)
+        with pytest.raises(BadCheckpoint, match=f"logits of the {format} export of lenet5 is off by"):
+            export._compare(export.named(other, card), card, tmp_path / file, format)
 
     with pytest.raises(OutputExists):
         export.export("lenet5.mnist", "onnx", tmp_path / "lenet5.mnist.onnx")
@@ -171,16 +175,16 @@ def test_a_damaged_export_is_made_again_and_one_of_other_code_is_not_taken(own_c
     before = export._made_of(card)
     code.write_text("one = 2")
     other_code = export._made_of(card)
-    card.input["shape"] = [32, 32, 1]
+    card.inputs["image"]["shape"] = [32, 32, 1]
     assert len({before, other_code, export._made_of(card)}) == 3
 
 
 def test_large_batches_go_through_in_parts(own_cache):
     predict = zoo.predictor("perceptron.mnist-01", "model")
     many = np.random.RandomState(0).randint(0, 256, (300, 28, 28, 1)).astype("uint8")
-    together = predict(many)
+    together = predict(many)["logits"]
     assert together.shape == (300, 1)
-    np.testing.assert_allclose(together[299:], predict(many[299:]), rtol=1e-5)
+    np.testing.assert_allclose(together[299:], predict(many[299:])["logits"], rtol=1e-5)
 
 
 def test_fetched_weights_are_converted_and_kept_and_offline_is_one_line(own_cache, tmp_path, monkeypatch):
@@ -225,19 +229,66 @@ def test_fetched_weights_are_converted_and_kept_and_offline_is_one_line(own_cach
     assert not (tmp_path / "out").exists()
 
 
+CONDITIONS = {"z": array(5), "labels": array(2, dtype="int32")}
+NOISY = {"images": array(8, 8, 3), "timesteps": array(dtype="int32"), "labels": array(1, dtype="int32")}
+TOKENS = array(None, dtype="int32")
+
+
 @pytest.mark.parametrize(
-    "model",
+    ("model", "task", "inputs", "outputs"),
     [
-        lambda: zoo.DCGAN(input_shape=(8, 8, 1), latents=5, channels=2, conditions=(3, 2)),
-        lambda: zoo.DDPM(input_shape=(8, 8, 3), channels=8, multiples=(1, 2), blocks=1, conditions=(3,), patch=2),
+        (
+            lambda: zoo.DCGAN(input_shape=(8, 8, 1), latents=5, channels=2, conditions=(3, 2)),
+            "generate_images",
+            CONDITIONS,
+            {"image": array(8, 8, 1)},
+        ),
+        (
+            lambda: zoo.DDPM(input_shape=(8, 8, 3), channels=8, multiples=(1, 2), blocks=1, conditions=(3,), patch=2),
+            "denoise_images",
+            NOISY,
+            {"image": array(8, 8, 3)},
+        ),
+        (
+            lambda: zoo.Transformer(vocabulary=9, context=16, width=8, depth=1, heads=2, hidden=8),
+            "translate_text",
+            {"source": TOKENS, "target": TOKENS},
+            {"logits": array(None, 9)},
+        ),
+        (
+            lambda: zoo.BERT(vocabulary=9, context=16, width=8, depth=1, heads=2),
+            "model_masked_text",
+            {"tokens": TOKENS, "segments": TOKENS},
+            {"masked": array(None, 9), "next": array(2)},
+        ),
     ],
-    ids=["latents and labels", "noise, times and labels"],
+    ids=["latents and labels", "noise, timesteps and labels", "source and target", "two heads"],
 )
-def test_models_of_several_arrays_are_exported_with_their_names(model, tmp_path):
+def test_all_inputs_and_outputs_are_exported_with_the_names_on_the_card(model, task, inputs, outputs, tmp_path):
     model, random = model(), np.random.RandomState(1)
     model.set_weights([random.uniform(0.1, 0.3, weight.shape) for weight in model.get_weights()])  # none of them 0
-    arrays = {tensor.name: tensor.dtype for tensor in model.input}
-    zoo.save(model, tmp_path / "saved", card_of(model, input={"kind": "latents", "arrays": arrays}))
+    card = zoo.save(model, tmp_path / "saved", card_of(model, task=task, inputs=inputs, outputs=outputs))
+    x = tasks.find(task).example(card, 2)
+    assert list(x) == list(inputs)
+    expected = zoo.predictor(tmp_path / "saved", "model")(x)
+    assert set(expected) == set(outputs)
     path = export.export(str(tmp_path / "saved"), "onnx", tmp_path / "made.onnx")
-    x = {tensor.name: np.ones((2, *tensor.shape[1:]), tensor.dtype) for tensor in model.input}
-    np.testing.assert_allclose(export.Session(path)(x), np.asarray(model(x)), atol=1e-4)
+    found = export.Session(path)(x)
+    folder = export.export(str(tmp_path / "saved"), "savedmodel", tmp_path / "made")
+    again = export._saved_model(folder)(x)
+    assert set(found) == set(again) == set(outputs)
+    for name, output in expected.items():
+        np.testing.assert_allclose(found[name], output, atol=1e-4)
+        np.testing.assert_allclose(again[name], output, atol=1e-4)
+
+
+def test_each_output_is_compared(tmp_path, monkeypatch):
+    model = zoo.BERT(vocabulary=9, context=16, width=8, depth=1, heads=2)
+    fields = {"inputs": {"tokens": TOKENS, "segments": TOKENS}, "outputs": {"masked": array(None, 9), "next": array(2)}}
+    zoo.save(model, tmp_path / "saved", card_of(model, task="model_masked_text", **fields))
+    call = export.Session.__call__
+    monkeypatch.setattr(
+        export.Session, "__call__", lambda self, x: (made := call(self, x)) | {"next": made["next"] + 1}
+    )
+    with pytest.raises(BadCheckpoint, match="next of the onnx export of bert is off by"):
+        export.export(tmp_path / "saved", "onnx", tmp_path / "made.onnx")

@@ -6,17 +6,18 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from helpers import card_of, shared_data
+from helpers import array, card_of, shared_data
 
 import zoo
 from zoo.data import catalogue
 from zoo.errors import BadInput, MissingData, OutputExists, UnknownName
 from zoo.hub import store
 from zoo.kinds.image import read_image, write_image
+from zoo.tasks.classify_images import labelled
+from zoo.tasks.task import split
 from zoo.training import evaluation, plots
 from zoo.training import finetune as module
-from zoo.training.finetune import finetune, split
-from zoo.training.finetune_images import labelled
+from zoo.training.finetune import finetune
 from zoo.training.resume import Resume
 
 
@@ -181,10 +182,9 @@ def base(tmp_path_factory):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = 0.0  # the next batch's are kept as they are
     model(np.random.RandomState(0).randint(0, 256, (64, 32, 32, 3)).astype("uint8"), training=True)
-    facts = {"shape": [32, 32, 3], "dtype": "uint8"}
-    answers = {"kind": "logits", "shape": [4], "dtype": "float32", "ood_threshold": 0.0}
+    facts = {"inputs": {"image": array(32, 32, 3, dtype="uint8")}, "outputs": {"logits": array(4)}}
     folder = tmp_path_factory.mktemp("base") / "tiny"
-    store.save(model, folder, card_of(model, input=facts, output=answers, labels=list("abcd")))
+    store.save(model, folder, card_of(model, **facts, labels=list("abcd"), ood_threshold=0.0))
     return folder
 
 
@@ -225,12 +225,9 @@ def test_a_convolutional_base_learns_in_two_stages_and_resumes_to_the_same_weigh
 
     fresh = zoo.load(tmp_path / "whole")
     assert card.parameters == sum(int(np.prod(v.shape)) for v in fresh.trainable_variables)
-    assert card.output == {
-        "kind": "logits",
-        "shape": [3],
-        "dtype": "float32",
-        "description": "one logit a class, in the order of the labels",
-    }
+    description = "one logit a class, in the order of the labels"
+    assert card.outputs == {"logits": {"shape": [3], "dtype": "float32", "description": description}}
+    assert card.task == "classify_images" and card.ood_threshold is None  # the base's threshold is not about these
     assert card.data["name"] == "own" and card.commercial_use and card.licence == zoo.card(base).licence
     best = card.training["selected"]
     of_epoch = card.curves["training"][best["epoch"] - 1]

@@ -3,16 +3,17 @@
 import keras
 import numpy as np
 import pytest
-from helpers import card_of
+from helpers import array, card_of
 
 import zoo
+from zoo import tasks
 from zoo.data import tokens
 from zoo.errors import BadInput
 from zoo.hub import store
-from zoo.training import evaluation, finetune_texts
+from zoo.tasks import task as task_module
+from zoo.tasks.classify_texts import labelled
+from zoo.training import evaluation
 from zoo.training.finetune import finetune
-from zoo.training.finetune import task as task_of
-from zoo.training.finetune_texts import labelled
 
 GOOD, BAD = ("lovely", "wonderful", "delicious"), ("awful", "cold", "terrible")
 ROWS = [(f"The {food} was {word}, said {who}.", label) for food in ("soup", "bread", "wine", "cake") for who in "abcde"
@@ -33,9 +34,11 @@ def bert(tmp_path_factory):
     keras.utils.set_random_seed(1)
     tokenizer = tokens.word_pieces([text for text, _ in ROWS], 120, 16)
     model = zoo.BERT(vocabulary=tokenizer.size, context=16, width=32, depth=1, heads=2)
-    kind = {"kind": "sentences", "arrays": {"tokens": "int32", "segments": "int32"}}
+    inputs = {"tokens": array(None, dtype="int32"), "segments": array(None, dtype="int32")}
+    outputs = {"masked": array(None, 120), "next": array(2)}
+    card = card_of(model, task="model_masked_text", inputs=inputs, outputs=outputs)
     folder = tmp_path_factory.mktemp("bert") / "bert.tiny"
-    store.save(model, folder, card_of(model, input=kind), tokenizer=tokenizer)
+    store.save(model, folder, card, tokenizer=tokenizer)
     return folder
 
 
@@ -45,18 +48,19 @@ def lstm(tmp_path_factory):
     tokenizer = tokens.characters([TALE])
     model = zoo.LSTM(vocabulary=tokenizer.size, embedding=8, units=16)
     folder = tmp_path_factory.mktemp("lstm") / "lstm.tiny"
-    kind = {"kind": "tokens", "shape": [None], "dtype": "int32"}
-    store.save(model, folder, card_of(model, input=kind, output={"kind": "logits"}), tokenizer=tokenizer)
+    facts = {"inputs": {"tokens": array(None, dtype="int32")}, "outputs": {"logits": array(None, tokenizer.size)}}
+    store.save(model, folder, card_of(model, task="generate_text", **facts), tokenizer=tokenizer)
     return folder
 
 
 def test_labels_are_learned_from_a_table(bert, table, tmp_path, monkeypatch):
-    monkeypatch.setitem(finetune_texts.RATES, "text", 3e-3)
+    monkeypatch.setitem(task_module.RATES, "text", 3e-3)
     out = tmp_path / "mine"
     card = finetune(bert, table, out, epochs=12, runs=tmp_path / "runs")
-    assert card.labels == ["bad", "good"] and card.result("accuracy", "validation")["value"] >= 95
+    assert card.task == "classify_texts" and card.labels == ["bad", "good"]
+    assert card.result("accuracy", "validation")["value"] >= 95
     assert card.data["name"] == "own" and (out / "confusion.png").exists() and (out / "curves.png").exists()
-    logits = zoo.predictor(out)(["The cake was delicious, said a.", "The cake was awful, said a."])
+    logits = zoo.predictor(out)(["The cake was delicious, said a.", "The cake was awful, said a."])["logits"]
     assert logits.argmax(axis=1).tolist() == [1, 0]
     [row] = evaluation.evaluate(out, folder=table)["metrics"]
     assert row["value"] >= 95 and row["n"] == len(ROWS)
@@ -67,7 +71,7 @@ def test_labels_are_learned_from_a_table(bert, table, tmp_path, monkeypatch):
 
 
 def test_a_manner_is_learned_from_a_text(lstm, tmp_path, monkeypatch):
-    monkeypatch.setitem(finetune_texts.RATES, "text", 1e-2)
+    monkeypatch.setitem(task_module.RATES, "text", 1e-2)
     path = tmp_path / "tale.txt"
     path.write_text(TALE)
     card = finetune(lstm, path, tmp_path / "mine", epochs=12, runs=tmp_path / "runs")
@@ -88,7 +92,7 @@ def test_what_cannot_be_learned_from_says_so(bert, lstm, table, tmp_path):
         (bert, "text,label\na,b\n", "has 1 labels"),
         (bert, "text,label\na,b\nc,b\nd,e\n", "label 'e' has one text"),
         (bert, "text,label\n,b\n", "has no labelled text"),
-        (lstm, "text,label\na,b\n", "goes on with texts"),
+        (lstm, "text,label\na,b\n", "generates text, so it is fine-tuned on a text file"),
     )
     for number, (base, content, expected) in enumerate(cases):
         path = tmp_path / f"{number}.csv"
@@ -103,7 +107,8 @@ def test_what_cannot_be_learned_from_says_so(bert, lstm, table, tmp_path):
 
 
 def test_every_layer_of_a_bert_learns(bert, table):
-    work = task_of(bert, zoo.card(bert), table, 1, None)
+    card = zoo.card(bert)
+    work = tasks.find(card.task).finetuning(bert, card, table, 1, None)
     model = work.model(bert)
     [(_, layers, _, _)] = work.stages(model, 1)
     before = [layer.get_weights() for layer in layers]

@@ -18,14 +18,14 @@ SCRIPT = """
 import os, signal, sys
 import keras, numpy as np
 from pathlib import Path
-from zoo import unet
+from zoo.models import unet
 from zoo.data.batches import Batches
 from zoo.data.latents import drawn
-from zoo.recipes import training
+from zoo.training import loop
 from zoo.training.recipe import Recipe
 
 class Tiny(Recipe):
-    seed, epochs, batch_size, steps_per_execution = 3, 6, 8, 2
+    task, seed, epochs, batch_size, steps_per_execution = "classify_images", 3, 6, 8, 2
     options = {}
 
     def optimizer(self, steps):
@@ -74,9 +74,9 @@ class Killer(keras.callbacks.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 recipe = {"unet.test": Segmenter, "dcgan.test": DigitGenerator}[sys.argv[4]]()
-model, resume, _ = training._fit(recipe, Path(sys.argv[1]), None, None, None)
-best = resume.best["epoch"] if recipe.monitor else 0
-np.savez(sys.argv[2], *[keras.ops.convert_to_numpy(v) for v in model.weights], best=best)
+trained = loop._fit(recipe, Path(sys.argv[1]), None, None, None)
+best = trained.selected["epoch"] if recipe.monitor else 0
+np.savez(sys.argv[2], *[keras.ops.convert_to_numpy(v) for v in trained.model.weights], best=best)
 """
 
 

@@ -1,14 +1,17 @@
 """From a recipe to a checkpoint with its card: `zoo.training.loop.train`."""
 
+from typing import ClassVar
+
 import keras
 import numpy as np
 import pytest
+from helpers import array
 
 import zoo
 from zoo import recipes
 from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.recipes import find
-from zoo.training import loop
+from zoo.training import digest, loop, provenance
 from zoo.training.recipe import Recipe
 from zoo.training.resume import Resume
 
@@ -19,12 +22,13 @@ class Halves(Recipe):
     name = "mlp.test-halves"
     summary = "Tells the bright half of a picture."
     arguments = {"input_shape": [4, 4, 1], "hidden": [8], "classes": 2, "activation": "tanh", "loss": "cross_entropy"}
+    task = "classify_images"
     dataset = "mnist"  # for the licence in the card; the pictures are made here
-    validation, epochs, batch_size, half = 40, 8, 16, True
+    validation, epochs, batch_size, weights_dtype = 40, 8, 16, "float16"
     targets = {"accuracy": 95.0}
     protocol = "made-up pictures"
-    input = {"kind": "image", "shape": [4, 4, 1], "dtype": "uint8", "description": "a small picture"}
-    output = {"kind": "logits", "shape": [2], "dtype": "float32", "description": "left and right"}
+    inputs = {"image": array(4, 4, 1, dtype="uint8")}
+    outputs = {"logits": array(2)}
     labels = ["left", "right"]
     intended_use, limits, licence, commercial_use = "tests", "none", "Apache-2.0", True
 
@@ -172,8 +176,46 @@ def test_what_is_in_the_way_is_refused_before_the_work(tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_recipe_can_make_the_examples_of_each_epoch_with_the_model(tmp_path, monkeypatch):
+    """As in self-play: what is learned next follows from what was learned before."""
+
+    class Playing(Halves):
+        name, epochs, half = "mlp.test-playing", 4, False
+        made: ClassVar[dict] = {}
+
+        def epoch_data(self, epoch, model):
+            if epoch == 0:
+                return None  # what `training_data` gave
+            x, _ = self.examples(f"epoch {epoch}")
+            y = model.predict_on_batch(x).argmax(axis=1)
+            self.made[epoch] = y
+            return x[: 100 * epoch], y[: 100 * epoch]
+
+    def weights(out):
+        loop.train(Playing(), tmp_path / out, runs=tmp_path / "runs")
+        return zoo.load(tmp_path / out).get_weights()
+
+    whole = weights("whole")
+    assert set(Playing.made) == {1, 2, 3}
+    true = Halves().examples("epoch 1")[1]
+    assert 0 < np.mean(Playing.made[1] != true) < 1  # labels are the model's, not the true ones
+    on_epoch_end = Resume.on_epoch_end
+
+    def stopped(self, epoch, logs=None):
+        on_epoch_end(self, epoch, logs)
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(Resume, "on_epoch_end", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            weights("again")
+    for one, other in zip(whole, weights("again"), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_card_has_the_command_as_text():
-    assert loop.line(["zoo", "train", "a b", "l\udcef.txt"]) == "zoo train 'a b' 'l?.txt'"
+    assert provenance.line(["zoo", "train", "a b", "l\udcef.txt"]) == "zoo train 'a b' 'l?.txt'"
 
 
 def test_beginning_again_trains_what_several_trainings_start_from_once(tmp_path, monkeypatch):
@@ -215,8 +257,9 @@ def test_beginning_again_trains_what_several_trainings_start_from_once(tmp_path,
 def test_the_code_of_a_training_is_its_recipe_its_transform_and_its_network():
     from zoo.recipes.resnet20_cifar10 import RECIPE
 
-    parts = loop._parts(RECIPE)
-    assert loop.modules(*parts) == {
+    parts = digest.parts(RECIPE)
+    found = digest.modules(*parts)
+    assert {
         "zoo.recipes.resnet20_cifar10",
         "zoo.training.families.cifar10",
         "zoo.training.recipe",
@@ -224,13 +267,17 @@ def test_the_code_of_a_training_is_its_recipe_its_transform_and_its_network():
         "zoo.data.batches",
         "zoo.models.resnet",
         "zoo.nn.layers",
-    }
-    assert loop.code(*parts) == loop.code(*parts) != loop.code(*parts[1:-1])
+        "zoo.tasks.classify_images",
+        "zoo.tasks.task",
+    } <= found
+    others = ("zoo.cli", "zoo.hub", "zoo.runtime", "zoo.recipes.gan_mnist", "zoo.models.gan", "zoo.tasks.generate_text")
+    assert not [name for name in found if name.startswith(others)]
+    assert digest.code(*parts) == digest.code(*parts) != digest.code(*parts[1:-1])
 
 
 def test_the_code_of_a_training_is_that_of_what_its_network_is_a_subclass_of():
-    assert {"zoo.models.dcgan", "zoo.models.gan"} <= loop.modules(*loop._parts(find("dcgan.mnist")))
-    assert {"zoo.models.ddpm", "zoo.generation.diffusion"} <= loop.modules(*loop._parts(find("ddpm.utkface")))
+    assert {"zoo.models.dcgan", "zoo.models.gan"} <= digest.modules(*digest.parts(find("dcgan.mnist")))
+    assert {"zoo.models.ddpm", "zoo.generation.diffusion"} <= digest.modules(*digest.parts(find("ddpm.utkface")))
 
 
 # After three attempts each; the cards' limits and the recipes say what was tried.

@@ -15,17 +15,18 @@ _AHEAD = 2  # batches made in the background while the network computes
 class Batches(keras.utils.PyDataset):
     """Feeds `fit`, `evaluate` and `predict` on any backend.
 
-    x: array (N, ...) or list of N arrays of any shapes. y: array (N, ...), or None.
-    transform(x, y, rng): makes a batch from x (an array (B, ...), or a list of B arrays if x is a list) and y (an
-        array, or None), with a NumPy generator of its own; returns what `fit` takes, (x, y) or x, each an array or a
-        tuple or dict of arrays. It runs in background
-        threads, so all its randomness must come from `rng`.
+    x: N examples: an array (N, ...), a list of N of any kind (arrays of any shapes, boxes, texts, graphs), or a tuple
+        or dict of those. y: their labels, likewise, or None.
+    transform(x, y, rng): makes a batch of some of the examples, given as `select` gives them, with a NumPy generator
+        of its own; returns what `fit` takes, (x, y) or x, each an array or a tuple or dict of arrays. It runs in
+        background threads, so all its randomness must come from `rng`. Without it, lists are stacked.
     seed, epoch: the order of an epoch depends on both, `rng` on both and the batch's number, and on nothing else. To
         resume after n epochs, call `fit` with initial_epoch=n and `fit_options()`, which keep `epoch` up to date.
     shuffle: False keeps the order of x, for evaluation. Then the last, smaller batch is kept; with True it is left
         out, so that all steps weigh alike and compiled shapes stay (what is left out changes with each epoch). Fewer
         examples than batch_size make one batch.
-    lengths: of each example, (N,): a batch then has examples of about one length, so that little is filled up.
+    lengths: of each example, (N,): a batch then has examples of about one length, so that little is padding.
+    free: leading axes of a batch that may differ from batch to batch; 2 with lengths, else 1.
     """
 
     def __init__(
@@ -39,25 +40,40 @@ class Batches(keras.utils.PyDataset):
         epoch: int = 0,
         shuffle: bool = True,
         lengths=None,
+        free: int | None = None,
     ):
         super().__init__()
-        if not len(x):
-            raise ValueError("Batches needs at least one example")
-        if y is not None and len(x) != len(y):
-            raise ValueError(f"x has {len(x)} examples, y has {len(y)}")
-        self.x, self.y = x, y
-        self.batch_size = min(batch_size, len(x))
+        self._put(x, y)
+        self.batch_size = min(batch_size, self.count)
         self.seed, self.epoch = seed, epoch
         self.transform = transform
         self.shuffle = shuffle
         self.lengths = None if lengths is None else np.asarray(lengths)
+        self.free = free or (1 if lengths is None else 2)
+        full, rest = divmod(self.count, self.batch_size)
+        self._steps = full if shuffle or not rest else full + 1
         self._order_of = (None, None)  # (epoch, order)
         self._threads = ThreadPoolExecutor(_AHEAD) if transform else None
         self._pending = {}  # (epoch, index) -> Future
 
+    def _put(self, x, y):
+        self.x, self.y, self.count = x, y, count(x)
+        if y is not None and self.count != count(y):
+            raise ValueError(f"x has {self.count} examples, y has {count(y)}")
+        if not self.count:
+            raise ValueError("Batches needs at least one example")
+
+    def replace(self, x, y=None) -> None:
+        """Other examples from now on, between two epochs. An epoch keeps its number of batches: of more examples each
+        epoch leaves out others, fewer come more than once. Not for batches with lengths, nor without shuffle."""
+        if self.lengths is not None or not self.shuffle:
+            raise ValueError("examples are replaced in batches that are shuffled, without regard to lengths")
+        self._put(x, y)
+        self._order_of = (None, None)
+        self._pending.clear()
+
     def __len__(self) -> int:
-        full, rest = divmod(len(self.x), self.batch_size)
-        return full if self.shuffle or not rest else full + 1
+        return self._steps
 
     def __getitem__(self, index: int):
         """Batch `index` of the current epoch."""
@@ -76,26 +92,26 @@ class Batches(keras.utils.PyDataset):
 
     def digest(self) -> str:
         """SHA-256 of the examples, which tells one training's data from another's."""
-        digest = hashlib.sha256(b"" if self.y is None else np.ascontiguousarray(self.y))
-        for example in self.x:
-            digest.update(np.ascontiguousarray(example))
+        digest = hashlib.sha256()
+        for part in keras.tree.flatten([self.y, self.x]):
+            if part is not None:
+                digest.update(np.ascontiguousarray(part))
         return digest.hexdigest()
 
     def _make(self, epoch: int, index: int):
         chosen = self._order(epoch)[index * self.batch_size : (index + 1) * self.batch_size]  # (B,)
-        x = [self.x[i] for i in chosen] if isinstance(self.x, list) else self.x[chosen]
-        y = None if self.y is None else self.y[chosen]
+        x, y = select(self.x, chosen), select(self.y, chosen)
         if self.transform:
             return self.transform(x, y, np.random.default_rng([self.seed, epoch, _TRANSFORM, index]))
-        x = np.asarray(x)
-        return x if y is None else (x, y)
+        return _stacked(x) if y is None else (_stacked(x), _stacked(y))
 
     def _order(self, epoch: int) -> np.ndarray:
         known, order = self._order_of
         if known != epoch:
-            count = len(self.x)
             rng = np.random.default_rng([self.seed, epoch, _ORDER, 0])
-            order = rng.permutation(count) if self.shuffle else np.arange(count)
+            order = rng.permutation(self.count) if self.shuffle else np.arange(self.count)
+            if self.count < self._steps * self.batch_size and self.shuffle:  # of what `replace` gave
+                order = np.resize(order, self._steps * self.batch_size)
             if self.shuffle and self.lengths is not None:
                 order = self._alike(order, rng)
             self._order_of = (epoch, order)
@@ -117,7 +133,7 @@ class Batches(keras.utils.PyDataset):
             return self
         import tensorflow as tf
 
-        free = 1 if self.lengths is None else 2  # axes that may differ from batch to batch
+        free = self.free
         shapes = keras.tree.map_structure(
             lambda array: tf.TensorSpec((None,) * min(free, array.ndim) + array.shape[free:], array.dtype), self[0]
         )
@@ -132,6 +148,34 @@ class Batches(keras.utils.PyDataset):
         """
         follow = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: setattr(self, "epoch", epoch))
         return {"callbacks": [follow, *callbacks], "shuffle": False}
+
+
+def select(part, chosen):
+    """The examples numbered `chosen` of many: of an array, of a list, or of each part of a tuple or dict of those."""
+    if isinstance(part, dict):
+        return {name: select(each, chosen) for name, each in part.items()}
+    if isinstance(part, tuple):
+        return tuple(select(each, chosen) for each in part)
+    if isinstance(part, list):
+        return [part[number] for number in chosen]
+    return None if part is None else part[chosen]
+
+
+def count(part) -> int:
+    """How many examples there are in what `select` takes. Raises ValueError where its parts disagree."""
+    if not isinstance(part, dict | tuple):
+        return len(part)
+    counts = {count(each) for each in (part.values() if isinstance(part, dict) else part)}
+    if len(counts) != 1:
+        raise ValueError(f"parts of the examples have {sorted(counts)} examples")
+    return counts.pop()
+
+
+def _stacked(part):
+    """Lists of arrays of one shape as arrays."""
+    if isinstance(part, dict):
+        return {name: _stacked(each) for name, each in part.items()}
+    return tuple(map(_stacked, part)) if isinstance(part, tuple) else np.asarray(part)
 
 
 def steady(dataset):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.errors import BadInput
-from zoo.files import is_hidden
+from zoo.kinds.files import is_hidden
 from zoo.kinds.image import find_images, fit, read_image
 
 # Words that make a folder's name that of a split, by what the split is for.

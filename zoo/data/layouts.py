@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zoo.data.dataset import Dataset
 from zoo.errors import BadInput
-from zoo.files import is_hidden
+from zoo.kinds.files import is_hidden
 from zoo.kinds.image import SUFFIXES, find_images, read_image
 from zoo.kinds.table import SUFFIXES as TABLES
 from zoo.kinds.table import read_table

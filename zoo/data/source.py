@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zoo.errors import BadInput
-from zoo.files import is_hidden
+from zoo.kinds.files import is_hidden
 from zoo.kinds.image import read_image
 
 _ARCHIVES = (".tar", ".tar.gz", ".tgz")

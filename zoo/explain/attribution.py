@@ -1,14 +1,14 @@
-"""What in a picture an answer comes from: three ways to ask a trained classifier.
+"""Attribution: which parts of an image a classifier's prediction depends on, by three methods.
 
 - Saliency: K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks", 2013,
   https://arxiv.org/abs/1312.6034. The gradient of a class's logit with respect to each pixel.
 - Occlusion: M. D. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014,
-  https://arxiv.org/abs/1311.2901. How far the class's probability falls when a grey square hides a place.
-- Grad-CAM: R. R. Selvaraju and others, "Grad-CAM", ICCV 2017, https://arxiv.org/abs/1610.02391. The maps of the last
-  convolution, weighed by how much each speaks for the class.
+  https://arxiv.org/abs/1311.2901. How far the class's probability falls when a grey square occludes a position.
+- Grad-CAM: R. R. Selvaraju and others, "Grad-CAM", ICCV 2017, https://arxiv.org/abs/1610.02391. The feature maps of the
+  last convolution, weighted by their gradients.
 
-Gradients come from a training step as everywhere in the zoo: a zero offset on the input is the one thing that learns,
-and what plain descent makes of it is the gradient, on any backend.
+Gradients come from a training step as everywhere in the zoo: the only trainable variable is a zero offset on the input,
+and one step of plain SGD turns it into the gradient, on any backend.
 """
 
 import contextlib
@@ -24,12 +24,14 @@ from zoo.runtime import backend
 
 
 class Offset(keras.Model):
-    """A frozen network behind an offset of zeros on its input; its loss is minus the objective, summed over the batch.
+    """A frozen network with a trainable zero offset on its input; its loss is minus the objective, summed over the
+    batch.
 
-    net: a model of float (B, ...). objective(answers, y): what is to grow, of the net's outputs and whatever `y` holds.
+    net: a model of float (B, ...). objective(outputs, y): what to maximise, from the net's outputs and whatever `y`
+    holds.
     """
 
-    def __init__(self, net, shape, objective):
+    def __init__(self, net: keras.Model, shape: tuple, objective):
         super().__init__()
         self.net, self.objective = net, objective
         self.offset = self.add_weight(shape=shape, initializer="zeros", name="offset")
@@ -42,41 +44,41 @@ class Offset(keras.Model):
 
 
 class Gradient:
-    """The gradient of an objective with respect to inputs of one shape: traced once, to be asked many times.
+    """The gradient of an objective with respect to inputs of one shape: traced once, for any number of calls.
 
-    net: a model of float (B, ...); nothing of it learns while it is asked. shape: of the inputs. objective(answers, y):
-    see `Offset`.
+    net: a model of float (B, ...); it is frozen during calls. shape: of the inputs. objective(outputs, y): see
+    `Offset`.
     """
 
-    def __init__(self, net, shape, objective):
+    def __init__(self, net: keras.Model, shape: tuple, objective):
         with _frozen(net):
             self.probe = Offset(net, shape, objective)
             self.probe.compile(keras.optimizers.SGD(1.0), jit_compile=backend.jit_compile())
         self.zeros = np.zeros(shape, np.float32)
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """float32 x of the shape -> float32 of the same."""
+        """float32 x of the shape -> its gradient, float32 of the same shape."""
         with _frozen(self.probe.net):
             self.probe.offset.assign(self.zeros)
             self.probe.train_on_batch(x, y)
         return ops.convert_to_numpy(self.probe.offset)
 
 
-class OfClasses:
-    """Gradients of each example's logit of its class with respect to inputs.
+class ClassGradient:
+    """Gradients of each example's class logit with respect to inputs.
 
-    net: a model from float (B, ...) to logits (B, classes), or to the one logit (B, 1) that tells class 1 from class 0;
-    its weights, and which of them learn, are left as they are.
+    net: a model from float (B, ...) to logits (B, classes), or to one logit (B, 1) for class 1 against class 0; its
+    weights, and which of them are trainable, don't change.
     """
 
-    def __init__(self, net):
+    def __init__(self, net: keras.Model):
         count = net.output_shape[-1]
         self.net = net
         self.directions = np.eye(count, dtype="float32") if count > 1 else np.array([[-1.0], [1.0]], "float32")
         self._traced = {}  # shape -> Gradient
 
     def __call__(self, x: np.ndarray, classes) -> np.ndarray:
-        """float32 x (B, ...), ints (B,) -> float32 of x's shape. Raises `BadInput` for classes that aren't there."""
+        """float32 x (B, ...), ints (B,) -> float32 of x's shape. Raises `BadInput` for unknown classes."""
         classes = np.asarray(classes)
         if classes.shape != (len(x),):
             raise BadInput(f"classes {classes.tolist()} for {len(x)} examples; give one for each")
@@ -89,7 +91,7 @@ class OfClasses:
 
 @contextlib.contextmanager
 def _frozen(net):
-    """For a while nothing of a model learns; its layers may be another model's too, so each gets its own flags back."""
+    """Freeze a model for a while; its layers may be shared with another model, so each gets its own flag back."""
     layers = [(layer, layer.trainable) for layer in net._flatten_layers()]
     variables = [(variable, variable.trainable) for variable in net.variables]
     net.trainable = False
@@ -100,23 +102,24 @@ def _frozen(net):
             part.trainable = trainable
 
 
-def behind(model, layer) -> keras.Model:
+def head_from(model, layer) -> keras.Model:
     """The part of a functional model from the output of `layer` (a layer of it) to its logits.
 
-    Raises `zoo.errors.BadCheckpoint` where something else leads past that layer.
+    Raises `zoo.errors.BadCheckpoint` where a shortcut bypasses that layer.
     """
     try:
         return keras.Model(layer.output, model.output)
     except ValueError:
         raise BadCheckpoint(
-            f"{model.name} can't be cut at {layer.name}: a connection leads past it; take the end of a block, such as "
+            f"{model.name} can't be cut at {layer.name}: a shortcut bypasses it; take the end of a block, such as "
             f"{last_feature_map_layer(model).name}"
         ) from None
 
 
-def map_layers(model) -> list:
-    """The layers of a model that answer stacks of maps (B, h, w, C), larger than one pixel, from the first convolution
-    on: what comes before is the picture itself."""
+def feature_map_layers(model: keras.Model) -> list:
+    """The layers of a model that output feature maps (B, h, w, C) of more than one pixel, from the first convolution
+    on: what comes before is the image itself.
+    """
     found = []
     for layer in model.layers:
         if found or isinstance(layer, keras.layers.Conv2D):
@@ -129,56 +132,59 @@ def map_layers(model) -> list:
 def feature_map_layer(model, name: str):
     """A model's layer by name.
 
-    Raises `zoo.errors.UnknownName` for none of that name and `zoo.errors.BadCheckpoint` for one without maps.
+    Raises `zoo.errors.UnknownName` for an unknown name and `zoo.errors.BadCheckpoint` for a layer without feature maps.
     """
-    known = {layer.name: layer for layer in map_layers(model)}
+    known = {layer.name: layer for layer in feature_map_layers(model)}
     if name not in {layer.name for layer in model.layers}:
         raise UnknownName(f"layer of {model.name}", name, list(known))
     if name not in known:
-        such = f"take one that has, such as {[*known][-1]}" if known else "none of its layers has any"
-        raise BadCheckpoint(f"layer {name} of {model.name} has no maps; {such}")
+        advice = f"take one that has, such as {[*known][-1]}" if known else "none of its layers has any"
+        raise BadCheckpoint(f"layer {name} of {model.name} has no feature maps; {advice}")
     return known[name]
 
 
 def last_feature_map_layer(model):
-    """The last layer of a model whose output is a stack of maps (B, h, w, C), larger than one pixel; or None."""
-    found = map_layers(model)
+    """The last of `feature_map_layers`; or None."""
+    found = feature_map_layers(model)
     return found[-1] if found else None
 
 
 class Explainer:
-    """Explains a classifier's answers by gradients. What is compiled for one picture is kept for the next."""
+    """Explains a classifier's predictions by gradients. What is compiled for one image is reused for the next."""
 
-    def __init__(self, model):
+    def __init__(self, model: keras.Model):
         self.model = model
-        self._parts = {}  # layer -> (pictures to its maps, gradients of what comes behind)
+        self._parts = {}  # layer -> (images to its feature maps, gradients with respect to those)
 
     @functools.cached_property
     def _whole(self):
         whole = keras.Model(self.model.input, self.model.output)
-        floats = keras.Input(self.model.input_shape[1:])  # the same layers, but what they take has a gradient
-        return OfClasses(keras.models.clone_model(whole, input_tensors=floats, clone_function=lambda layer: layer))
+        floats = keras.Input(self.model.input_shape[1:])  # the same layers with an input that has a gradient
+        return ClassGradient(keras.models.clone_model(whole, input_tensors=floats, clone_function=lambda layer: layer))
 
     def saliency(self, images: np.ndarray, classes) -> np.ndarray:
-        """How much each pixel moves the logit: uint8 (B, H, W, C) -> float32 (B, H, W), 0 ... 1 in each picture."""
+        """Absolute gradient of the logit at each pixel: uint8 (B, H, W, C) -> float32 (B, H, W), 0 ... 1 in each
+        image.
+        """
         return _normalized(np.abs(self._whole(images.astype("float32"), classes)).max(axis=-1))
 
     def grad_cam(self, images: np.ndarray, classes, layer=None) -> np.ndarray:
-        """The maps of a layer, each weighed by its mean gradient, added up, and only what speaks for the class kept
-        (eqs. 1, 2). uint8 (B, H, W, C) -> float32 (B, h, w) at the layer's size, 0 ... 1 in each picture.
+        """Feature maps of a layer, weighted by their mean gradient and summed; only the positive part (eqs. 1, 2).
+
+        uint8 (B, H, W, C) -> float32 (B, h, w) at the layer's resolution, 0 ... 1 in each image.
 
         Args:
-            layer: a name; the last layer with maps when None.
+            layer: a name; the last layer with feature maps when None.
         Raises:
             zoo.errors.UnknownName: for a layer that the model doesn't have.
-            zoo.errors.BadCheckpoint: for a model or a layer without maps.
+            zoo.errors.BadCheckpoint: for a model or a layer without feature maps.
         """
         model = self.model
         layer = feature_map_layer(model, layer) if layer else last_feature_map_layer(model)
         if layer is None:
-            raise BadCheckpoint(f"{model.name} has no maps to look at, so no Grad-CAM; take a convolutional network")
+            raise BadCheckpoint(f"{model.name} has no feature maps, so no Grad-CAM; take a convolutional network")
         if layer.name not in self._parts:
-            self._parts[layer.name] = keras.Model(model.input, layer.output), OfClasses(behind(model, layer))
+            self._parts[layer.name] = keras.Model(model.input, layer.output), ClassGradient(head_from(model, layer))
         feature_maps, gradients = self._parts[layer.name]
         channels = ops.convert_to_numpy(feature_maps(images))  # (B, h, w, K)
         weights = gradients(channels, classes).mean(axis=(1, 2), keepdims=True)  # eq. 1: alpha_k
@@ -186,34 +192,34 @@ class Explainer:
 
 
 def occlusion(predict, image: np.ndarray, label: int, *, square=0.25, steps=12) -> np.ndarray:
-    """How far the probability of a class falls when a mid-grey square hides a place.
+    """How far the probability of a class falls when a mid-grey square occludes a position.
 
     Args:
         predict: uint8 (B, H, W, C) -> logits (B, classes).
         image: uint8 (H, W, C).
-        square: its side, as a share of the picture's shorter one, at most 1.
-        steps: places each way.
+        square: its side, as a fraction of the image's shorter one, at most 1.
+        steps: positions along each axis.
     Returns:
-        float32 (steps, steps): the fall at each place, 0 where hiding it doesn't hurt.
+        float32 (steps, steps): the fall at each position, 0 where the probability doesn't fall.
     Raises:
-        zoo.errors.BadInput: for a square, steps or a label that can't be.
+        zoo.errors.BadInput: for an invalid square, steps or label.
     """
     if not 0 < square <= 1 or steps < 1:
-        raise BadInput(f"a square of {square:g} at {steps} places; give a share above 0, at most 1, and 1 or more")
+        raise BadInput(f"a square of {square:g} at {steps} positions; give a fraction above 0 up to 1, and 1 or more")
     height, width = image.shape[:2]
     side = max(1, round(square * min(height, width)))
-    covered = np.repeat(image[None], steps * steps, axis=0)
+    occluded = np.repeat(image[None], steps * steps, axis=0)
     tops = np.linspace(0, height - side, steps).round().astype(int)
     lefts = np.linspace(0, width - side, steps).round().astype(int)
     for number, (top, left) in enumerate((top, left) for top in tops for left in lefts):
-        covered[number, top : top + side, left : left + side] = 127
-    each = probabilities(predict(np.concatenate([image[None], covered])))  # (1 + steps ** 2, classes)
-    if not 0 <= label < each.shape[1]:
-        raise BadInput(f"there are labels 0 to {each.shape[1] - 1}, not {label}")
-    probability = each[:, label]
+        occluded[number, top : top + side, left : left + side] = 127
+    by_class = probabilities(predict(np.concatenate([image[None], occluded])))  # (1 + steps ** 2, classes)
+    if not 0 <= label < by_class.shape[1]:
+        raise BadInput(f"there are labels 0 to {by_class.shape[1] - 1}, not {label}")
+    probability = by_class[:, label]
     return np.maximum(probability[0] - probability[1:], 0).reshape(steps, steps).astype("float32")
 
 
-def _normalized(channels):
-    """Each of (B, H, W) divided by its largest value; one that is zero everywhere stays so."""
-    return (channels / np.maximum(channels.max(axis=(1, 2), keepdims=True), 1e-12)).astype("float32")
+def _normalized(heat):
+    """Each of (B, H, W) divided by its maximum; zeros stay zero."""
+    return (heat / np.maximum(heat.max(axis=(1, 2), keepdims=True), 1e-12)).astype("float32")

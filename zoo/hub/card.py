@@ -1,6 +1,7 @@
 """The card: what a checkpoint is, how it was made, what was measured, and what it may be used for, as one JSON file."""
 
 import dataclasses
+import functools
 import json
 import math
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from zoo.errors import BadCheckpoint
 from zoo.metrics.names import METRICS, ROLES
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "card.json"
 ROW = {  # a row of `metrics`
     "metric": str,
@@ -22,23 +23,31 @@ ROW = {  # a row of `metrics`
     "paper": int | float | None,
     "protocol": str,
 }
+ARRAY = {"shape": list, "dtype": str, "description": str}  # an entry of `inputs` or `outputs`
 WEIGHTS = {"file": str, "sha256": str, "bytes": int, "dtype": str}
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(kw_only=True)
 class Card:
-    """The fields of `card.json`, in its order. All values are plain JSON."""
+    """The fields of `card.json`, in its order. All values are plain JSON.
+
+    An entry of `inputs` and `outputs` describes an array: its shape without the batch (null where any size goes), its
+    dtype and what it is; of a translator's also the `language`, of images in floating point the `range`, [black,
+    white]. Inputs are in the order in which the model takes them.
+    """
 
     name: str  # architecture.tag
     summary: str
     architecture: str  # a name in the registry
     arguments: dict  # of the architecture's class
     parameters: int  # trainable ones
-    input: dict  # kind, shape (null where any size goes) and dtype, or for several arrays {name: dtype}; description
-    output: dict  # the same; known_from where a best logit below it means: nothing known
+    task: str  # what it does: a file in zoo/tasks
+    inputs: dict  # name -> shape, dtype, description
+    outputs: dict  # likewise
     labels: list | None  # one for each logit, or null
+    ood_threshold: int | float | None = None  # a best logit below it means: out of distribution
     data: dict  # name, url, split, licence, commercial_use
-    metrics: list  # rows made by zoo.metrics.metrics.row
+    metrics: list  # rows made by zoo.metrics.row
     training: dict  # command, seed, epochs, backend, precision, hardware, wall_time_s, versions
     intended_use: str
     limits: str
@@ -53,25 +62,16 @@ class Card:
         """Raise `BadCheckpoint` where a field has another type than it should, where a metric breaks the vocabulary, or
         where two results claim the same metric and split. `where` is the file that the error names."""
         where = where or f"card of {self.name}"
-
-        def expect(label, value, kind):
-            right = isinstance(value, kind) and not isinstance(value, bool) ^ (kind is bool)
-            if not right or (isinstance(value, float) and not math.isfinite(value)):
-                raise BadCheckpoint(f"{where}: {label} is {json.dumps(value, default=repr):.40}")
-
+        expect = functools.partial(_expect, where)
         for field in dataclasses.fields(self):
             expect(field.name, getattr(self, field.name), field.type)
         for label in self.labels or []:
             expect("a label", label, str)
         if Path(self.name).name != self.name or self.name.startswith("."):  # it becomes a file's name
             raise BadCheckpoint(f"{where}: name is {self.name!r:.40}")
-        expect("input.arrays", self.input.get("arrays", {}), dict)
-        for side in (self.input, self.output):
-            expect("a shape", side.get("shape", []), list)
-            for size in side.get("shape", []):
-                expect("a size in a shape", size, int | None)
-        expect("output.heads", self.output.get("heads", {}), dict)
-        expect("output.known_from", self.output.get("ood_threshold", 0.0), int | float)
+        for side in ("inputs", "outputs"):
+            for array, facts in getattr(self, side).items():
+                _check_array(expect, f"{side}.{array}", facts)
         expect("data.name", self.data.get("name", ""), str)
         expect("training.wall_time_s", self.training.get("wall_time_s", 0), int | float)
         expect("training.missed", self.training.get("missed", {}), dict)
@@ -94,17 +94,6 @@ class Card:
         fields = dataclasses.asdict(self)
         return json.dumps({"schema": fields.pop("schema"), **fields}, indent=2, ensure_ascii=False) + "\n"
 
-    def takes(self) -> tuple[list, str]:
-        """Shape of one input (None where any size goes) and its dtype. Raises `BadCheckpoint` where it doesn't say."""
-        shape, dtype = self.input.get("shape"), self.input.get("dtype")
-        if shape is None or not isinstance(dtype, str):
-            raise BadCheckpoint(f"card of {self.name} doesn't say the shape and dtype of its input")
-        return shape, dtype
-
-    def inputs(self) -> dict[str, str] | None:
-        """Names and dtypes of the arrays (B, T) that the model takes by name, or None where it takes a single array."""
-        return self.input.get("arrays")
-
     def headlines(self) -> list[dict]:
         """The first row of role "result" for each metric."""
         first = {}
@@ -119,6 +108,26 @@ class Card:
             if row["metric"] == metric and row["role"] == "result" and split in (None, row["split"]):
                 return row
         return None
+
+
+def _expect(where: str, label: str, value, kind) -> None:
+    """Raise `BadCheckpoint`, which names the file `where`, for a value of another type and for infinite numbers."""
+    right = isinstance(value, kind) and not isinstance(value, bool) ^ (kind is bool)
+    if not right or (isinstance(value, float) and not math.isfinite(value)):
+        raise BadCheckpoint(f"{where}: {label} is {json.dumps(value, default=repr):.40}")
+
+
+def _check_array(expect, label: str, facts: dict) -> None:
+    """Check an entry of `inputs` or `outputs`."""
+    expect(label, facts, dict)
+    for key, kind in ARRAY.items():
+        expect(f"{label}.{key}", facts.get(key, ...), kind)
+    for size in facts["shape"]:
+        expect(f"a size in {label}.shape", size, int | None)
+    expect(f"{label}.language", facts.get("language", ""), str)
+    expect(f"{label}.range", facts.get("range", []), list)
+    for end in facts.get("range", []):
+        expect(f"an end of {label}.range", end, int | float)
 
 
 def read(folder) -> Card:

@@ -16,7 +16,8 @@ MODELS = Path(__file__).parent.parent / "models"
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """One landmark. `lineage` names the registered architectures whose ideas it builds on."""
+    """One landmark. `lineage` names the registered architectures that it builds on; `new` says what was new, at most 60
+    characters."""
 
     name: str
     cls: type
@@ -25,12 +26,13 @@ class Architecture:
     paper: str
     url: str
     lineage: tuple[str, ...]
+    new: str
 
 
 _registry: dict[str, Architecture] = {}
 
 
-def register(name: str, *, title: str, year: int, paper: str, url: str, lineage: tuple[str, ...] = ()):
+def register(name: str, *, title: str, year: int, paper: str, url: str, new: str, lineage: tuple[str, ...] = ()):
     """Class decorator: enter a model class as architecture `name`, and make it known to Keras' own serialisation."""
 
     def enter(cls):
@@ -38,7 +40,7 @@ def register(name: str, *, title: str, year: int, paper: str, url: str, lineage:
 
         if name in _registry and _registry[name].cls.__module__ != cls.__module__:
             raise ValueError(f"architecture {name!r} is registered already, by {_registry[name].cls.__module__}")
-        _registry[name] = Architecture(name, cls, title, year, paper, url, tuple(lineage))
+        _registry[name] = Architecture(name, cls, title, year, paper, url, tuple(lineage), new)
         return keras.saving.register_keras_serializable(package="zoo")(cls)
 
     return enter

@@ -1,9 +1,11 @@
 """Checkpoints as folders on this machine: read, check and write them, all or nothing.
 
-A checkpoint is a folder with `card.json` and `model.weights.h5`. Weights are numbers in HDF5: no pickle, no code from a
-file. `zoo.hub.checkpoint` finds checkpoints by name and builds their models.
+A checkpoint is a folder with `card.json` and `model.weights.h5`. Weights are numbers in HDF5, as Keras lays them out:
+no pickle, no code from a file. Where they are int8, the scales of a weight `0` are beside it as `0_scales`.
+`zoo.hub.checkpoint` finds checkpoints by name and builds their models.
 """
 
+import contextlib
 import hashlib
 import importlib.resources
 import os
@@ -14,9 +16,11 @@ from pathlib import Path
 
 from zoo.errors import BadCheckpoint, BadInput, OutputExists
 from zoo.hub import card as cards
+from zoo.hub import quantization
 from zoo.hub.card import Card
 
 WEIGHTS = "model.weights.h5"
+SCALES = "_scales"  # what the name of an int8 weight's scales ends in
 
 
 def shipped() -> dict[str, Path]:
@@ -62,10 +66,10 @@ def copy_layers(source, target) -> None:
 def load_weights(model, path) -> None:
     """Read a weights file into `model`. Raises `BadCheckpoint` where it does not fit."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _dequantized(path) as readable:
             # Keras only warns of layers that the file has nothing for, and leaves them as they are.
             warnings.simplefilter("error", UserWarning)
-            model.load_weights(path)
+            model.load_weights(readable)
     except (ValueError, OSError, KeyError, UserWarning) as error:
         reason = "it has other layers" if isinstance(error, UserWarning) else one_line(error)
         raise BadCheckpoint(f"{path} does not fit {model.name}: {reason}") from None
@@ -81,7 +85,7 @@ def save(
     folder,
     card: Card,
     *,
-    half=False,
+    dtype: str = "float32",
     tolerance: float | None = None,
     tokenizer=None,
     files: dict | None = None,
@@ -90,8 +94,10 @@ def save(
     """Write `model` and `card` as a checkpoint, all or nothing.
 
     Args:
-        half: store kernels as float16, half the size. Vectors (biases, statistics) stay float32.
-        tolerance: what `half` changes at most in the model's outputs, as measured by the caller; kept in the card.
+        dtype: "float32"; "float16", in which kernels take half the size, or "int8", a quarter: see
+            `zoo.hub.quantization`. Vectors (biases, statistics) stay float32.
+        tolerance: what rounding to `dtype` changes at most in the model's outputs, as measured by the caller; kept in
+            the card.
         tokenizer: a `zoo.data.tokens.Tokenizer`, where the model reads text.
         files: more files for the folder, name -> bytes.
         force: replace a checkpoint that is there already.
@@ -100,19 +106,21 @@ def save(
     Raises:
         OutputExists, BadInput: in one line.
     """
+    if dtype not in quantization.DTYPES:
+        raise BadInput(f"weights can't be stored as {dtype!r}; choose one of {', '.join(quantization.DTYPES)}")
     folder = Path(folder)
     check_output(folder, force)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         path = beside / WEIGHTS
         model.save_weights(path)
-        clean(path, half=half)
+        clean(path, dtype)
         card.weights = {
             "file": WEIGHTS,
             "sha256": sha256(path),
             "bytes": path.stat().st_size,
-            "dtype": "float16" if half else "float32",
-            "tolerance": tolerance if half else 0.0,
+            "dtype": dtype,
+            "tolerance": 0.0 if dtype == "float32" else tolerance,
         }
         if tokenizer is not None:
             path = beside / tokenizer.FILE
@@ -170,25 +178,77 @@ def sha256(path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def clean(path, *, half: bool) -> None:
-    """Rewrite a weights file without the optimiser's state, with `half` its float32 kernels (two dimensions and more)
-    as float16."""
-    import h5py
+def round_weights(model, dtype: str) -> None:
+    """Round a model's weights, in place, to what `save` stores of them as `dtype`: saved and loaded they are equal to
+    the last bit."""
+    import keras
+
+    for variable in model.weights:
+        weight = keras.ops.convert_to_numpy(variable)
+        variable.assign(quantization.dequantize(*quantization.quantize(weight, dtype)))
+
+
+def clean(path, dtype: str) -> None:
+    """Rewrite a weights file that Keras wrote, without the optimiser's state, and its weights as `dtype`."""
+
+    def stored(name, weight):
+        if name.split("/")[0] == "optimizer":
+            return {}
+        values, scales = quantization.quantize(weight[()], dtype)
+        return {name: values} if scales is None else {name: values, name + SCALES: scales}
 
     rewritten = path.with_suffix(".rewritten")
+    _rewrite(path, rewritten, stored)
+    os.replace(rewritten, path)
+
+
+@contextlib.contextmanager
+def _dequantized(path):
+    """A weights file that Keras reads: this one or, where it has int8 weights, a temporary one with their values.
+
+    Raises `ValueError` for int8 weights whose scales are missing or damaged.
+    """
+    import h5py
+
+    def restored(name, weight):
+        if name.endswith(SCALES) and name.removesuffix(SCALES) in weight.file:
+            return {}
+        if weight.dtype != "int8":
+            return {name: weight[()]}
+        if not isinstance(weight.file.get(name + SCALES), h5py.Dataset):
+            raise ValueError(f"{name} has no scales")
+        values, scales = weight[()], weight.file[name + SCALES][()]
+        try:
+            quantization.check_scales(values, scales)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        return {name: quantization.dequantize(values, scales)}
+
+    with h5py.File(path, "r") as file:
+        dtypes = []
+        file.visititems(lambda name, item: dtypes.append(getattr(item, "dtype", None)))
+    if "int8" not in dtypes:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="zoo-weights-") as folder:
+        readable = Path(folder) / WEIGHTS
+        _rewrite(path, readable, restored)
+        yield readable
+
+
+def _rewrite(path, rewritten, change) -> None:
+    """Copy a weights file, its attributes included. change(name, weight) gives what the copy has instead of a weight
+    (`h5py.Dataset`): names and arrays."""
+    import h5py
+
     with h5py.File(path, "r") as old, h5py.File(rewritten, "w") as new:
         new.attrs.update(old.attrs)
 
         def copy(name, item):
-            if name.split("/")[0] == "optimizer":
-                return
             if isinstance(item, h5py.Group):
                 new.require_group(name).attrs.update(item.attrs)
-            else:
-                kernel = half and item.ndim >= 2 and item.dtype == "float32"
-                new.create_dataset(name, data=item[()], dtype="float16" if kernel else item.dtype).attrs.update(
-                    item.attrs
-                )
+                return
+            for key, array in change(name, item).items():
+                new.create_dataset(key, data=array).attrs.update(item.attrs)
 
         old.visititems(copy)
-    os.replace(rewritten, path)

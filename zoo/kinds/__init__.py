@@ -1,1 +1,1 @@
-"""One file for each modality: all there is to know about an image, a text, a video."""
+"""Kinds: one file for each modality, all there is to know about it. No file here imports a framework."""

@@ -1,18 +1,19 @@
-"""Picture files in, uint8 RGB arrays out, and back. Needs Pillow and NumPy only."""
+"""Images: files in, uint8 RGB arrays out, and back. Needs Pillow and NumPy only."""
 
-import glob
-import os
+import html
 import threading
 import warnings
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from zoo.errors import BadInput
-from zoo.files import files_in, is_hidden
+from zoo.kinds.kind import Kind, check_suffix, find_files, writing
 
 MAX_PIXELS = 120_000_000  # Phones take 108 megapixels; much above that is a decompression bomb.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".avif", ".jp2")
@@ -32,13 +33,13 @@ WRITTEN = {
 # EXIF tag 0x0112 -> what turns the stored picture upright.
 _ORIENTATION = 0x0112
 _UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: Pillow.Transpose.ROTATE_180,
+    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: Pillow.Transpose.TRANSPOSE,
+    6: Pillow.Transpose.ROTATE_270,
+    7: Pillow.Transpose.TRANSVERSE,
+    8: Pillow.Transpose.ROTATE_90,
 }
 _warnings_lock = threading.Lock()  # warnings.catch_warnings changes the whole process
 
@@ -67,7 +68,7 @@ def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
     try:
         with _warnings_lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=_FORMATS) as image:
+            with Pillow.open(file, formats=_FORMATS) as image:
                 _check_size(image, name)
                 image.load()
                 _check_size(image, name)  # ICO learns its size only now
@@ -79,7 +80,7 @@ def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
         raise BadInput(f"{name}: too large for this machine's memory; make it smaller first") from error
     except UnidentifiedImageError as error:
         raise BadInput(f"{name}: not an image that can be read (JPEG, PNG, WebP, TIFF, BMP, GIF, ...)") from error
-    except Image.DecompressionBombError as error:
+    except Pillow.DecompressionBombError as error:
         raise BadInput(f"{name}: more than {MAX_PIXELS // 1_000_000} million pixels; make it smaller first") from error
     except PermissionError as error:
         raise BadInput(f"{name}: no permission to read it") from error
@@ -91,36 +92,36 @@ def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
     return _to_array(rgb)
 
 
-def _check_size(image: Image.Image, name: str) -> None:
+def _check_size(image: Pillow.Image, name: str) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
         limit = f"{MAX_PIXELS // 1_000_000} million"
         raise BadInput(f"{name}: {width} x {height} pixels, more than the limit of {limit}; make it smaller first")
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Pillow.Image) -> int:
     try:
         return image.getexif().get(_ORIENTATION, 1)
     except Exception:  # Damaged EXIF says nothing about the pixels: the picture is taken as it is.
         return 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Pillow.Image) -> Pillow.Image:
     """A loaded picture of any mode as sRGB."""
     if image.mode.startswith("I") or image.mode == "F":
         grey = _grey_of_tiff(image) if image.format == "TIFF" else _to_8_bits(np.asarray(image))
-        return Image.fromarray(grey).convert("RGB")
+        return Pillow.fromarray(grey).convert("RGB")
     if image.has_transparency_data:
         if image.mode != "RGBA":
             image = image.convert("LA" if image.mode == "La" else "RGBA").convert("RGBA")
-        rgb = Image.new("RGB", image.size, "white")
+        rgb = Pillow.new("RGB", image.size, "white")
         rgb.paste(_follow_profile(image), mask=image.getchannel("A"))
         return rgb
     image = _follow_profile(image)
     return image if image.mode == "RGB" else image.convert("RGB")  # Pillow would copy what is RGB already
 
 
-def _grey_of_tiff(image: Image.Image) -> np.ndarray:
+def _grey_of_tiff(image: Pillow.Image) -> np.ndarray:
     """Grey of 16 or 32 bits of a TIFF file as uint8. What Pillow 12.3 misreads, without a word, is put right here: see
     findings/tiff_grey.sh."""
     tags, values = image.tag_v2, np.asarray(image)
@@ -152,7 +153,7 @@ def _to_8_bits(values: np.ndarray) -> np.ndarray:
     return np.round(scaled).astype(np.uint8)
 
 
-def _follow_profile(image: Image.Image) -> Image.Image:
+def _follow_profile(image: Pillow.Image) -> Pillow.Image:
     """The picture in sRGB where it carries another colour profile (phones: Display P3; print: CMYK), else as it is."""
     profile = image.info.get("icc_profile")
     if not profile and image.mode != "LAB":
@@ -169,7 +170,7 @@ def _follow_profile(image: Image.Image) -> Image.Image:
         return image
 
 
-def _to_array(image: Image.Image) -> np.ndarray:
+def _to_array(image: Pillow.Image) -> np.ndarray:
     """An RGB picture as a writable array, copied in strips: whole, Pillow would hold two more copies of it."""
     width, height = image.size
     array = np.empty((height, width, 3), np.uint8)
@@ -182,19 +183,12 @@ def _to_array(image: Image.Image) -> np.ndarray:
 def fit(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
     """A picture uint8 (H, W, 3) in the size and colours that a model takes: uint8 of `shape`, whose last is 1 or 3."""
     height, width, channels = shape
-    picture = Image.fromarray(image)
+    picture = Pillow.fromarray(image)
     if channels == 1:
         picture = picture.convert("L")
     if picture.size != (width, height):
-        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+        picture = picture.resize((width, height), Pillow.Resampling.LANCZOS)
     return np.array(picture).reshape(shape)
-
-
-def check_suffix(path) -> None:
-    """BadInput if `write_image` cannot write files with the suffix of this path; asks before any work is done."""
-    path = Path(path)
-    if path.suffix.lower() not in WRITTEN:
-        raise BadInput(f"{path}: cannot write {path.suffix or 'a file without suffix'}; use one of {' '.join(WRITTEN)}")
 
 
 def write_image(path, array: np.ndarray, about: dict[str, str] | None = None) -> None:
@@ -205,49 +199,78 @@ def write_image(path, array: np.ndarray, about: dict[str, str] | None = None) ->
     Raises BadInput for an unknown suffix, an array of another shape or type, or a place that cannot be written.
     """
     path = Path(path)
-    check_suffix(path)
+    kind, options = WRITTEN[check_suffix(path, WRITTEN)]
     if array.dtype != np.uint8 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3)) or not array.size:
         raise BadInput(f"{path}: an image is uint8 (H, W, 3) or (H, W), not {array.dtype} {array.shape}")
-    kind, options = WRITTEN[path.suffix.lower()]
     if about:
         texts = PngInfo()
         for name, text in about.items():
             texts.add_itxt(name, text)
         comment = "; ".join(f"{name}: {text}" for name, text in about.items())
         options = options | {"pnginfo": texts, "comment": comment}  # each format takes its own
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
-        try:
-            with open(beside, "xb") as file:
-                Image.fromarray(array).save(file, kind, **options)
-            os.replace(beside, path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise BadInput(f"{path}: cannot be written ({reason})") from error
+        with writing(path) as beside, open(beside, "xb") as file:
+            Pillow.fromarray(array).save(file, kind, **options)
+    except ValueError as error:  # a size or a text that the format cannot hold
+        raise BadInput(f"{path}: cannot be written ({error})") from error
 
 
 def find_images(path) -> list[Path]:
-    """The image files that a path means: a file, all in a folder (with subfolders), or a glob; sorted.
+    """The image files that a path means: a file, all in a folder (with subfolders), or a glob; see `find_files`."""
+    return find_files(path, SUFFIXES, "image")
 
-    A file that is named is taken whatever its suffix. Hidden files, and in a folder all below a hidden subfolder, are
-    left out, and so are thumbnails (`zoo.files`). Raises BadInput when there is nothing.
-    """
-    path = Path(path)
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        candidates = files_in(path)
-    elif glob.has_magic(str(path)):
-        path = path.expanduser()
-        found = map(Path, glob.glob(str(path), recursive=True))
-        # What the pattern names is meant, even hidden.
-        candidates = (p for p in found if not any(is_hidden(part) for part in p.parts if part not in path.parts))
-    else:
-        raise BadInput(f"{path}: {'neither a file nor a folder' if path.exists() else 'no such file or folder'}")
-    found = sorted(p for p in candidates if p.suffix.lower() in SUFFIXES and p.name[0] != "." and p.is_file())
-    if not found:
-        raise BadInput(f"{path}: no image files there ({' '.join(SUFFIXES)})")
-    return found
+
+@dataclass(frozen=True)
+class Picture:
+    """An image with more than its pixels, as an app may answer it: a name for its file, and what the file says of it."""
+
+    name: str
+    pixels: np.ndarray  # uint8 (H, W, 3)
+    about: dict[str, str] = field(default_factory=dict)  # {"Seed": "7"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image(Kind):
+    """An image: uint8 (H, W, 3), sRGB; grey ones, uint8 (H, W), are taken too. Apps may answer a `Picture` instead."""
+
+    noun = "image"
+    is_file = True
+    reads = SUFFIXES
+    writes = tuple(WRITTEN)
+    suffix = ".png"
+
+    def check(self, name, value):
+        if not isinstance(value, np.ndarray):
+            raise BadInput(
+                f"{name} is a {type(value).__name__}; give an array (zoo.kinds.image.read_image reads files)"
+            )
+        if value.dtype != np.uint8:
+            raise BadInput(f"{name} is an array of {value.dtype}; give uint8, 0 to 255")
+        if value.ndim == 2:
+            value = np.repeat(value[..., None], 3, axis=-1)  # (H, W) -> (H, W, 3)
+        if value.ndim != 3 or value.shape[-1] != 3 or value.size == 0:
+            raise BadInput(f"{name} has shape {value.shape}; give one picture, (height, width, 3) or (height, width)")
+        return value
+
+    def read(self, path, name=""):
+        return read_image(path, name or None)
+
+    def write(self, path, value):
+        if isinstance(value, Picture):
+            write_image(path, value.pixels, value.about)
+        else:
+            write_image(path, value)
+
+    def example(self):
+        """Red grows to the right, green downwards."""
+        down, right = np.mgrid[0:24, 0:32]
+        return np.stack([8 * right, 10 * down, np.full_like(down, 90)], axis=-1).astype(np.uint8)
+
+    def words(self, value):
+        height, width = (value.pixels if isinstance(value, Picture) else value).shape[:2]
+        return f"{width} x {height} pixels"
+
+    def html(self, value, address="", label=""):
+        height, width = (value.pixels if isinstance(value, Picture) else value).shape[:2]
+        address, label = html.escape(address, quote=True), html.escape(label, quote=True)
+        return f'<img src="{address}" alt="{label}" width="{width}" height="{height}" loading="lazy">'

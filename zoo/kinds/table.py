@@ -1,16 +1,21 @@
-"""Tables: CSV files, checked. Imports no framework."""
+"""Tables and their rows: CSV and JSON files in, dicts of JSON values out, and back."""
 
 import csv
+import html
 import io
+import json
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from zoo.errors import BadInput
-from zoo.kinds.text import LARGEST, read_unicode
+from zoo.kinds.kind import Kind, check_file, check_suffix, writing
+from zoo.kinds.text import LARGEST, read_text, read_unicode
 
-SUFFIXES = (".csv", ".tsv")
+SHEETS = (".csv", ".tsv")
+SUFFIXES = (*SHEETS, ".json")
 DELIMITERS = ",;\t"
 
 csv.field_size_limit(LARGEST)  # its own limit, 128 KiB, is for the whole process, and a cell may be a long text
@@ -93,3 +98,110 @@ def _delimiter(text: str) -> str:
         first = re.match(r"[^\r\n]*", text)[0]
         counts = {delimiter: first.count(delimiter) for delimiter in DELIMITERS}
     return max(counts, key=counts.get)
+
+
+def read_records(path: str | os.PathLike) -> list[dict]:
+    """The rows of a table, values by column: of .json a list of objects, of any other file CSV, whose values are str.
+
+    Raises BadInput for what `read_rows` refuses, for two columns of one name, and for JSON of another form.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".json":
+        try:
+            rows = json.loads(read_text(path))
+        except ValueError as error:
+            raise BadInput(f"{path}: not JSON ({error})") from None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise BadInput(f"{path}: no table; give a list of objects, [{{...}}, ...]")
+        return rows
+    table = read_rows(path)
+    _check_header(path, table.header, table.header)  # no name twice
+    return [dict(zip(table.header, row, strict=True)) for row in table.rows]
+
+
+def write_table(path: str | os.PathLike, rows: list[dict], names=(), *, single: bool = False) -> None:
+    """Rows of JSON values as the suffix says: .json, a list of them (of a single one the object alone), .csv or .tsv.
+
+    names: columns of a table without rows. Raises BadInput where the file cannot be written.
+    """
+    suffix = check_suffix(path, SUFFIXES)
+    with writing(path) as beside, open(beside, "w", encoding="utf-8", newline="") as file:
+        if suffix == ".json":
+            file.write(json.dumps(rows[0] if single else rows, indent=2, ensure_ascii=False) + "\n")
+            return
+        rows = [flattened(row) for row in rows]
+        # In the order of the longest row, so that a list's columns stand together.
+        names = dict.fromkeys(name for row in sorted(rows, key=len, reverse=True) for name in row) or names
+        table = csv.DictWriter(file, names, lineterminator="\n", delimiter="\t" if suffix == ".tsv" else ",")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def flattened(value, name: str = "") -> dict:
+    """A JSON value as the columns of a table: {"labels": [{"label": "ant"}]} -> {"labels_1_label": "ant"}."""
+    if not isinstance(value, dict | list):
+        return {name: value}
+    found = {}
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value, start=1):
+        found |= flattened(each, f"{name}_{key}" if name else key)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Kind):
+    """What was found in one input, by name: a dict of plain JSON values. With many inputs, a row of a table."""
+
+    noun = "record"
+
+    def check(self, name, value):
+        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+            raise BadInput(f"{name} is a {type(value).__name__}; give values by name, a dict")
+        return value
+
+    def example(self):
+        return {"label": "cat", "probability": 0.9}
+
+    def words(self, value):
+        return json.dumps(value, indent=2, ensure_ascii=False)
+
+    def columns(self, name, value):
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Kind):
+    """A table with a file of its own: a list of rows, dicts of plain JSON values. Those of a CSV file are texts."""
+
+    noun = "table"
+    is_file = True
+    reads = SUFFIXES
+    writes = SUFFIXES
+    suffix = ".csv"
+
+    def check(self, name, value):
+        if not isinstance(value, list) or not value:
+            raise BadInput(f"{name} is {value!r:.60}; give a list of rows")
+        return [Record().check(f"{name}: row {number}", row) for number, row in enumerate(value, start=1)]
+
+    def read(self, path, name=""):
+        check_file(path, name)
+        return read_records(path)
+
+    def write(self, path, value):
+        write_table(path, value)
+
+    def example(self):
+        return [{"city": "Berlin", "people": 3_700_000}, {"city": "Bern", "people": 134_000}]
+
+    def words(self, value):
+        return "\n".join(", ".join(f"{name}: {each}" for name, each in row.items()) for row in value)
+
+    def html(self, value, address="", label=""):
+        rows = [flattened(row) for row in value]
+        names = list(dict.fromkeys(name for row in rows for name in row))
+
+        def line(cells, tag):
+            return f"<tr>{''.join(f'<{tag}>{html.escape(str(cell))}</{tag}>' for cell in cells)}</tr>"
+
+        body = "".join(line((row.get(name, "") for name in names), "td") for row in rows)
+        return f"<table>{line(names, 'th')}{body}</table>"

@@ -1,25 +1,25 @@
-"""AlexNet: a convolutional network large enough for a thousand kinds of things, on two graphics cards.
+"""AlexNet: a large convolutional network for a thousand classes, trained on two GPUs.
 
 Alex Krizhevsky, Ilya Sutskever, Geoffrey E. Hinton, "ImageNet Classification with Deep Convolutional Neural Networks",
 NIPS 2012. https://doi.org/10.1145/3065386 (reprint)
 
-What was new: LeNet's idea at a hundred times its size, on 1.2 million photographs. Units that don't saturate (ReLU)
-train several times faster; neighbouring maps compete (local response normalisation); pooling windows overlap; dropout
-keeps sixty million parameters from learning the pictures by heart; and two towers, one on each graphics card, see each
-other only at some layers, since one card's 3 GB were too few.
+What was new: LeNet's idea at a hundred times its size, on 1.2 million photographs. Rectified linear units (ReLU) train
+several times faster than saturating ones; neighbouring channels compete (local response normalisation); pooling windows
+overlap; dropout keeps sixty million parameters from overfitting; and two towers, one on each GPU, exchange feature maps
+only at some layers, since the 3 GB of one card were too few.
 
-    b_i = a_i / (k + alpha sum_j a_j^2)^beta     section 3.3, over the n maps j nearest to i at the same place
+    b_i = a_i / (k + alpha sum_j a_j^2)^beta     section 3.3, over the n channels j nearest to i at the same position
 
-`layout="imagenet"` is the network of figure 2: 224 x 224 pictures, 60,965,224 parameters; with `towers=1`, every map
-seeing every other, 62,378,344. (The paper says "60 million".)
+`layout="imagenet"` is the network of figure 2: 224 x 224 images, 60,965,224 parameters; with `towers=1`, where every
+channel is connected to every other, 62,378,344. (The paper says "60 million".)
 `layout="cifar10"` is the four-layer network with which the paper tries local response normalisation on CIFAR-10 (13 %
-errors without, 11 % with): two convolutions, two layers that are locally connected, one that is fully. Its sizes are
-those of Krizhevsky's published configuration, as the paper gives only the results: parts of 24 x 24 of the pictures of
-32 x 32 come in. 2,112,970 parameters.
+errors without, 11 % with): two convolutions, two locally connected layers, one fully connected. Its sizes are those of
+Krizhevsky's published configuration, as the paper gives only the results: the input is a 24 x 24 crop of the 32 x 32
+images. 2,112,970 parameters.
 
 Where this file departs from the paper, and why:
-- The 224 x 224 pictures are padded to 227: the paper's own 55 x 55 maps come from that size.
-- The mean picture of the training set is not known to a model before training: mid-grey, 127.5, is subtracted.
+- The 224 x 224 images are padded to 227: the paper's own 55 x 55 feature maps need that size.
+- A model doesn't know the training set's mean image before training: mid-grey, 127.5, is subtracted.
 """
 
 import keras
@@ -30,46 +30,47 @@ from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 from zoo.nn.checks import check_classes
 
-LAYOUTS = {"imagenet": (224, 224, 3), "cifar10": (24, 24, 3)}  # with the pictures that each was made for
+LAYOUTS = {"imagenet": (224, 224, 3), "cifar10": (24, 24, 3)}  # input shape of each
 
 
 class LocalResponseNormalization(layers.Layer):
-    """Section 3.3: each map is divided by what the `n` maps around it answer at the same place. (B, H, W, C) -> same.
+    """Section 3.3: each channel divided by the activity of the `n` channels around it at the same position. (B, H, W,
+    C) -> the same.
 
     Args:
-        n: maps in the sum, the map itself among them; odd.
+        n: channels in the sum, the channel itself among them; odd.
         k, alpha, beta: constants of the formula; those of the paper by default.
     """
 
-    def __init__(self, n=5, k=2.0, alpha=1e-4, beta=0.75, **kwargs):
+    def __init__(self, n: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75, **kwargs):
         super().__init__(**kwargs)
         if n % 2 == 0:
-            raise BadInput(f"a sum over {n} maps has no middle one; give an odd number")
+            raise BadInput(f"local response normalisation can't be centred on one of {n} channels; give an odd number")
         self.n, self.k, self.alpha, self.beta = n, k, alpha, beta
 
     def build(self, input_shape):
-        map_ = np.arange(input_shape[-1])
-        # 1 where map j is one of those around map i: the sum over j is then one matrix product.
-        self.near = (np.abs(map_[:, None] - map_) <= self.n // 2).astype("float32")  # (C, C)
+        channel = np.arange(input_shape[-1])
+        # 1 where channel j is one of those around channel i: the sum over j is then one matrix product.
+        self.window = (np.abs(channel[:, None] - channel) <= self.n // 2).astype("float32")  # (C, C)
 
     def call(self, a):
-        near = ops.cast(self.near, self.compute_dtype)
-        around = self.k + self.alpha * ops.matmul(ops.square(a), near)
-        # a / around ** beta; the net trains a seventh faster this way, a power being dear on CPUs.
-        return a * ops.exp(-self.beta * ops.log(around))
+        window = ops.cast(self.window, self.compute_dtype)
+        denominator = self.k + self.alpha * ops.matmul(ops.square(a), window)
+        # a / denominator ** beta; exp and log train a seventh faster, because powers are slow on CPUs.
+        return a * ops.exp(-self.beta * ops.log(denominator))
 
 
 class LocallyConnected(layers.Layer):
-    """A 3 x 3 convolution, padded, whose every place has weights of its own. (B, H, W, C) -> (B, H, W, filters)."""
+    """A padded 3 x 3 convolution with weights of its own at every position. (B, H, W, C) -> (B, H, W, filters)."""
 
-    def __init__(self, filters, deviation, **kwargs):
+    def __init__(self, filters: int, stddev: float, **kwargs):
         super().__init__(**kwargs)
-        self.filters, self.deviation = filters, deviation
+        self.filters, self.stddev = filters, stddev
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
-        self.input_spec = layers.InputSpec(shape=(None, height, width, channels))  # no other size has weights
-        normal = keras.initializers.RandomNormal(stddev=self.deviation)
+        self.input_spec = layers.InputSpec(shape=(None, height, width, channels))  # the weights fit no other size
+        normal = keras.initializers.RandomNormal(stddev=self.stddev)
         self.kernel = self.add_weight(shape=(height, width, 9 * channels, self.filters), initializer=normal)
         self.bias = self.add_weight(shape=(height, width, self.filters), initializer="zeros")
 
@@ -78,11 +79,11 @@ class LocallyConnected(layers.Layer):
         padded = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
         windows = [padded[:, row : row + height, column : column + width] for row in range(3) for column in range(3)]
         patches = ops.reshape(ops.concatenate(windows, axis=-1), (-1, height * width, window))  # (B, H W, 9 C)
-        # A product for each place. As an einsum over (H, W) the net trains a tenth slower.
+        # One matrix product for each position. As an einsum over (H, W) the net trains a tenth slower.
         kernel = ops.reshape(self.kernel, (height * width, window, filters))
-        channels = ops.matmul(ops.transpose(patches, (1, 0, 2)), kernel)  # (H W, B, filters)
-        channels = ops.reshape(ops.transpose(channels, (1, 0, 2)), (-1, height, width, filters))
-        return ops.relu(channels + self.bias)  # (B, H, W, filters)
+        x = ops.matmul(ops.transpose(patches, (1, 0, 2)), kernel)  # (H W, B, filters)
+        x = ops.reshape(ops.transpose(x, (1, 0, 2)), (-1, height, width, filters))
+        return ops.relu(x + self.bias)  # (B, H, W, filters)
 
 
 @register(
@@ -92,21 +93,29 @@ class LocallyConnected(layers.Layer):
     paper="A. Krizhevsky, I. Sutskever, G. E. Hinton, ImageNet Classification with Deep Convolutional Neural Networks",
     url="https://doi.org/10.1145/3065386",
     lineage=("lenet5",),
+    new="a deep convolutional net on GPUs: ReLU, dropout, ImageNet",
 )
 class AlexNet(keras.Model):
-    """uint8 pictures (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
+    """uint8 images (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
-    `compile` needs an optimiser only, the loss is cross-entropy. Raises `zoo.errors.UnknownName` for an unknown layout
+    `compile` needs only an optimiser; the loss is cross-entropy. Raises `zoo.errors.UnknownName` for an unknown layout
     and `zoo.errors.BadInput` for a number of towers that the layout can't have or fewer than 2 classes.
 
     Args:
-        classes: 1000 or 10 by default, as the layout has it.
-        layout: "imagenet" or "cifar10", see the file's head.
-        towers: 2 by default as in the paper, or 1; the CIFAR-10 network has always one.
+        classes: 1000 or 10 by default, by layout.
+        layout: "imagenet" or "cifar10", see the module's docstring.
+        towers: 2 by default as in the paper, or 1; the CIFAR-10 network always has one.
         normalization: local response normalisation.
     """
 
-    def __init__(self, *, classes=None, layout="imagenet", towers=None, normalization=True):
+    def __init__(
+        self,
+        *,
+        classes: int | None = None,
+        layout: str = "imagenet",
+        towers: int | None = None,
+        normalization: bool = True,
+    ):
         if layout not in LAYOUTS:
             raise UnknownName("layout of AlexNet", layout, LAYOUTS)
         if classes is None:
@@ -126,8 +135,8 @@ class AlexNet(keras.Model):
         self.arguments = {"classes": classes, "layout": layout, "towers": towers, "normalization": normalization}
 
     def compile(self, optimizer=None, loss=None, **kwargs):
-        """Defaults are cross-entropy and section 5's optimiser: momentum 0.9, rate 0.01, weight decay 0.0005."""
-        # Keras takes the decay past the momentum, which in the paper makes ten times as much of it.
+        """Defaults are cross-entropy and section 5's SGD: momentum 0.9, learning rate 0.01, weight decay 0.0005."""
+        # Keras decays weights apart from the momentum, which in the paper amplifies the decay tenfold.
         optimizer = optimizer or keras.optimizers.SGD(0.01, momentum=0.9, weight_decay=10 * 0.0005)
         loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
@@ -137,13 +146,13 @@ class AlexNet(keras.Model):
 
 
 def _imagenet(x, classes, towers, normalization):
-    """Figure 2. What happens on one card is done for each tower; `see_all` is where the cards exchange their maps."""
+    """Figure 2. Each tower is what runs on one GPU; `exchange` is where the GPUs exchange their feature maps."""
 
     def each(make, tower_outputs):
         return [make(tower)(x) for tower, x in enumerate(tower_outputs, start=1)]
 
     def convolution(label, channels, size, bias, **options):
-        # Section 5: weights from a Gaussian of deviation 0.01; biases of 1 give the ReLUs something to start from.
+        # Section 5: weights from a Gaussian of standard deviation 0.01; biases of 1 give the ReLUs positive inputs.
         return lambda tower: layers.Conv2D(
             channels // towers,
             size,
@@ -158,14 +167,14 @@ def _imagenet(x, classes, towers, normalization):
         return lambda tower: LocalResponseNormalization(name=f"{label}_{tower}")
 
     def pool(label):
-        return lambda tower: layers.MaxPooling2D(3, strides=2, name=f"{label}_{tower}")  # windows of 3 overlap, by 1
+        return lambda tower: layers.MaxPooling2D(3, strides=2, name=f"{label}_{tower}")  # windows overlap
 
     def dense(units, label, bias, activation=None):
         normal = keras.initializers.RandomNormal(stddev=0.01)
         bias = keras.initializers.Constant(bias)
         return layers.Dense(units, activation=activation, kernel_initializer=normal, bias_initializer=bias, name=label)
 
-    def see_all(tower_outputs, label):
+    def exchange(tower_outputs, label):
         return layers.Concatenate(name=label)(tower_outputs) if towers == 2 else tower_outputs[0]
 
     x = layers.ZeroPadding2D(((1, 2), (1, 2)), name="pad")(x)  # (B, 227, 227, 3)
@@ -177,12 +186,12 @@ def _imagenet(x, classes, towers, normalization):
     if normalization:
         xs = each(normalize("norm2"), xs)
     xs = each(pool("pool2"), xs)  # (B, 13, 13, 256 / towers)
-    x = see_all(xs, "exchange2")
+    x = exchange(xs, "exchange2")
     xs = each(convolution("conv3", 384, 3, 0.0, padding="same"), [x] * towers)
     xs = each(convolution("conv4", 384, 3, 1.0, padding="same"), xs)
     xs = each(convolution("conv5", 256, 3, 1.0, padding="same"), xs)
     xs = each(pool("pool5"), xs)  # (B, 6, 6, 256 / towers)
-    x = layers.Flatten(name="flatten")(see_all(xs, "exchange5"))  # (B, 9216)
+    x = layers.Flatten(name="flatten")(exchange(xs, "exchange5"))  # (B, 9216)
     for label in ("fc6", "fc7"):
         x = dense(4096, label, 1.0, "relu")(x)
         x = layers.Dropout(0.5, name=f"dropout_{label}")(x)
@@ -192,8 +201,8 @@ def _imagenet(x, classes, towers, normalization):
 def _cifar10(x, classes, normalization):
     """Krizhevsky's two convolutions and two locally connected layers."""
 
-    def convolution(label, deviation):
-        normal = keras.initializers.RandomNormal(stddev=deviation)
+    def convolution(label, stddev):
+        normal = keras.initializers.RandomNormal(stddev=stddev)
         return layers.Conv2D(64, 5, padding="same", activation="relu", kernel_initializer=normal, name=label)
 
     def normalize(label):

@@ -1,21 +1,21 @@
-"""BERT: read a whole text, both ways at once, and learn it by filling in gaps.
+"""BERT: a bidirectional Transformer encoder, pre-trained by predicting masked tokens.
 
 Jacob Devlin, Ming-Wei Chang, Kenton Lee, Kristina Toutanova, "BERT: Pre-training of Deep Bidirectional Transformers for
 Language Understanding" (2018). https://arxiv.org/abs/1810.04805
 
-What was new: the encoder of a Transformer, alone. A language model may only look back; asked instead for words that
-were taken out, a network may look at both sides of them. What it has learned that way, on any text, needs one more
-layer to do a task, and little data.
+What was new: the encoder of a Transformer, alone. An autoregressive language model conditions on the left context only;
+a model that predicts masked tokens uses both sides. Pre-trained on unlabelled text, it needs one more layer, and little
+data, for a task.
 
-    input = token + segment + place                      figure 2, three tables of embeddings
-    masked language model: 15 % of the tokens are to be told from the others      section 3.1, task 1
-    next sentence: does B follow A in the text?                                   section 3.1, task 2
+    input = token + segment + position                   figure 2, three embedding tables
+    masked language model: predict 15 % of the tokens from the others             section 3.1, task 1
+    next sentence prediction: does B follow A in the text?                        section 3.1, task 2
 
-A text is [CLS] A [SEP] B [SEP]; what stands at [CLS] in the end stands for the whole of it. With `classes` a layer on
-it tells them apart; without, the model has the two heads that it is trained with.
+A text is [CLS] A [SEP] B [SEP]; the output at [CLS] represents the whole of it. With `classes` the model has a
+classification layer on it; without, the two heads of pre-training.
 
-Where this file departs from the paper, and why: its optimiser and how gaps are made are the recipe's. With `pooling`
-"mean", off by default, the mean over all tokens stands for the text, since [CLS] learns little from little text.
+Where this file departs from the paper, and why: the optimiser and the masking are the recipe's. With `pooling="mean"`,
+off by default, the mean over all tokens represents the text, since [CLS] learns little from little text.
 
 Parameters of the base model (width 768, depth 12): 109,482,240, with the layer on [CLS] and without heads; the paper
 says 110 million. Large (1024, 24, 16 heads): 335,141,888.
@@ -28,14 +28,14 @@ from keras import layers, ops
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
-from zoo.nn.attention import PAD, Seen, TransformerBlock
+from zoo.nn.attention import PAD, PaddingMask, TransformerBlock
 from zoo.nn.checks import check_classes
 
 EPSILON = 1e-12  # of layer normalisation, in the published weights
 
 
 def gelu(x):
-    """Gaussian error linear unit, exact: x times the probability that a normal number is below x."""
+    """Gaussian error linear unit, exact: x times the standard normal CDF at x."""
     return 0.5 * x * (1 + ops.erf(x / math.sqrt(2)))
 
 
@@ -44,12 +44,12 @@ def normal():
 
 
 class Embeddings(layers.Layer):
-    """Adds to what stands for each token what stands for its segment and its place, and normalises.
+    """Adds segment and position embeddings to token embeddings, and normalises.
 
     (B, T, W), segments int (B, T) -> (B, T, W).
     """
 
-    def __init__(self, context, segments, dropout, **kwargs):
+    def __init__(self, context: int, segments: int, dropout: float, **kwargs):
         super().__init__(**kwargs)
         self.context = context
         self.segments = segments
@@ -58,32 +58,32 @@ class Embeddings(layers.Layer):
 
     def build(self, input_shape, *others):
         width = input_shape[-1]
-        self.places = self.add_weight(shape=(self.context, width), initializer=normal(), name="places")
+        self.positions = self.add_weight(shape=(self.context, width), initializer=normal(), name="positions")
         self.table = self.add_weight(shape=(self.segments, width), initializer=normal(), name="segments")
         self.norm.build(input_shape)
 
-    def compute_output_shape(self, shape, *others):  # or else Keras tries `call` with some length or other
+    def compute_output_shape(self, shape, *others):  # otherwise Keras calls the layer with an arbitrary length
         return shape
 
     def call(self, x, segments, training=False):
         length = x.shape[1] if x.shape[1] is not None else ops.shape(x)[1]
         if isinstance(length, int) and length > self.context:
-            raise BadInput(f"{length} tokens are more than the {self.context} that this BERT can see at once")
-        x = x + ops.take(self.table, segments, axis=0) + self.places[:length]
+            raise BadInput(f"{length} tokens are more than this BERT's context of {self.context}")
+        x = x + ops.take(self.table, segments, axis=0) + self.positions[:length]
         return self.dropout(self.norm(x), training=training)
 
 
 class Mean(layers.Layer):
-    """The mean over the places that hold a token: (B, T, W), int (B, T) -> (B, W)."""
+    """The mean over positions that are not padding: (B, T, W), int (B, T) -> (B, W)."""
 
     def call(self, x, tokens):
-        there = ops.expand_dims(ops.cast(tokens != PAD, "float32"), -1)  # (B, T, 1)
-        mean = ops.sum(ops.cast(x, "float32") * there, axis=1) / ops.maximum(ops.sum(there, axis=1), 1)
+        mask = ops.expand_dims(ops.cast(tokens != PAD, "float32"), -1)  # (B, T, 1)
+        mean = ops.sum(ops.cast(x, "float32") * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1)
         return ops.cast(mean, x.dtype)
 
 
 class MaskedHead(layers.Layer):
-    """What was in the gaps: (B, T, W) -> logits (B, T, vocabulary), by the embeddings turned around."""
+    """The masked language model's head: (B, T, W) -> logits (B, T, vocabulary), by the transposed token embeddings."""
 
     def __init__(self, embedding, **kwargs):
         super().__init__(**kwargs)
@@ -109,36 +109,39 @@ class MaskedHead(layers.Layer):
     "Language Understanding",
     url="https://arxiv.org/abs/1810.04805",
     lineage=("transformer",),
+    new="bidirectional pre-training by predicting masked tokens",
 )
 class BERT(keras.Model):
-    """{"tokens": int32 (B, T), "segments": int32 (B, T), 0 or 1} -> logits (B, classes), or what both heads answer.
+    """{"tokens": int32 (B, T), "segments": int32 (B, T), 0 or 1} -> logits (B, classes), or the outputs of both heads.
 
-    Token 0 fills up. Labels of a classifier are int, (B,), or probabilities (B, classes). Without `classes` the answer
-    is {"masked": logits (B, T, vocabulary), "next": logits (B, 2)}, and the labels are {"masked": int (B, T), -1 where
-    nothing is asked, "next": int (B,), 1 where B follows A}. `compile` needs an optimiser only, the loss is the model's
-    own.
-    Raises `zoo.errors.BadInput` for sizes that can't be and for more tokens than `context`.
+    Token 0 is padding. Labels of a classifier are int, (B,), or probabilities (B, classes). Without `classes` the
+    output is {"masked": logits (B, T, vocabulary), "next": logits (B, 2)}, and the labels are {"masked": int (B, T), -1
+    where the token isn't masked, "next": int (B,), 1 where B follows A}. `compile` needs only an optimiser; the model
+    has its own loss. Raises `zoo.errors.BadInput` for invalid sizes and for more tokens than `context`.
 
     Args:
-        vocabulary: tokens that there are. context: tokens that it can see at once.
-        width: numbers at each place. depth: blocks. heads: a divisor of width; blocks have 4 width hidden units.
-        dropout: share dropped in training, of embeddings, attention, what blocks add, and before the classes.
-        classes: to tell apart; None for the two heads of pre-training.
-        pooling: what stands for the whole text, before one more layer: "cls", what [CLS] has become, or "mean", the
-            mean over all tokens (as in N. Reimers, I. Gurevych, "Sentence-BERT", 2019).
+        vocabulary: number of tokens.
+        context: maximal number of tokens of a text.
+        width: embedding dimension.
+        depth: blocks.
+        heads: attention heads; a divisor of width. The hidden layers of blocks have 4 width units.
+        dropout: rate on embeddings, attention weights, sublayers' outputs, and before the classification layer.
+        classes: number of classes; None for the two heads of pre-training.
+        pooling: input of the pooling layer: "cls", the output at [CLS], or "mean", the mean over all tokens (as in N.
+            Reimers, I. Gurevych, "Sentence-BERT", 2019).
     """
 
     def __init__(
         self,
         *,
-        vocabulary=30522,
-        context=512,
-        width=768,
-        depth=12,
-        heads=12,
-        dropout=0.1,
-        classes=None,
-        pooling="cls",
+        vocabulary: int = 30522,
+        context: int = 512,
+        width: int = 768,
+        depth: int = 12,
+        heads: int = 12,
+        dropout: float = 0.1,
+        classes: int | None = None,
+        pooling: str = "cls",
     ):
         if min(vocabulary, context, width, depth, heads) < 1 or width % heads or not 0 <= dropout < 1:
             raise BadInput(
@@ -154,7 +157,7 @@ class BERT(keras.Model):
         segments = keras.Input((None,), dtype="int32", name="segments")
         embedding = layers.ReversibleEmbedding(vocabulary, width, embeddings_initializer=normal(), name="embedding")
         x = Embeddings(context, 2, dropout, name="embeddings")(embedding(tokens), segments)  # (B, T, W)
-        attention_mask = Seen(name="seen")(tokens)
+        attention_mask = PaddingMask(name="padding_mask")(tokens)
         for number in range(1, depth + 1):
             block = TransformerBlock(
                 width,
@@ -167,14 +170,14 @@ class BERT(keras.Model):
                 name=f"block{number}",
             )
             x = block(x, attention_mask=attention_mask)
-        whole = x[:, 0] if pooling == "cls" else Mean(name="mean")(x, tokens)  # (B, W)
-        whole = layers.Dense(width, activation="tanh", kernel_initializer=normal(), name="pooler")(whole)
+        pooled = x[:, 0] if pooling == "cls" else Mean(name="mean")(x, tokens)  # (B, W)
+        pooled = layers.Dense(width, activation="tanh", kernel_initializer=normal(), name="pooler")(pooled)
         if classes is None:
-            following = layers.Dense(2, kernel_initializer=normal(), name="next")(whole)
-            outputs = {"masked": MaskedHead(embedding, name="masked")(x), "next": following}
+            next_sentence = layers.Dense(2, kernel_initializer=normal(), name="next")(pooled)
+            outputs = {"masked": MaskedHead(embedding, name="masked")(x), "next": next_sentence}
         else:
-            whole = layers.Dropout(dropout, name="dropout")(whole)
-            outputs = layers.Dense(classes, kernel_initializer=normal(), name="classes")(whole)
+            pooled = layers.Dropout(dropout, name="dropout")(pooled)
+            outputs = layers.Dense(classes, kernel_initializer=normal(), name="classes")(pooled)
         super().__init__({"tokens": tokens, "segments": segments}, outputs, name="bert")
         self.arguments = {
             "vocabulary": vocabulary,
@@ -188,7 +191,7 @@ class BERT(keras.Model):
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Cross-entropy: of the classes; or of the gaps, a mean over those, plus that of the next sentence."""
+        """Cross-entropy of the classes; or its mean over masked tokens plus that of the next sentence."""
         if self.arguments["classes"] is not None:
             if len(y.shape) == 2:
                 loss = ops.categorical_crossentropy(y, ops.cast(y_pred, "float32"), from_logits=True)  # (B,)
@@ -197,14 +200,14 @@ class BERT(keras.Model):
             if sample_weight is not None:
                 loss = loss * ops.cast(ops.reshape(sample_weight, (-1,)), "float32")
             return ops.mean(loss)
-        asked = ops.cast(y["masked"] >= 0, "float32")  # (B, T)
-        gaps = cross_entropy(ops.maximum(y["masked"], 0), y_pred["masked"]) * asked
-        return ops.sum(gaps) / ops.maximum(ops.sum(asked), 1.0) + ops.mean(cross_entropy(y["next"], y_pred["next"]))
+        masked = ops.cast(y["masked"] >= 0, "float32")  # (B, T)
+        loss = cross_entropy(ops.maximum(y["masked"], 0), y_pred["masked"]) * masked
+        return ops.sum(loss) / ops.maximum(ops.sum(masked), 1.0) + ops.mean(cross_entropy(y["next"], y_pred["next"]))
 
     def get_config(self):
         return dict(self.arguments)
 
 
 def cross_entropy(labels, logits):
-    """Of labels int (...) and logits (..., classes): (...)."""
+    """Cross-entropy of labels int (...) and logits (..., classes): float32 (...)."""
     return ops.sparse_categorical_crossentropy(labels, ops.cast(logits, "float32"), from_logits=True)

@@ -1,33 +1,35 @@
-"""Deep convolutional generative adversarial nets: rules by which convolutions can forge and be trained to catch.
+"""DCGAN: deep convolutional generative adversarial nets, and the rules by which they train stably.
 
 Alec Radford, Luke Metz, Soumith Chintala, "Unsupervised Representation Learning with Deep Convolutional Generative
 Adversarial Networks", ICLR 2016. https://arxiv.org/abs/1511.06434
 
-What was new: adversarial nets of convolutions that train steadily, by a handful of rules: strides rather than pooling;
-batch normalisation in both networks, but not where pictures go in or come out; no hidden dense layers; ReLU and at last
-tanh in the generator, leaky ReLU in the discriminator. Latents turned out to have a meaning: one can walk between
-pictures, and add and subtract what is in them.
+What was new: a handful of rules that make convolutional GANs train stably: strided convolutions rather than pooling;
+batch normalisation in both networks, except where images go in or come out; no hidden dense layers; ReLU and at last
+tanh in the generator, leaky ReLU in the discriminator. The latent space turned out to have structure: images can be
+interpolated, and features added and subtracted.
 
 The default is figure 1's generator, 100 latents -> 4 x 4 x 1024 -> 8 x 8 x 512 -> 16 x 16 x 256 -> 32 x 32 x 128 ->
 64 x 64 x 3, and as discriminator its reverse. The paper gives no count of parameters: 18,855,043 and 17,232,897.
 
-What the field has settled on since, as arguments, off in the default:
-- `conditions`: pictures of a kind that is asked for. The generator is told by ones and zeros beside the latents
-  (M. Mirza, S. Osindero, "Conditional Generative Adversarial Nets", 2014), the discriminator by a projection
-  (T. Miyato, M. Koyama, "cGANs with Projection Discriminator", 2018, eq. 3: logit = w phi(x) + v_y phi(x)).
-- `spectral`: the kernels of the discriminator's convolutions divided by their largest singular value, by a power
-  iteration whenever it looks, in place of its batch normalisation (T. Miyato and others, "Spectral Normalization for
-  GANs", 2018, algorithm 1; they normalise the last layer, too, which here sets how steep the logit may be).
-- `augment`: whatever the discriminator is shown, real or forged, is shifted, cut and recoloured at random, by functions
-  with a gradient (S. Zhao and others, "Differentiable Augmentation for Data-Efficient GAN Training", 2020).
+Later practice is available by arguments, off by default:
+- `conditions`: conditioning on labels. The generator gets them one-hot beside the latents (M. Mirza, S. Osindero,
+  "Conditional Generative Adversarial Nets", 2014), the discriminator by a projection (T. Miyato, M. Koyama, "cGANs with
+  Projection Discriminator", 2018, eq. 3: logit = w phi(x) + v_y phi(x)).
+- `spectral`: spectral normalisation in place of the discriminator's batch normalisation: kernels divided by their
+  largest singular value, which each training step estimates by one power iteration (T. Miyato and others, "Spectral
+  Normalization for GANs", 2018, algorithm 1; they normalise the last layer, too, which here may scale the logit).
+- `augment`: the discriminator's input, real and generated, is translated, cut out and recoloured at random, by
+  differentiable functions (S. Zhao and others, "Differentiable Augmentation for Data-Efficient GAN Training", 2020).
 - the hinge loss: `compile(optimizer, loss="hinge")`; averaged weights: the optimiser's `use_ema`.
 
 Where this file departs from the paper, and why:
-- Pictures of other sizes have as many layers as they can be halved, down to 4 pixels or an odd number.
+- Images of other sizes have as many layers as they can be halved, down to 4 pixels or an odd number.
 - Latents are Gaussian rather than uniform, as in `zoo.models.gan`.
 
-Letters: B pictures, Z latents, N labels of a picture.
+Letters: B images, Z latents, N labels of an image.
 """
+
+from collections.abc import Sequence
 
 import keras
 from keras import layers, ops
@@ -49,29 +51,37 @@ SMALL = keras.initializers.RandomNormal(stddev=0.02)  # section 4: all weights
     paper="A. Radford, L. Metz, S. Chintala, Unsupervised Representation Learning with DCGANs (2015)",
     url="https://arxiv.org/abs/1511.06434",
     lineage=("gan",),
+    new="rules that make convolutional GANs train stably",
 )
 class DCGAN(Adversarial):
-    """Latents float32 (B, Z) -> pictures float32 (B, H, W, C) in -1 ... 1; with `conditions`, labels int (B, N) beside.
+    """Latents float32 (B, Z) -> images float32 (B, H, W, C) in -1 ... 1; with `conditions`, labels int (B, N) too.
 
-    `compile()` has the paper's optimiser for a default. Raises `zoo.errors.BadInput` for no latents or maps, for
-    pictures that can't be halved, and for a label of fewer than 2 values.
+    `compile()` defaults to the paper's optimiser. Raises `zoo.errors.BadInput` for no latents or channels, for images
+    that can't be halved, and for a label of fewer than 2 values.
 
     Args:
-        input_shape: (H, W, C) of the pictures.
-        latents: numbers that a picture is made of.
-        maps: of the layers next to the pictures; each halving of the picture doubles them.
-        conditions: how many values each label may have, such as (10,); none for pictures of no kind in particular.
-        spectral: normalise the discriminator's kernels rather than its batches.
-        augment: change what the discriminator is shown.
+        input_shape: (H, W, C) of the images.
+        latents: Z, the number of latents.
+        channels: of the layers next to the images; each halving of the image doubles them.
+        conditions: number of values of each label, such as (10,); empty for an unconditional model.
+        spectral: spectral rather than batch normalisation in the discriminator.
+        augment: augment the discriminator's input.
     """
 
     def __init__(
-        self, *, input_shape=(64, 64, 3), latents=100, channels=128, conditions=(), spectral=False, augment=False
+        self,
+        *,
+        input_shape: tuple[int, int, int] = (64, 64, 3),
+        latents: int = 100,
+        channels: int = 128,
+        conditions: Sequence[int] = (),
+        spectral: bool = False,
+        augment: bool = False,
     ):
         if latents < 1 or channels < 1 or any(count < 2 for count in conditions):
             raise BadInput(
-                f"DCGAN can't have {latents} latents, {channels} channels and conditions {tuple(conditions)}; give one or more "
-                "of both, and labels of two or more values"
+                f"DCGAN can't have {latents} latents, {channels} channels and conditions {tuple(conditions)}; give 1 "
+                "or more of both, and labels of 2 or more values"
             )
         halvings = _halvings(input_shape)
         generator = _generator(input_shape, latents, channels, conditions, halvings)
@@ -89,43 +99,41 @@ class DCGAN(Adversarial):
         }
 
     def compile(self, optimizer=None, **kwargs):
-        """The default optimiser is section 4's Adam: rate 0.0002, first momentum 0.5."""
+        """The default optimiser is section 4's Adam: learning rate 0.0002, beta_1 0.5."""
         super().compile(optimizer or keras.optimizers.Adam(2e-4, beta_1=0.5), **kwargs)
 
-    def prepare(self, pictures):
-        return augmented(pictures, self.seed) if self.augment else pictures
+    def prepare(self, images):
+        return augmented(images, self.seed) if self.augment else images
 
 
 def _halvings(input_shape) -> int:
-    """How often pictures can be halved until a side has 4 pixels or an odd number. Raises `BadInput` for never."""
+    """How often images can be halved until a side has 4 pixels or an odd number. Raises `BadInput` for never."""
     height, width = input_shape[:2]
     count = 0
     while height % 2 == width % 2 == 0 and min(height, width) > 4:
         height, width, count = height // 2, width // 2, count + 1
     if not count:
-        raise BadInput(
-            f"DCGAN halves its pictures, which {input_shape[0]} x {input_shape[1]} can't be; give even sides"
-        )
+        raise BadInput(f"DCGAN can't halve {input_shape[0]} x {input_shape[1]} images; give even sides of 6 or more")
     return count
 
 
 def _generator(input_shape, latents, channels, conditions, halvings):
-    height, width, channels = input_shape
+    height, width, colours = input_shape
     z = keras.Input((latents,), name="z")
     inputs, x = z, z
     if conditions:
         labels = keras.Input((len(conditions),), dtype="int32", name="labels")
-        inputs, x = [z, labels], layers.Concatenate(name="told")([z, *OneHot.each(labels, conditions)])
+        inputs, x = [z, labels], layers.Concatenate(name="conditioned")([z, *OneHot.each(labels, conditions)])
     deepest = channels * 2 ** (halvings - 1)
     height, width = height >> halvings, width >> halvings
     x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=SMALL, name="project")(x)
-    x = layers.Reshape((height, width, deepest), name="grid")(x)  # (B, H / 2^n, W / 2^n, maps)
+    x = layers.Reshape((height, width, deepest), name="reshape")(x)  # (B, H / 2^n, W / 2^n, deepest)
     x = layers.ReLU()(BatchNormalization(momentum=0.9, epsilon=1e-5, name="project_norm")(x))
     for number in range(1, halvings):
         name = f"up{number}"
         x = _up(deepest >> number, name, use_bias=False)(x)
         x = layers.ReLU()(BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x))
-    x = layers.Activation("tanh", name="pictures")(_up(channels, f"up{halvings}")(x))  # (B, H, W, C)
+    x = layers.Activation("tanh", name="images")(_up(colours, f"up{halvings}")(x))  # (B, H, W, C)
     return keras.Model(inputs, x, name="generator")
 
 
@@ -136,11 +144,11 @@ def _up(channels, name, **options):
 
 
 def _discriminator(input_shape, channels, conditions, halvings, spectral):
-    pictures = keras.Input(input_shape, name="pictures")
-    inputs, x = pictures, pictures
+    images = keras.Input(input_shape, name="images")
+    inputs, x = images, images
     for number in range(1, halvings + 1):
         name, count = f"down{number}", channels * 2 ** (number - 1)
-        normalized = number > 1 and not spectral  # not where pictures go in
+        normalized = number > 1 and not spectral  # no batch normalisation where images go in
         options = {"strides": 2, "kernel_initializer": SMALL, "name": name}
         if spectral:
             x = SpectralConv2D(count, KERNEL, **options)(x)
@@ -148,22 +156,23 @@ def _discriminator(input_shape, channels, conditions, halvings, spectral):
             x = layers.Conv2D(count, KERNEL, padding="same", use_bias=not normalized, **options)(x)
         if normalized:
             x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
-        x = layers.LeakyReLU(LEAK, name=f"{name}_relu")(x)  # (B, H / 2^n, W / 2^n, maps)
-    seen = layers.Flatten(name="seen")(x)  # phi(x): figure 1's has no pooling, so it knows what is where
-    logit = layers.Dense(1, kernel_initializer=SMALL, name="logit")(seen)  # (B, 1)
+        x = layers.LeakyReLU(LEAK, name=f"{name}_relu")(x)  # (B, H / 2^n, W / 2^n, count)
+    features = layers.Flatten(name="features")(x)  # phi(x); no pooling, as in figure 1, so it knows positions
+    logit = layers.Dense(1, kernel_initializer=SMALL, name="logit")(features)  # (B, 1)
     if conditions:
         labels = keras.Input((len(conditions),), dtype="int32", name="labels")
-        inputs = [pictures, labels]
-        told = layers.Concatenate(name="told")(OneHot.each(labels, conditions))
-        wanted = layers.Dense(seen.shape[-1], use_bias=False, kernel_initializer=SMALL, name="wanted")(told)
-        logit = layers.Add(name="projected")([logit, layers.Dot(axes=1, name="projection")([seen, wanted])])
+        inputs = [images, labels]
+        one_hot = layers.Concatenate(name="one_hot")(OneHot.each(labels, conditions))
+        embedding = layers.Dense(features.shape[-1], use_bias=False, kernel_initializer=SMALL, name="label_embedding")
+        projection = layers.Dot(axes=1, name="projection")([features, embedding(one_hot)])  # v_y phi(x), (B, 1)
+        logit = layers.Add(name="projected")([logit, projection])
     return keras.Model(inputs, logit, name="discriminator")
 
 
 class OneHot(layers.Layer):
-    """One of the labels as ones and zeros: int (B, N) -> float (B, count)."""
+    """One label column, one-hot: int (B, N) -> float (B, count)."""
 
-    def __init__(self, column, count, **kwargs):
+    def __init__(self, column: int, count: int, **kwargs):
         super().__init__(**kwargs)
         self.column, self.count = column, count
 
@@ -172,17 +181,18 @@ class OneHot(layers.Layer):
 
     @classmethod
     def each(cls, labels, conditions) -> list:
-        """All of the labels, one after the other."""
+        """All label columns, one-hot: a list."""
         return [cls(column, count, name=f"label{column}")(labels) for column, count in enumerate(conditions)]
 
 
 class SpectralConv2D(layers.Layer):
-    """A convolution whose kernel, as a matrix of maps by all else, has 1 for its largest singular value.
+    """A convolution with spectral normalisation: its kernel, as a matrix of channels by all else, has the largest
+    singular value 1.
 
-    (B, H, W, C) -> (B, H / strides, W / strides, maps), padded as "same".
+    (B, H, W, C) -> (B, H / strides, W / strides, channels), padded as "same".
     """
 
-    def __init__(self, channels, size, *, strides=1, kernel_initializer=SMALL, **kwargs):
+    def __init__(self, channels: int, size: int, *, strides: int = 1, kernel_initializer=SMALL, **kwargs):
         super().__init__(**kwargs)
         self.channels, self.size, self.strides, self.kernel_initializer = channels, size, strides, kernel_initializer
 
@@ -205,40 +215,41 @@ class SpectralConv2D(layers.Layer):
         return ops.conv(x, kernel, strides=self.strides, padding="same") + self.bias
 
 
-def augmented(pictures, seed, *, shift=0.125, cut=0.5):
-    """Pictures in another light, shifted by up to an eighth, with a hole of half their size; each by itself, at random.
+def augmented(images, seed, *, shift: float = 0.125, cut: float = 0.5):
+    """Differentiable augmentation: each image gets a random brightness, saturation, contrast, translation and cutout.
 
-    float (B, H, W, C) in -1 ... 1 -> the same shape, with a gradient. What comes in from outside, and the hole, is 0.
+    float (B, H, W, C) in -1 ... 1 -> the same shape. Translation is by up to `shift` of a side, the cutout has `cut` of
+    each side; both fill with 0.
     """
-    pictures = ops.convert_to_tensor(pictures)
-    batch, height, width, _ = ops.shape(pictures)
+    images = ops.convert_to_tensor(images)
+    batch, height, width, _ = ops.shape(images)
 
-    def drawn(low, high):
+    def uniform(low, high):
         return keras.random.uniform((batch, 1, 1, 1), low, high, seed=seed)
 
-    x = pictures + drawn(-0.5, 0.5)  # bright or dark
+    x = images + uniform(-0.5, 0.5)  # brightness
     grey = ops.mean(x, axis=3, keepdims=True)
-    x = grey + (x - grey) * drawn(0.0, 2.0)  # pale or colourful
-    light = ops.mean(x, axis=(1, 2, 3), keepdims=True)
-    x = light + (x - light) * drawn(0.5, 1.5)  # flat or in contrast
-    rows, columns = (_shifts(batch, side, shift, seed) for side in (height, width))  # (B, side, side)
+    x = grey + (x - grey) * uniform(0.0, 2.0)  # saturation
+    mean = ops.mean(x, axis=(1, 2, 3), keepdims=True)
+    x = mean + (x - mean) * uniform(0.5, 1.5)  # contrast
+    rows, columns = (_translations(batch, side, shift, seed) for side in (height, width))  # (B, side, side)
     x = ops.einsum("bij,bjwc->biwc", rows, x)
     x = ops.einsum("bij,bhjc->bhic", columns, x)
-    down, across = (_hole(batch, side, cut, seed) for side in (height, width))  # (B, side)
+    down, across = (_cutout(batch, side, cut, seed) for side in (height, width))  # (B, side)
     return x * ops.cast(1 - down[:, :, None, None] * across[:, None, :, None], x.dtype)
 
 
-def _shifts(batch, side, most, seed):
-    """Matrices that shift lines by a whole number of places, up to a share of them: float (B, side, side)."""
-    most = int(side * most + 0.5)
-    places = keras.random.randint((batch, 1), -most, most + 1, seed=seed) + ops.arange(side)[None]  # (B, side)
-    return ops.cast(places[:, :, None] == ops.arange(side), "float32")  # a place outside is no one of the old
+def _translations(batch, side, fraction, seed):
+    """Matrices that shift rows or columns by a random number of pixels, up to a fraction: float (B, side, side)."""
+    most = int(side * fraction + 0.5)
+    source = keras.random.randint((batch, 1), -most, most + 1, seed=seed) + ops.arange(side)[None]  # (B, side)
+    return ops.cast(source[:, :, None] == ops.arange(side), "float32")  # a source outside the image matches none
 
 
-def _hole(batch, side, share, seed):
-    """1 in an interval of a share of the places, 0 elsewhere: float (B, side). Its middle is anywhere."""
+def _cutout(batch, side, fraction, seed):
+    """1 in an interval of a fraction of the side, centred anywhere, 0 elsewhere: float (B, side)."""
     middle = keras.random.randint((batch, 1), 0, side + 1, seed=seed)
-    size = int(side * share)
+    size = int(side * fraction)
     first = middle - size // 2
-    places = ops.arange(side)[None]
-    return ops.cast(ops.logical_and(places >= first, places < first + size), "float32")
+    position = ops.arange(side)[None]
+    return ops.cast(ops.logical_and(position >= first, position < first + size), "float32")

@@ -1,75 +1,81 @@
-"""Denoising diffusion: a network that takes a little noise away, again and again, until a picture is left.
+"""DDPM: a denoising diffusion model, one network that removes noise step by step until an image is left.
 
 Jonathan Ho, Ajay Jain, Pieter Abbeel, "Denoising Diffusion Probabilistic Models", NeurIPS 2020.
 https://arxiv.org/abs/2006.11239
 
-What was new: diffusion models (J. Sohl-Dickstein and others, 2015) that make pictures as good as the best GANs'. The
-bound that they are trained by becomes, weighted suitably, a squared error: of what noise is in a noisy picture. No
-second network, no balance to keep; one U-Net, which is told the time, serves all amounts of noise.
+What was new: diffusion models (J. Sohl-Dickstein and others, 2015) whose samples are as good as those of the best GANs.
+Suitably weighted, their ELBO becomes a squared error between the noise in a noisy image and the network's estimate of
+it. There is no second network and no balance to keep; one U-Net, conditioned on the timestep, serves all noise levels.
 
-    x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) epsilon, epsilon ~ N(0, I)       eq. 4; a_t falls from 1 to 0, here `signal`
+    x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) epsilon, epsilon ~ N(0, I)       eq. 4; a_t falls from 1 to 0, here `alpha_bar`
     L = E || epsilon - epsilon_theta(x_t, t) ||^2                        eq. 14, algorithm 1
 
-The way back from noise to a picture, algorithm 2 and shorter ones, is in `zoo/generation/diffusion.py`.
+Sampling, algorithm 2 and faster samplers, is in `zoo/generation/diffusion.py`.
 
 The default is the paper's network for CIFAR-10: 35,746,307 parameters (the paper says 35.7 million).
 
-What the field has settled on since, as arguments, off in the default:
-- `schedule="cosine"`: signal that falls more evenly (A. Nichol, P. Dhariwal, "Improved Denoising Diffusion
+Later practice is available by arguments, off by default:
+- `schedule="cosine"`: a noise schedule that falls more evenly (A. Nichol, P. Dhariwal, "Improved Denoising Diffusion
   Probabilistic Models", 2021).
-- `predict="picture"`: the network answers x_0, the error weighs 1 / (1 - a_t), but no more than `HEAVIEST` (T.
+- `predict="x0"`: the network estimates x_0, and the loss has the weight 1 / (1 - a_t), at most `MAX_WEIGHT` (T.
   Salimans, J. Ho, "Progressive Distillation for Fast Sampling of Diffusion Models", 2022, section 4; T. Hang and
-  others, "Efficient Diffusion Training via Min-SNR Weighting Strategy", 2023). A small network can hold what is in a
-  picture, but not all of the noise.
-- `conditions`: pictures of a kind that is asked for. In training the kind is left out now and then, so that in drawing
-  the network can be asked with and without (J. Ho, T. Salimans, "Classifier-Free Diffusion Guidance", 2022).
-- `patch`: the network sees squares of so many pixels as one place with more maps, which costs less.
+  others, "Efficient Diffusion Training via Min-SNR Weighting Strategy", 2023). A small network has the capacity for
+  the content of an image, but not for all of the noise.
+- `conditions`: conditioning on labels. Training drops the labels of some images, so that one network is conditional and
+  unconditional, as classifier-free guidance needs (J. Ho, T. Salimans, "Classifier-Free Diffusion Guidance", 2022).
+- `patch`: squares of patch x patch pixels become channels of one position (space to depth), which saves computation.
 
-Letters: B pictures, N labels of a picture, C maps, T times.
+Where this file departs from the paper, and why:
+- Timesteps of a training batch are stratified over all of them rather than drawn independently: less variance, same
+  expectation.
+- While sampling, estimates of x_0 are clipped to -1 ... 1, the range of images.
+
+Letters: B images, N labels of an image, C channels.
 """
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 from keras import layers, ops
 
 from zoo.errors import BadInput, UnknownName
-from zoo.generation.diffusion import TIMES, Sampler, roots, signal
+from zoo.generation.diffusion import TIMESTEPS, Sampler, alpha_bar, signal_and_noise_scale
 from zoo.hub.registry import register
 from zoo.nn.checks import check_labels
 
-PREDICTIONS = ("noise", "picture")
-LEFT_OUT = 0.1  # share of pictures whose kind isn't told in training
-HEAVIEST = 10.0
-PART = 256  # pictures that are drawn at once, at most
-GROUPS = 32  # of maps that are normalised together
+PREDICTIONS = ("epsilon", "x0")
+LABEL_DROPOUT = 0.1  # fraction of training images whose labels are replaced by "unconditional"
+MAX_WEIGHT = 10.0  # of an example in the loss with predict="x0"
+MAX_BATCH = 256  # of one network evaluation while sampling
+GROUPS = 32  # of channels, at most, in group normalisation
 
 
-class Noising:
-    """Algorithm 1, lines 2 to 5: a `transform` for `zoo.data.batches.Batches` that makes of pictures what `fit` takes.
+class ForwardProcess:
+    """The forward (noising) process, algorithm 1, lines 2 to 5: a `transform` for `zoo.data.batches.Batches`.
 
-    uint8 pictures (B, H, W, C), and labels (B, N) or None -> x, y, and with `predict="picture"` weights (B, 1, 1): x is
-    noisy pictures float32 (B, H, W, C), times int32 (B,) and the labels, some left out; y what the network is to
-    answer, float32 (B, H, W, C). Takes the arguments of `DDPM` that it needs.
+    uint8 images (B, H, W, C), and labels (B, N) or None -> x, y, and with `predict="x0"` weights (B, 1, 1): x is noisy
+    images float32 (B, H, W, C), timesteps int32 (B,) and the labels, some dropped; y is the target, float32
+    (B, H, W, C). Takes the arguments of `DDPM` that it needs.
     """
 
-    def __init__(self, *, schedule="linear", predict="noise", conditions=()):
-        self.signal, self.predict, self.nothing = signal(schedule), predict, np.array(conditions)
+    def __init__(self, *, schedule: str = "linear", predict: str = "epsilon", conditions: Sequence[int] = ()):
+        self.alpha_bar, self.predict, self.unconditional = alpha_bar(schedule), predict, np.array(conditions)
 
     def __call__(self, x, y, rng):
         x = x.astype("float32") / 127.5 - 1
-        # Spread evenly, so that all batches have early and late times.
-        t = ((rng.random() + np.arange(len(x)) / len(x)) % 1 * TIMES).astype("int32")  # (B,)
+        # Evenly spaced from a random start, so that each batch has early and late timesteps.
+        t = ((rng.random() + np.arange(len(x)) / len(x)) % 1 * TIMESTEPS).astype("int32")  # (B,)
         noise = rng.standard_normal(x.shape, dtype="float32")
-        kept, lost = roots(self.signal[t])
-        inputs = [kept * x + lost * noise, t]  # eq. 4
+        signal_scale, noise_scale = signal_and_noise_scale(self.alpha_bar[t])
+        inputs = [signal_scale * x + noise_scale * noise, t]  # eq. 4
         if y is not None:
-            inputs.append(np.where(rng.random((len(x), 1)) < LEFT_OUT, self.nothing, y).astype("int32"))
-        if self.predict == "noise":
+            inputs.append(np.where(rng.random((len(x), 1)) < LABEL_DROPOUT, self.unconditional, y).astype("int32"))
+        if self.predict == "epsilon":
             return tuple(inputs), noise
-        return tuple(inputs), x, np.minimum(lost**-2, HEAVIEST)[..., 0]
+        return tuple(inputs), x, np.minimum(noise_scale**-2, MAX_WEIGHT)[..., 0]
 
 
 @register(
@@ -79,48 +85,49 @@ class Noising:
     paper="J. Ho, A. Jain, P. Abbeel, Denoising Diffusion Probabilistic Models (2020)",
     url="https://arxiv.org/abs/2006.11239",
     lineage=("unet", "vae"),
+    new="denoising in many small steps, learned as regression",
 )
 class DDPM(keras.Model):
-    """Noisy pictures float32 (B, H, W, C), times int (B,), with `conditions` labels int (B, N) -> the noise in them, or
-    with `predict="picture"` the pictures without, float32 (B, H, W, C), -1 black to 1 white.
+    """Noisy images float32 (B, H, W, C), timesteps int32 (B,), with `conditions` labels int32 (B, N) -> epsilon or,
+    with `predict="x0"`, x_0: float32 (B, H, W, C), images from -1 (black) to 1 (white).
 
-    Labels that are each as large as the number of their values say that none is asked for. `fit` takes what `Noising`
-    makes of pictures; `compile()` has the paper's optimiser and loss for a default. Raises `zoo.errors.BadInput` for
-    sizes that can't be, `zoo.errors.UnknownName` for an unknown schedule or prediction.
+    A label equal to the number of its values means unconditional. `fit` takes what `ForwardProcess` makes of images;
+    `compile()` defaults to the paper's optimiser and loss. Raises `zoo.errors.BadInput` for invalid sizes and
+    `zoo.errors.UnknownName` for an unknown schedule or prediction.
 
     Args:
-        input_shape: (H, W, C) of the pictures.
-        maps: C where pictures are largest.
-        multiples: of `maps` at each size, from the largest down, each half of the one before.
-        blocks: residual blocks at each size on the way down; on the way up it is one more.
-        attention: at which of these sizes, from 0 on, places look at one another, beside the smallest.
-        dropout: in residual blocks.
-        patch: pixels of a place, each way.
-        conditions: how many values each label may have, such as (10,); none for pictures of no kind in particular.
-        schedule, predict: see the file's head; "linear" or "cosine", "noise" or "picture".
-        steps, guidance, interval, order, eta: how pictures are drawn, where `draw` isn't told otherwise: see `Way`.
+        input_shape: (H, W, C) of the images.
+        channels: C at the highest resolution.
+        multiples: factor of `channels` at each resolution, from the highest down; each halves the one before.
+        blocks: residual blocks at each resolution of the contracting path; the expanding path has one more.
+        attention: resolutions, from 0 on, with self-attention between positions, besides the lowest.
+        dropout: rate in residual blocks.
+        patch: side in pixels of the square that becomes one position.
+        conditions: number of values of each label, such as (10,); empty for an unconditional model.
+        schedule, predict: "linear" or "cosine", "epsilon" or "x0"; see the module's docstring.
+        steps, guidance, guidance_interval, order, eta: default settings of the `Sampler`.
     """
 
     def __init__(
         self,
         *,
-        input_shape=(32, 32, 3),
-        channels=128,
-        multiples=(1, 2, 2, 2),
-        blocks=2,
-        attention=(1,),
-        dropout=0.1,
-        patch=1,
-        conditions=(),
-        schedule="linear",
-        predict="noise",
-        steps=TIMES,
-        guidance=1.0,
-        interval=None,
-        order=1,
-        eta=1.0,
+        input_shape: tuple[int, int, int] = (32, 32, 3),
+        channels: int = 128,
+        multiples: Sequence[int] = (1, 2, 2, 2),
+        blocks: int = 2,
+        attention: Sequence[int] = (1,),
+        dropout: float = 0.1,
+        patch: int = 1,
+        conditions: Sequence[int] = (),
+        schedule: str = "linear",
+        predict: str = "epsilon",
+        steps: int = TIMESTEPS,
+        guidance: float = 1.0,
+        guidance_interval: tuple[float, float] | None = None,
+        order: int = 1,
+        eta: float = 1.0,
     ):
-        sampler = Sampler(steps, guidance, interval and tuple(interval), order, eta)
+        sampler = Sampler(steps, guidance, guidance_interval and tuple(guidance_interval), order, eta)
         if predict not in PREDICTIONS:
             raise UnknownName("prediction", predict, PREDICTIONS)
         smallest = patch * 2 ** (len(multiples) - 1)
@@ -130,47 +137,52 @@ class DDPM(keras.Model):
             or any(side % smallest for side in input_shape[:2])
         ):
             raise BadInput(
-                f"DDPM can't have {channels} channels, multiples {tuple(multiples)}, {blocks} blocks and patches of {patch} "
-                f"for {input_shape[0]} x {input_shape[1]} pixels; give channels in eights, one or more of the others, and "
-                f"sides that are multiples of {smallest}"
+                f"DDPM can't have {channels} channels, multiples {tuple(multiples)}, {blocks} blocks and patches of "
+                f"{patch} for {input_shape[0]} x {input_shape[1]} pixels; give a multiple of 8 channels, 1 or more of "
+                f"the others, and sides that are multiples of {smallest}"
             )
-        pictures = keras.Input(input_shape, name="pictures")
-        times = keras.Input((), dtype="int32", name="times")
-        inputs = [pictures, times]
-        told = layers.Dense(4 * channels, activation="swish", name="time1")(Waves(channels, name="waves")(times))
-        told = layers.Dense(4 * channels, name="time2")(told)  # (B, 4 maps)
+        images = keras.Input(input_shape, name="images")
+        timesteps = keras.Input((), dtype="int32", name="timesteps")
+        inputs = [images, timesteps]
+        encoding = TimestepEmbedding(channels, name="timestep_embedding")(timesteps)
+        condition = layers.Dense(4 * channels, activation="swish", name="timestep1")(encoding)
+        condition = layers.Dense(4 * channels, name="timestep2")(condition)  # (B, 4 channels)
         if conditions:
             labels = keras.Input((len(conditions),), dtype="int32", name="labels")
             inputs.append(labels)
-            kinds = [Kind(i, count, 4 * channels, name=f"label{i}")(labels) for i, count in enumerate(conditions)]
-            told = layers.Add(name="told")([told, *kinds])
-        told = layers.Activation("swish", name="told_swish")(told)
+            embedded = [
+                LabelEmbedding(column, count, 4 * channels, name=f"label{column}")(labels)
+                for column, count in enumerate(conditions)
+            ]
+            condition = layers.Add(name="condition")([condition, *embedded])
+        condition = layers.Activation("swish", name="condition_swish")(condition)
 
-        def block(x, multiple, name, looks):
-            x = _block(x, told, multiple * channels, dropout, name)
-            return _attention(x, name) if looks else x
+        def block(x, multiple, name, attend):
+            x = _block(x, condition, multiple * channels, dropout, name)
+            return _attention(x, name) if attend else x
 
-        x = _conv(channels, "first")(_folded(pictures, patch))  # (B, H / patch, W / patch, C)
+        x = _conv(channels, "first")(_space_to_depth(images, patch))  # (B, H / patch, W / patch, C)
         skips, last = [x], len(multiples) - 1
         for level, multiple in enumerate(multiples):
             for number in range(blocks):
                 x = block(x, multiple, f"down{level}_{number}", level in attention)
                 skips.append(x)
             if level < last:
-                x = _conv(multiple * channels, f"halve{level}", strides=2)(x)
+                x = _conv(multiple * channels, f"downsample{level}", strides=2)(x)
                 skips.append(x)
         x = block(x, multiples[-1], "middle0", True)
         x = block(x, multiples[-1], "middle1", False)
         for level in range(last, -1, -1):
             for number in range(blocks + 1):
-                x = layers.Concatenate(name=f"up{level}_{number}_both")([x, skips.pop()])
+                x = layers.Concatenate(name=f"up{level}_{number}_skip")([x, skips.pop()])
                 x = block(x, multiples[level], f"up{level}_{number}", level in attention)
             if level:
-                x = _conv(multiples[level] * channels, f"double{level}")(layers.UpSampling2D(name=f"repeat{level}")(x))
-        x = _conv(input_shape[-1] * patch**2, "answer", kernel_initializer="zeros")(_norm_swish(x, "answer"))
-        x = _unfolded(x, patch)  # (B, H, W, C)
+                x = layers.UpSampling2D(name=f"upsample{level}")(x)
+                x = _conv(multiples[level] * channels, f"upsample{level}_conv")(x)
+        x = _conv(input_shape[-1] * patch**2, "output", kernel_initializer="zeros")(_norm_swish(x, "output"))
+        x = _depth_to_space(x, patch)  # (B, H, W, C)
         super().__init__(inputs, layers.Activation("linear", dtype="float32", name=predict)(x), name="ddpm")
-        self.signal = signal(schedule)
+        self.alpha_bar = alpha_bar(schedule)
         self.arguments = {
             "input_shape": tuple(input_shape),
             "channels": channels,
@@ -190,109 +202,107 @@ class DDPM(keras.Model):
         optimizer = optimizer or keras.optimizers.Adam(2e-4, use_ema=True, ema_momentum=0.9999)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
-    def draw_noise(self, count: int, *, seed: int = 0):
-        """What `count` pictures are made of, float32 (count, H, W, C). Raises `BadInput` for none."""
+    def sample_noise(self, count: int, *, seed: int = 0) -> np.ndarray:
+        """Initial noise of `count` images, float32 (count, H, W, C). Raises `BadInput` for a count below 1."""
         if count < 1:
-            raise BadInput(f"{count} pictures are none to make; give 1 or more")
+            raise BadInput(f"can't generate {count} images; give 1 or more")
         return np.random.default_rng(seed).standard_normal((count, *self.arguments["input_shape"]), dtype="float32")
 
-    def sample(self, count: int, *, labels=None, seed: int = 0, **options):
-        """`count` pictures, uint8 (count, H, W, C). The same seed makes the same ones.
+    def sample(self, count: int, *, labels=None, seed: int = 0, **options) -> np.ndarray:
+        """Generate `count` images, uint8 (count, H, W, C). The same seed gives the same images.
 
-        labels: of each, ints (count, N), where the network is told what to make. options: as `draw` has them.
+        labels: ints (count, N), for a conditional model. options: as for `generate`.
         """
-        return self.draw(self.draw_noise(count, seed=seed), labels, seed=seed + 1, **options)
+        return self.generate(self.sample_noise(count, seed=seed), labels, seed=seed + 1, **options)
 
-    def draw(self, noise, labels=None, *, shares=None, seed: int = 0, **options):
-        """Pictures of noise, float32 (B, H, W, C) -> uint8 (B, H, W, C).
+    def generate(self, noise, labels=None, *, label_weights=None, seed: int = 0, **options) -> np.ndarray:
+        """Images from initial noise, float32 (B, H, W, C) -> uint8 (B, H, W, C).
 
-        Raises `BadInput` for labels missing, in vain or unknown, and for options that can't be.
+        Raises `BadInput` for missing, superfluous or unknown labels and for invalid options.
 
         Args:
-            labels: ints (B, N), where the network is told what to make.
-            shares: of several labels for each picture, for what lies between: floats (K, B), with labels (K, B, N).
-            seed: draws what is left to chance on the way.
-            options: of `Way`; those that aren't given are as the model has them.
+            labels: ints (B, N), for a conditional model.
+            label_weights: to interpolate between K labels of each image: floats (K, B), with labels (K, B, N).
+            seed: of the noise that is added in each step.
+            options: of `Sampler`; the model's own settings by default.
         """
         sampler = Sampler(**{field.name: self.arguments[field.name] for field in dataclasses.fields(Sampler)} | options)
         noise = np.asarray(noise, "float32")
-        self._check(labels, sampler.guidance)
+        self._check_labels(labels, sampler.guidance)
         if labels is not None:
-            labels = labels if shares is not None else [labels]
-            shares = np.ones((1, len(noise))) if shares is None else np.asarray(shares)
-            if shares.shape != (len(labels), len(noise)):
-                raise BadInput(
-                    f"shares are {shares.shape}; give one for each of labels and pictures, {len(labels), len(noise)}"
-                )
+            labels = labels if label_weights is not None else [labels]
+            label_weights = np.ones((1, len(noise))) if label_weights is None else np.asarray(label_weights)
+            expected = len(labels), len(noise)
+            if label_weights.shape != expected:
+                raise BadInput(f"label_weights have shape {label_weights.shape}; give {expected}, as labels and images")
             values = [count + 1 for count in self.arguments["conditions"]]
             labels = np.stack([check_labels(each, len(noise), values) for each in labels])  # (K, B, N)
 
-        def clean(x, time, guidance):
-            return self.clean(x, time, labels, shares, guidance)
+        def predict_x0(x, timestep, guidance):
+            return self.predict_x0(x, timestep, labels, label_weights, guidance)
 
-        return np.round(127.5 * (sampler.walk(noise, clean, self.signal, np.random.default_rng(seed)) + 1)).astype(
-            np.uint8
-        )
+        x = sampler.sample(noise, predict_x0, self.alpha_bar, np.random.default_rng(seed))
+        return np.round(127.5 * (x + 1)).astype(np.uint8)
 
-    def clean(self, x, time: int, labels=None, shares=None, guidance: float = 1.0):
-        """x_0 as the network estimates it, of noisy pictures at one time: float32 (B, H, W, C) -> the same, clipped to
-        what a picture can be, which the papers leave out.
+    def predict_x0(self, x, timestep: int, labels=None, label_weights=None, guidance: float = 1.0) -> np.ndarray:
+        """The estimate of x_0 for noisy images at one timestep: float32 (B, H, W, C) -> the same, clipped to -1 ... 1.
 
-        labels, shares: ints (K, B, N), floats (K, B), or None for both.
+        labels, label_weights: ints (K, B, N), floats (K, B), or None for both.
         """
         if labels is None:
-            found = self._ask([x, np.full(len(x), time, "int32")])
+            output = self._predict_in_parts([x, np.full(len(x), timestep, "int32")])
         else:
             if guidance != 1:
-                nothing = np.broadcast_to(self.arguments["conditions"], labels[:1].shape)
-                labels = np.concatenate([labels, nothing])
-                shares = np.concatenate([guidance * shares, np.full((1, len(x)), 1 - guidance)])
-            # All at once: the network answers several questions sooner than one after the other.
-            many = np.tile(x, (len(labels), 1, 1, 1))  # (K B, H, W, C)
-            answers = self._ask([many, np.full(len(many), time, "int32"), np.concatenate(labels).astype("int32")])
-            found = np.einsum("kb,kbhwc->bhwc", shares, answers.reshape(len(labels), *x.shape))
-        if self.arguments["predict"] == "noise":
-            kept, lost = roots(self.signal[time])
-            found = (x - lost * found) / kept
-        return np.clip(found, -1, 1).astype("float32")
+                unconditional = np.broadcast_to(self.arguments["conditions"], labels[:1].shape)
+                labels = np.concatenate([labels, unconditional])
+                label_weights = np.concatenate([guidance * label_weights, np.full((1, len(x)), 1 - guidance)])
+            # One large batch is faster than one evaluation for each of the K labels.
+            repeated = np.tile(x, (len(labels), 1, 1, 1))  # (K B, H, W, C)
+            timesteps = np.full(len(repeated), timestep, "int32")
+            outputs = self._predict_in_parts([repeated, timesteps, np.concatenate(labels).astype("int32")])
+            output = np.einsum("kb,kbhwc->bhwc", label_weights, outputs.reshape(len(labels), *x.shape))
+        if self.arguments["predict"] == "epsilon":
+            signal_scale, noise_scale = signal_and_noise_scale(self.alpha_bar[timestep])
+            output = (x - noise_scale * output) / signal_scale  # eq. 4, solved for x_0
+        return np.clip(output, -1, 1).astype("float32")
 
-    def _ask(self, inputs):
-        parts = (slice(start, start + PART) for start in range(0, len(inputs[0]), PART))
+    def _predict_in_parts(self, inputs):
+        parts = (slice(start, start + MAX_BATCH) for start in range(0, len(inputs[0]), MAX_BATCH))
         return np.concatenate(
             [ops.convert_to_numpy(self.predict_on_batch([each[part] for each in inputs])) for part in parts]
         )
 
-    def _check(self, labels, guidance):
-        told = bool(self.arguments["conditions"])
-        if told and labels is None:
-            raise BadInput(f"this DDPM is told what to make; give labels (B, {len(self.arguments['conditions'])})")
-        if not told and labels is not None:
-            raise BadInput("this DDPM is not told what to make; leave out the labels")
-        if not told and guidance != 1:
-            raise BadInput(f"guidance {guidance} is for a DDPM that is told what to make; leave it out")
+    def _check_labels(self, labels, guidance):
+        conditional = bool(self.arguments["conditions"])
+        if conditional and labels is None:
+            raise BadInput(f"this DDPM is conditional; give labels (B, {len(self.arguments['conditions'])})")
+        if not conditional and labels is not None:
+            raise BadInput("this DDPM is unconditional; leave out the labels")
+        if not conditional and guidance != 1:
+            raise BadInput(f"guidance {guidance} needs a conditional DDPM; leave it out")
 
     def get_config(self):
         return dict(self.arguments)
 
 
-class Waves(layers.Layer):
-    """Sines and cosines of times, as of a Transformer's positions: int (B,) -> float32 (B, size)."""
+class TimestepEmbedding(layers.Layer):
+    """Sinusoidal encoding of timesteps, as of a Transformer's positions: int (B,) -> float32 (B, size)."""
 
-    def __init__(self, size, **kwargs):
+    def __init__(self, size: int, **kwargs):
         super().__init__(dtype="float32", **kwargs)
         self.size = size
 
-    def call(self, times):
+    def call(self, timesteps):
         half = self.size // 2
-        slowness = np.exp(-np.log(10000) * np.arange(half) / (half - 1)).astype("float32")
-        angles = ops.cast(times, "float32")[:, None] * ops.convert_to_tensor(slowness)  # (B, size / 2)
+        frequencies = np.exp(-np.log(10000) * np.arange(half) / (half - 1)).astype("float32")
+        angles = ops.cast(timesteps, "float32")[:, None] * ops.convert_to_tensor(frequencies)  # (B, size / 2)
         return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=1)
 
 
-class Kind(layers.Layer):
-    """One of the labels, or that it isn't told, as numbers that are learned: int (B, N) -> (B, size)."""
+class LabelEmbedding(layers.Layer):
+    """Learned embedding of one label column, with one more value for unconditional: int (B, N) -> (B, size)."""
 
-    def __init__(self, column, count, size, **kwargs):
+    def __init__(self, column: int, count: int, size: int, **kwargs):
         super().__init__(**kwargs)
         self.column, self.table = column, layers.Embedding(count + 1, size, name="table")
 
@@ -300,20 +310,20 @@ class Kind(layers.Layer):
         return self.table(labels[:, self.column])
 
 
-def _folded(x, patch):
-    """Each square of pixels becomes one place: (B, H, W, C) -> (B, H / patch, W / patch, C patch^2)."""
+def _space_to_depth(x, patch):
+    """Squares of pixels become channels: (B, H, W, C) -> (B, H / patch, W / patch, C patch^2)."""
     _, height, width, channels = x.shape
-    x = layers.Reshape((height // patch, patch, width // patch, patch * channels), name="fold_rows")(x)
-    x = layers.Permute((1, 3, 2, 4), name="fold_turn")(x)
-    return layers.Reshape((height // patch, width // patch, patch * patch * channels), name="fold")(x)
+    x = layers.Reshape((height // patch, patch, width // patch, patch * channels), name="patch_rows")(x)
+    x = layers.Permute((1, 3, 2, 4), name="patch_transpose")(x)
+    return layers.Reshape((height // patch, width // patch, patch * patch * channels), name="patch")(x)
 
 
-def _unfolded(x, patch):
+def _depth_to_space(x, patch):
     """The reverse: (B, H, W, C patch^2) -> (B, patch H, patch W, C)."""
     _, height, width, channels = x.shape
-    x = layers.Reshape((height, width, patch, channels // patch), name="unfold_rows")(x)
-    x = layers.Permute((1, 3, 2, 4), name="unfold_turn")(x)
-    return layers.Reshape((height * patch, width * patch, channels // patch**2), name="unfold")(x)
+    x = layers.Reshape((height, width, patch, channels // patch), name="unpatch_rows")(x)
+    x = layers.Permute((1, 3, 2, 4), name="unpatch_transpose")(x)
+    return layers.Reshape((height * patch, width * patch, channels // patch**2), name="unpatch")(x)
 
 
 def _conv(channels, name, size=3, **options):
@@ -321,7 +331,7 @@ def _conv(channels, name, size=3, **options):
 
 
 def _norm(x, name):
-    groups = math.gcd(min(GROUPS, x.shape[-1] // 4), x.shape[-1])  # of four maps at least, all alike
+    groups = math.gcd(min(GROUPS, x.shape[-1] // 4), x.shape[-1])  # equal groups of four channels or more
     return layers.GroupNormalization(groups, epsilon=1e-6, name=f"{name}_norm")(x)
 
 
@@ -329,23 +339,25 @@ def _norm_swish(x, name):
     return layers.Activation("swish", name=f"{name}_swish")(_norm(x, name))
 
 
-def _block(x, told, channels, dropout, name):
-    """A residual block that is told the time: (B, H, W, C) -> (B, H, W, maps)."""
+def _block(x, condition, channels, dropout, name):
+    """A residual block conditioned on the timestep (and labels): (B, H, W, C) -> (B, H, W, channels)."""
     shortcut = x if x.shape[-1] == channels else _conv(channels, f"{name}_shortcut", size=1)(x)
     x = _conv(channels, f"{name}_conv1")(_norm_swish(x, f"{name}_conv1"))
-    time = layers.Reshape((1, 1, channels), name=f"{name}_time")(layers.Dense(channels, name=f"{name}_told")(told))
-    x = _norm_swish(layers.Add(name=f"{name}_timed")([x, time]), f"{name}_conv2")
+    shift = layers.Dense(channels, name=f"{name}_condition")(condition)  # (B, channels)
+    shift = layers.Reshape((1, 1, channels), name=f"{name}_shift")(shift)
+    x = _norm_swish(layers.Add(name=f"{name}_conditioned")([x, shift]), f"{name}_conv2")
     x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
     x = _conv(channels, f"{name}_conv2", kernel_initializer="zeros")(x)
     return layers.Add(name=name)([shortcut, x])
 
 
 def _attention(x, name):
-    """Each place looks at all others: (B, H, W, C) -> the same."""
+    """Residual self-attention between all positions, with one head: (B, H, W, C) -> the same."""
     _, height, width, channels = x.shape
-    places = layers.Reshape((height * width, channels), name=f"{name}_places")(_norm(x, f"{name}_look"))  # (B, H W, C)
-    query, key, value = (layers.Dense(channels, name=f"{name}_{part}")(places) for part in ("query", "key", "value"))
+    flat = layers.Reshape((height * width, channels), name=f"{name}_flat")(_norm(x, f"{name}_attention"))  # (B, H W, C)
+    query, key, value = (layers.Dense(channels, name=f"{name}_{part}")(flat) for part in ("query", "key", "value"))
     query = layers.Rescaling(channels**-0.5, name=f"{name}_scale")(query)
-    seen = layers.Attention(name=f"{name}_look")([query, value, key])  # (B, H W, C)
-    seen = layers.Dense(channels, kernel_initializer="zeros", name=f"{name}_seen")(seen)
-    return layers.Add(name=f"{name}_looked")([x, layers.Reshape((height, width, channels), name=f"{name}_back")(seen)])
+    attended = layers.Attention(name=f"{name}_attention")([query, value, key])  # (B, H W, C)
+    attended = layers.Dense(channels, kernel_initializer="zeros", name=f"{name}_project")(attended)
+    attended = layers.Reshape((height, width, channels), name=f"{name}_unflat")(attended)
+    return layers.Add(name=f"{name}_attention_add")([x, attended])

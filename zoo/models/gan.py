@@ -1,17 +1,18 @@
-"""Generative adversarial nets: one network forges, another tells forgeries from the real, and each teaches the other.
+"""Generative adversarial nets: a generator learns from a discriminator that learns to tell real from generated
+examples.
 
 Ian J. Goodfellow, Jean Pouget-Abadie, Mehdi Mirza, Bing Xu, David Warde-Farley, Sherjil Ozair, Aaron Courville, Yoshua
 Bengio, "Generative Adversarial Nets", NeurIPS 2014. https://arxiv.org/abs/1406.2661
 
-What was new: a model of pictures that is only ever sampled. No likelihood, no Markov chain, no posterior: what is to be
-made better is said by a second network, and back-propagation through it says how.
+What was new: a generative model that is only ever sampled. No likelihood, no Markov chain, no posterior: a second
+network judges the samples, and back-propagation through it trains the first.
 
     min_G max_D  E_x log D(x) + E_z log(1 - D(G(z)))      eq. 1; D is the sigmoid of the discriminator's logit
     max_G  E_z log D(G(z))                                section 3: the same fixed point, but a gradient while D wins
 
-How both learn in one step of `fit`: the loss is the discriminator's, on pictures and on forgeries that are taken as
-they are, plus the generator's, seen through a discriminator whose weights are taken as they are. So one backward pass
-gives each network the exact gradient of its own loss.
+Both learn in one step of `fit`: the loss is the discriminator's, on real images and on generated ones without a
+gradient, plus the generator's, through a discriminator whose weights are constants. So one backward pass gives each
+network the exact gradient of its own loss.
 
 `GAN` is the network that the authors published for MNIST: a generator 100-1200-1200-784, a discriminator of maxout
 units (I. Goodfellow and others, "Maxout Networks", 2013), with dropout. 2,503,984 and 1,231,441 parameters.
@@ -22,7 +23,7 @@ Where this file departs from the paper, and why:
   the data's means.
 - Latents come from a Gaussian.
 
-Letters: B pictures, Z latents.
+Letters: B images, Z latents, N labels of an image.
 """
 
 import math
@@ -39,31 +40,31 @@ LOSSES = ("nonsaturating", "minimax", "hinge")
 
 
 class Adversarial(keras.Model):
-    """Two networks against each other; a subclass builds them.
+    """A generator and a discriminator, trained against each other; a subclass builds them.
 
-    The model itself is the generator, latents (B, Z) -> pictures (B, H, W, C) as the discriminator takes them, with
-    more inputs, the same for both, where both are told what to make. `fit` takes latents for x and uint8 pictures for
+    The model itself is the generator, latents (B, Z) -> images (B, H, W, C) as the discriminator takes them, with
+    labels (B, N) as one more input of both where they are conditional. `fit` takes latents for x and uint8 images for
     y, with fresh latents in each epoch: `zoo.data.batches.Batches` with `transform=zoo.data.latents.drawn(Z)`. Its log
     has the losses of both.
     """
 
-    def __init__(self, inputs, outputs, discriminator, *, black, **kwargs):
-        """black: what a black pixel is for both networks; a white one is 1."""
+    def __init__(self, inputs, outputs, discriminator: keras.Model, *, black: float, **kwargs):
+        """black: value of a black pixel for both networks; a white one is 1."""
         super().__init__(inputs, outputs, **kwargs)
         self.discriminator, self.black = discriminator, black
-        self.of_discriminator = keras.metrics.Mean(name="discriminator_loss")
-        self.of_generator = keras.metrics.Mean(name="generator_loss")
+        self.discriminator_metric = keras.metrics.Mean(name="discriminator_loss")
+        self.generator_metric = keras.metrics.Mean(name="generator_loss")
 
-    def scale(self, pictures):
-        """uint8 pictures as the generator makes them."""
-        return self.black + ops.cast(pictures, "float32") * ((1 - self.black) / 255)
+    def scale(self, images):
+        """uint8 images in the generator's range."""
+        return self.black + ops.cast(images, "float32") * ((1 - self.black) / 255)
 
-    def prepare(self, pictures):
-        """What the discriminator is shown of pictures, real and forged alike: the pictures themselves."""
-        return pictures
+    def prepare(self, images):
+        """Transform the discriminator's input, real and generated images alike; here not at all."""
+        return images
 
-    def compile(self, optimizer, *, loss="nonsaturating", **kwargs):
-        """loss: one of `LOSSES`; see `critic_loss` and `forger_loss`."""
+    def compile(self, optimizer, *, loss: str = "nonsaturating", **kwargs):
+        """loss: one of `LOSSES`; see `discriminator_loss` and `generator_loss`."""
         if loss not in LOSSES:
             raise UnknownName("loss of a GAN", loss, LOSSES)
         self.adversarial_loss = loss
@@ -72,74 +73,77 @@ class Adversarial(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The losses of both, each with a gradient for its own network only. Raises `BadInput` for example weights."""
         if sample_weight is not None:
-            raise BadInput("a GAN weighs all pictures alike; leave sample_weight out")
-        discriminator, told = self.discriminator, list(x[1:]) if isinstance(x, list | tuple) else []
-        # Each variable is read once for all looks: TensorFlow's graph optimiser may move a second reading of a
-        # variable past its update where the update doesn't hang on it, as the discriminator's on the generator's loss.
+            raise BadInput("a GAN can't weight its examples; leave sample_weight out")
+        discriminator, labels = self.discriminator, list(x[1:]) if isinstance(x, list | tuple) else []
+        # Each variable is read once for all calls: TensorFlow's graph optimiser may move a second read of a variable
+        # past its update where the update doesn't depend on it, as the discriminator's on the generator's loss.
         weights = [ops.copy(variable) for variable in discriminator.trainable_variables]
         states = [ops.copy(variable) for variable in discriminator.non_trainable_variables]
 
-        def look(weights, states, pictures, told=told):
-            inputs = [pictures, *told] if told else pictures
+        def discriminate(weights, states, images, labels=labels):
+            inputs = [images, *labels] if labels else images
             return discriminator.stateless_call(weights, states, inputs, training=training)
 
         real = self.scale(y)
-        seen, states = look(weights, states, self.prepare(real))
-        caught, states = look(weights, states, self.prepare(ops.stop_gradient(y_pred)))
-        # The same discriminator with weights that are constants: the way back to the generator leads through it.
+        real_logits, states = discriminate(weights, states, self.prepare(real))
+        fake_logits, states = discriminate(weights, states, self.prepare(ops.stop_gradient(y_pred)))
+        # The same discriminator with constant weights: the generator's gradient passes through it.
         constant = [ops.stop_gradient(weight) for weight in weights]
-        passed, _ = look(constant, states, self.prepare(y_pred))
+        generator_logits, _ = discriminate(constant, states, self.prepare(y_pred))
         for variable, state in zip(discriminator.non_trainable_variables, states, strict=True):
             variable.assign(state)
-        losses = discriminator_loss(seen, caught, self.adversarial_loss), generator_loss(passed, self.adversarial_loss)
-        self.of_discriminator.update_state(losses[0])
-        self.of_generator.update_state(losses[1])
-        return sum(losses) + self.regularize(lambda *given: look(weights, states, *given)[0], real, told)
+        loss_d = discriminator_loss(real_logits, fake_logits, self.adversarial_loss)
+        loss_g = generator_loss(generator_logits, self.adversarial_loss)
+        self.discriminator_metric.update_state(loss_d)
+        self.generator_metric.update_state(loss_g)
+        penalty = self.regularize(lambda *inputs: discriminate(weights, states, *inputs)[0], real, labels)
+        return loss_d + loss_g + penalty
 
-    def regularize(self, discriminator, pictures, told):
-        """What else the discriminator is to keep small; nothing here.
+    def regularize(self, discriminator, images, labels):
+        """A penalty that is added to the discriminator's loss; none here.
 
-        critic(pictures, told): its logits (B, 1). pictures: real ones, as the generator makes them; told: a list of
-        what it is told of them, empty where there is nothing.
+        discriminator: function (images, labels) -> logits (B, 1). images: real ones in the generator's range. labels: a
+        list of the labels' tensor, empty for an unconditional model.
         """
         return 0.0
 
-    def draw_latents(self, count: int, *, labels=None, seed: int = 0):
-        """What the generator makes `count` pictures of: latents (count, Z), or a list of those and of the labels.
+    def sample_latents(self, count: int, *, labels=None, seed: int = 0):
+        """The generator's inputs for `count` images: latents (count, Z), or a list of those and the labels.
 
-        Raises `BadInput` for no pictures, and for labels missing, in vain or unknown.
+        Raises `BadInput` for a count below 1, and for missing, superfluous or unknown labels.
         """
         if count < 1:
-            raise BadInput(f"{count} pictures are none to make; give 1 or more")
-        if (labels is None) != (not isinstance(self.input, list)):
-            raise BadInput(
-                f"{self.name} is {'not ' * (labels is not None)}told what to make; its labels are {labels!r:.40}"
-            )
+            raise BadInput(f"can't generate {count} images; give 1 or more")
+        conditional = isinstance(self.input, list)
+        if conditional and labels is None:
+            raise BadInput(f"{self.name} is conditional; give labels (B, {len(self.arguments['conditions'])})")
+        if not conditional and labels is not None:
+            raise BadInput(f"{self.name} is unconditional; leave out the labels")
         z = np.random.default_rng(seed).standard_normal((count, self.arguments["latents"]), dtype="float32")
         return z if labels is None else [z, check_labels(labels, count, self.arguments["conditions"])]
 
-    def sample(self, count: int, *, labels=None, seed: int = 0):
-        """`count` pictures, uint8 (count, H, W, C). The same seed makes the same ones.
+    def sample(self, count: int, *, labels=None, seed: int = 0) -> np.ndarray:
+        """Generate `count` images, uint8 (count, H, W, C). The same seed gives the same images.
 
-        labels: of each, ints (count, N), where the network is told what to make.
+        labels: ints (count, N), for a conditional model.
         """
-        return self.pictures(self.draw_latents(count, labels=labels, seed=seed))
+        return self.generate(self.sample_latents(count, labels=labels, seed=seed))
 
-    def pictures(self, inputs):
-        """What the generator makes of its inputs, as uint8 (B, H, W, C)."""
-        return self.as_bytes(self(inputs))
+    def generate(self, inputs) -> np.ndarray:
+        """Images from the generator's inputs, as `sample_latents` gives them: uint8 (B, H, W, C)."""
+        return self.to_uint8(self(inputs))
 
-    def as_bytes(self, made):
-        """Pictures as the networks have them, as uint8 (B, H, W, C)."""
-        made = np.clip(ops.convert_to_numpy(made), self.black, 1)
-        return np.round(255 * (made - self.black) / (1 - self.black)).astype(np.uint8)
+    def to_uint8(self, images) -> np.ndarray:
+        """Images in the generator's range as uint8 (B, H, W, C)."""
+        images = np.clip(ops.convert_to_numpy(images), self.black, 1)
+        return np.round(255 * (images - self.black) / (1 - self.black)).astype(np.uint8)
 
     def get_config(self):
         return dict(self.arguments)
 
 
 def discriminator_loss(real, fake, loss="nonsaturating"):
-    """What the discriminator minimises, of its logits (B, 1) for real pictures and for forgeries.
+    """The discriminator's loss, from its logits (B, 1) for real and for generated images.
 
     -log D(x) - log(1 - D(G(z))) by eq. 1; with "hinge" max(0, 1 - l(x)) + max(0, 1 + l(G(z))) of the logits l (J. H.
     Lim, J. C. Ye, "Geometric GAN", 2017, eq. 14).
@@ -151,7 +155,7 @@ def discriminator_loss(real, fake, loss="nonsaturating"):
 
 
 def generator_loss(fake, loss="nonsaturating"):
-    """What the generator minimises, of the discriminator's logits (B, 1) for forgeries.
+    """The generator's loss, from the discriminator's logits (B, 1) for generated images.
 
     -log D(G(z)), or with "minimax" log(1 - D(G(z))); with "hinge" minus the logits.
     """
@@ -162,9 +166,9 @@ def generator_loss(fake, loss="nonsaturating"):
 
 
 class Maxout(layers.Layer):
-    """The largest of `pieces` linear answers, for each unit: (B, V) -> (B, units)."""
+    """The maximum of `pieces` linear functions, for each unit: (B, V) -> (B, units)."""
 
-    def __init__(self, units, pieces, **kwargs):
+    def __init__(self, units: int, pieces: int, **kwargs):
         super().__init__(**kwargs)
         self.units, self.pieces = units, pieces
         self.linear = layers.Dense(units * pieces, name="linear")
@@ -180,21 +184,29 @@ class Maxout(layers.Layer):
     paper="I. Goodfellow and others, Generative Adversarial Nets (2014)",
     url="https://arxiv.org/abs/1406.2661",
     lineage=("mlp",),
+    new="a generator trained by a discriminator",
 )
 class GAN(Adversarial):
-    """The paper's network for MNIST: latents float32 (B, Z) -> pictures float32 (B, H, W, C) in 0 ... 1.
+    """The paper's network for MNIST: latents float32 (B, Z) -> images float32 (B, H, W, C) in 0 ... 1.
 
     `compile(optimizer, loss="nonsaturating")`, then `fit` as `Adversarial` says. Raises `zoo.errors.BadInput` for no
     latent or no hidden unit, `zoo.errors.UnknownName` for an unknown loss.
 
     Args:
-        input_shape: (H, W, C) of the pictures.
-        latents: numbers that a picture is made of.
-        hidden: units of each of the generator's two layers.
-        maxout: units of each of the discriminator's two layers, and linear pieces of each unit.
+        input_shape: (H, W, C) of the images.
+        latents: Z, the number of latents.
+        hidden: units of each of the generator's two hidden layers.
+        maxout: units of each of the discriminator's two hidden layers, and linear pieces of each unit.
     """
 
-    def __init__(self, *, input_shape=(28, 28, 1), latents=100, hidden=1200, maxout=(240, 5)):
+    def __init__(
+        self,
+        *,
+        input_shape: tuple[int, int, int] = (28, 28, 1),
+        latents: int = 100,
+        hidden: int = 1200,
+        maxout: tuple[int, int] = (240, 5),
+    ):
         if latents < 1 or hidden < 1 or min(maxout) < 1:
             raise BadInput(f"GAN can't have {latents} latents, {hidden} and {maxout} hidden units; give one or more")
         pixels = math.prod(input_shape)
@@ -202,15 +214,15 @@ class GAN(Adversarial):
         x = layers.Dense(hidden, activation="relu", name="generator_hidden1")(z)
         x = layers.Dense(hidden, activation="relu", name="generator_hidden2")(x)
         x = layers.Dense(pixels, activation="sigmoid", name="generator_pixels")(x)
-        made = layers.Reshape(input_shape, name="generator_picture")(x)  # (B, H, W, C)
+        generated = layers.Reshape(input_shape, name="generator_image")(x)  # (B, H, W, C)
 
-        pictures = keras.Input(input_shape, name="pictures")
-        x = layers.Flatten()(pictures)
+        images = keras.Input(input_shape, name="images")
+        x = layers.Flatten()(images)
         x = layers.Dropout(0.2)(x)
         x = layers.Dropout(0.5)(Maxout(*maxout, name="hidden1")(x))
         x = layers.Dropout(0.5)(Maxout(*maxout, name="hidden2")(x))
-        discriminator = keras.Model(pictures, layers.Dense(1, name="logit")(x), name="discriminator")
-        super().__init__(z, made, discriminator, black=0.0, name="gan")
+        discriminator = keras.Model(images, layers.Dense(1, name="logit")(x), name="discriminator")
+        super().__init__(z, generated, discriminator, black=0.0, name="gan")
         self.arguments = {
             "input_shape": tuple(input_shape),
             "latents": latents,

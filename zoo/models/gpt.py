@@ -1,19 +1,19 @@
-"""GPT: one network that learns to go on with any text, and with that much else.
+"""GPT: a decoder-only Transformer, pre-trained as an autoregressive language model.
 
 GPT-1: A. Radford, K. Narasimhan, T. Salimans, I. Sutskever, "Improving Language Understanding by Generative
 Pre-Training" (2018). https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf
 GPT-2: A. Radford and others, "Language Models are Unsupervised Multitask Learners" (2019).
 https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf
 
-What was new: the decoder of a Transformer, alone, learns from plain text to predict the next token; little is changed
-to make it do other tasks. Larger and on more text, it does some of them without having been shown any (GPT-2).
+What was new: the decoder of a Transformer, alone, learns from plain text to predict the next token; fine-tuning it for
+other tasks changes little. Larger and with more text, it does some of them zero-shot (GPT-2).
 
-    h_0 = W_e[u] + W_p                                  eq. 2 of GPT-1: tokens u, and where they stand
-    h_l = block(h_{l-1})                                attention to what came before, then a layer of 4 W units
-    P(u) = softmax(h_n W_e^T)                           the same W_e, turned around
+    h_0 = W_e[u] + W_p                                  eq. 2 of GPT-1: token and position embeddings of tokens u
+    h_l = block(h_{l-1})                                causal self-attention, then a feed-forward network of 4 W units
+    P(u) = softmax(h_n W_e^T)                           tied embeddings: the same W_e, transposed
 
-`version=1` normalises after each part of a block, as the Transformer does, `version=2` before it and once more at the
-end, and starts the layers that add to the residual stream smaller by sqrt(2 depth), which lets deeper nets train.
+`version=1` has layer normalisation after each sublayer, as the Transformer does; `version=2` before it and once more at
+the end, and its last layer of each sublayer starts smaller by sqrt(2 depth), which lets deeper networks train.
 
 Where this file departs from the papers, and why: the optimiser and its schedule are the recipe's.
 
@@ -34,19 +34,19 @@ VERSIONS = {1: {"vocabulary": 40478, "context": 512}, 2: {"vocabulary": 50257, "
 EPSILON = 1e-5  # of layer normalisation, in the published weights
 
 
-def normal(deviation=0.02):
-    return keras.initializers.RandomNormal(stddev=deviation)
+def normal(stddev: float = 0.02):
+    return keras.initializers.RandomNormal(stddev=stddev)
 
 
 def gelu(x):
-    """Gaussian error linear unit in its tanh form, with which both were trained."""
+    """Gaussian error linear unit in the tanh approximation that both versions were trained with."""
     return 0.5 * x * (1 + ops.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
 class Positions(layers.Layer):
-    """Adds what stands for each place, W_p: (B, T, W) -> the same. positions: int (B, T); 0, 1, 2, ... when None."""
+    """Adds the position embeddings W_p: (B, T, W) -> the same. positions: int (B, T); 0, 1, 2, ... when None."""
 
-    def __init__(self, context, **kwargs):
+    def __init__(self, context: int, **kwargs):
         super().__init__(**kwargs)
         self.context = context
 
@@ -54,7 +54,7 @@ class Positions(layers.Layer):
         shape = (self.context, input_shape[-1])
         self.table = self.add_weight(shape=shape, initializer=normal(), name="table")
 
-    def compute_output_shape(self, shape):  # or else Keras tries `call` with some length or other
+    def compute_output_shape(self, shape):  # otherwise Keras calls the layer with an arbitrary length
         return shape
 
     def call(self, x, positions=None):
@@ -62,7 +62,7 @@ class Positions(layers.Layer):
             return x + ops.take(self.table, positions, axis=0)
         length = x.shape[1] if x.shape[1] is not None else ops.shape(x)[1]
         if isinstance(length, int) and length > self.context:
-            raise BadInput(f"{length} tokens are more than the {self.context} that this GPT can see at once")
+            raise BadInput(f"{length} tokens are more than this GPT's context of {self.context}")
         return x + self.table[:length]
 
 
@@ -74,23 +74,36 @@ class Positions(layers.Layer):
     "Pre-Training; and GPT-2 (2019)",
     url="https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf",
     lineage=("transformer",),
+    new="generative pre-training: predict the next token",
 )
 class GPT(keras.Model):
-    """int32 tokens (B, T) -> logits (B, T, vocabulary) of the token after each. Labels are int, (B, T).
+    """int32 tokens (B, T) -> logits (B, T, vocabulary) of the next tokens. Labels are int, (B, T).
 
-    `compile` needs an optimiser only, the loss is cross-entropy. `cache` and `decode` are for `zoo.generation.tokens`.
-    Raises `zoo.errors.UnknownName` for a version that isn't 1 or 2, `zoo.errors.BadInput` for sizes that can't be and
-    for more tokens than `context`.
+    `compile` needs only an optimiser; the loss is cross-entropy. `cache` and `decode` are for `zoo.generation.tokens`.
+    Raises `zoo.errors.UnknownName` for a version that isn't 1 or 2, `zoo.errors.BadInput` for invalid sizes and for
+    more tokens than `context`.
 
     Args:
-        version: 1 or 2, see the file's head.
-        vocabulary: tokens that there are; by default the version's own.
-        context: tokens that it can see at once; by default the version's own.
-        width: numbers at each place. depth: blocks. heads: ways to look at once, a divisor of width.
-        dropout: share dropped in training, of embeddings, attention and what blocks add.
+        version: 1 or 2, see the module's docstring.
+        vocabulary: number of tokens; by default the version's own.
+        context: maximal number of tokens of a text; by default the version's own.
+        width: embedding dimension.
+        depth: blocks.
+        heads: attention heads; a divisor of width.
+        dropout: rate on embeddings, attention weights and sublayers' outputs.
     """
 
-    def __init__(self, *, version=2, vocabulary=None, context=None, width=768, depth=12, heads=12, dropout=0.1):
+    def __init__(
+        self,
+        *,
+        version: int = 2,
+        vocabulary: int | None = None,
+        context: int | None = None,
+        width: int = 768,
+        depth: int = 12,
+        heads: int = 12,
+        dropout: float = 0.1,
+    ):
         if version not in VERSIONS:
             raise UnknownName("version of GPT", str(version), map(str, VERSIONS))
         vocabulary = VERSIONS[version]["vocabulary"] if vocabulary is None else vocabulary
@@ -140,30 +153,32 @@ class GPT(keras.Model):
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
     def cache(self, batch, capacity):
-        """Room for the keys and values of `capacity` places: for each block two of (B, H, S, D)."""
+        """An empty cache for `capacity` positions: keys and values of each block, (B, H, S, D) each."""
         heads, width = self.arguments["heads"], self.arguments["width"]
         shape = (batch, heads, capacity, width // heads)
         return [ops.zeros(shape, self.compute_dtype) for _ in range(2 * self.arguments["depth"])]
 
     def decode(self, tokens, cache, index, pad):
-        """Read tokens (B, T) that follow those in `cache`. Returns logits (B, vocabulary) of the next, and the cache.
+        """Decode tokens (B, T) that follow those in `cache`. Returns logits (B, vocabulary) of the next token, and the
+        updated cache.
 
-        index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
+        index: number of tokens in the cache. pad: int (B,), number of padding tokens at the front of each sequence.
         """
-        now = index + ops.arange(tokens.shape[1])  # (T,)
-        places = ops.arange(ops.shape(cache[0])[2], dtype="int32")  # (S,)
-        seen = ops.logical_and(places <= now[:, None], places >= pad[:, None, None])  # (B, T, S)
+        query_positions = index + ops.arange(ops.shape(tokens)[1])  # (T,)
+        key_positions = ops.arange(ops.shape(cache[0])[2], dtype="int32")  # (S,)
+        causal, not_padding = key_positions <= query_positions[:, None], key_positions >= pad[:, None, None]
+        attention_mask = ops.logical_and(causal, not_padding)[:, None]  # (B, 1, T, S)
         x = self.get_layer("embedding")(tokens)
-        x = self.get_layer("positions")(x, positions=ops.maximum(now - pad[:, None], 0))  # (B, T, W)
-        after = []
+        x = self.get_layer("positions")(x, positions=ops.maximum(query_positions - pad[:, None], 0))  # (B, T, W)
+        updated = []
         for number in range(1, self.arguments["depth"] + 1):
             keys, values = cache[2 * number - 2 : 2 * number]
-            x, kept = self.get_layer(f"block{number}").cached(x, keys, values, index, seen[:, None])
-            after += kept
+            x, own = self.get_layer(f"block{number}").cached(x, keys, values, index, attention_mask)
+            updated += own
         x = x[:, -1]  # (B, W)
         if self.arguments["version"] == 2:
             x = self.get_layer("norm")(x)
-        return self.get_layer("embedding")(x, reverse=True), after
+        return self.get_layer("embedding")(x, reverse=True), updated
 
     def get_config(self):
         return dict(self.arguments)

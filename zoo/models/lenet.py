@@ -1,17 +1,17 @@
-"""LeNet-5: convolution, subsampling, and a picture of each digit to aim at.
+"""LeNet-5: a convolutional network for handwritten digits, with subsampling and a distributed code for each class.
 
 Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to Document Recognition",
 Proceedings of the IEEE 86(11), 2278-2324 (1998). https://doi.org/10.1109/5.726791
 
-What was new: a network trained whole, from pixels to classes, whose form knows about images. Local receptive fields
-and shared weights (convolution) find the same feature anywhere; subsampling gives up its exact place; the partial
-connection table between S2 and C3 makes the maps differ. Each class owns a code, a stylised 7 x 12 drawing, and the
-answer is the class whose code lies nearest to what F6 draws.
+What was new: a network trained end to end, from pixels to classes, whose architecture encodes prior knowledge of
+images. Local receptive fields with shared weights (convolution) find the same feature anywhere; subsampling gives up
+its exact position; the partial connection table between S2 and C3 makes the feature maps differ. Each class has a
+code, a stylised 7 x 12 bitmap, and the prediction is the class whose code is nearest to the output of F6.
 
     layer    shape          what it computes                                       parameters
     C1       28 x 28 x 6    5 x 5 convolution                                             156
     S2       14 x 14 x 6    sum of 2 x 2, times a coefficient, plus a bias                 12
-    C3       10 x 10 x 16   5 x 5 convolution of the maps that Table I names            1,516
+    C3       10 x 10 x 16   5 x 5 convolution of the feature maps in Table I            1,516
     S4       5 x 5 x 16     as S2                                                          32
     C5       1 x 1 x 120    5 x 5 convolution                                          48,120
     F6       84             full connection                                            10,164
@@ -23,16 +23,16 @@ f(a) = A tanh(S a) (eqs. 5, 6): the paper says so of all "layers up to F6", and 
 Where this file departs from the paper, and why:
 - Images come as 28 x 28 and are padded with background to the paper's 32 x 32 inside the model.
 - The logits are minus the distances of eq. 7, so that here, as everywhere in the zoo, the largest wins.
-- The paper gives neither the drawings nor the constant j of eq. 9: `DIGITS` is ours, and see `J`.
-- The paper draws its weights from +-2.4 / F, F being a unit's number of inputs. Biases, which it counts as
-  connections, are drawn from the same range. (Its optimiser, a diagonal approximation of the Hessian that gives each
-  weight its own rate, is not part of the model; Adam does that office today.)
+- The paper gives neither the bitmaps nor the constant j of eq. 9: `DIGITS` is ours, and see `J`.
+- The paper's initial weights are uniform in +-2.4 / F, F being a unit's number of inputs. Biases, which it counts as
+  connections, have the same range. (Its optimiser, a diagonal approximation of the Hessian that gives each weight its
+  own learning rate, is not part of the model; Adam plays that role today.)
 - Codes for anything but ten classes are random: one of the choices that the paper mentions.
-- On images larger than 28 x 28 C5 has several positions, and F6 sees them all.
+- On images larger than 28 x 28 C5 has several positions, and F6 is connected to all.
 
-Arguments give the changes that came later: `activation="relu"`, `pooling="max"`, `connections="full"` (C3 sees every
-map, 2,416 parameters), `output="softmax"` (a dense layer under cross-entropy). ReLU can't draw the -1s of a code, so
-with `output="rbf"` F6 keeps f.
+Later changes are arguments: `activation="relu"`, `pooling="max"`, `connections="full"` (C3 is connected to every
+feature map, 2,416 parameters), `output="softmax"` (a dense layer under cross-entropy). ReLU can't output the -1s of a
+code, so with `output="rbf"` F6 keeps f.
 """
 
 import keras
@@ -44,9 +44,9 @@ from zoo.hub.registry import register
 from zoo.nn.checks import check_classes
 
 A, S = 1.7159, 2 / 3  # eq. 6: chosen so that f(+-1) = +-1
-J = 1.0  # eq. 9: how near a code must be to beat "none of these"; the paper says only that it is positive
+J = 1.0  # eq. 9: how near a code must be to beat the rubbish class; the paper says only that it is positive
 
-# Table I: which maps of S2 (rows) each of the 16 maps of C3 (columns) sees.
+# Table I: which feature maps of S2 (rows) each of the 16 of C3 (columns) is connected to.
 TABLE = """
 X . . . X X X . . X X X X . X X
 X X . . . X X X . . X X X X . X
@@ -56,8 +56,8 @@ X X X . . . X X X . . X . X X X
 . . . X X X . . X X X X . X X X
 """
 
-# The codes of the ten digits: 7 x 12 drawings, # for +1 and . for -1. Alike digits get alike codes, so that a confusion
-# is between them and not with any other class.
+# The codes of the ten digits: 7 x 12 bitmaps, # for +1 and . for -1. Similar digits have similar codes, so that
+# confusions are between them and not with other classes.
 DIGITS = """
 ..###.. ...#... .#####. .#####. ....##. ####### ..####. ####### .#####. .#####.
 .##.##. ..##... ##...## ##...## ....##. ##..... .##.... ##...## ##...## ##...##
@@ -75,18 +75,18 @@ DIGITS = """
 
 
 def table() -> np.ndarray:
-    """Table I as bools (6 maps of S2, 16 maps of C3)."""
+    """Table I as bools (6 feature maps of S2, 16 of C3)."""
     return np.array([[mark == "X" for mark in row.split()] for row in TABLE.split("\n")[1:-1]])
 
 
 def codes(classes: int) -> np.ndarray:
-    """The code w_i of each class, float32 (classes, 84) of -1 and +1: the drawings for ten classes, else random."""
+    """The code w_i of each class, float32 (classes, 84) of -1 and +1: the bitmaps for ten classes, else random."""
     if classes != 10:
         # RandomState, because NumPy has frozen its stream: a checkpoint's codes must never change.
         return np.random.RandomState(1998).choice([-1.0, 1.0], size=(classes, 84)).astype("float32")
-    rows = [line.split() for line in DIGITS.split("\n")[1:-1]]  # 12 rows of 10 drawings of 7 marks
-    drawings = ["".join(row[digit] for row in rows) for digit in range(classes)]
-    return np.array([[1.0 if mark == "#" else -1.0 for mark in drawing] for drawing in drawings], "float32")
+    rows = [line.split() for line in DIGITS.split("\n")[1:-1]]  # 12 rows of 10 bitmaps of 7 marks
+    bitmaps = ["".join(row[digit] for row in rows) for digit in range(classes)]
+    return np.array([[1.0 if mark == "#" else -1.0 for mark in bitmap] for bitmap in bitmaps], "float32")
 
 
 def squash(a):
@@ -94,13 +94,13 @@ def squash(a):
     return A * ops.tanh(S * a)  # eq. 6
 
 
-def uniform(fan_in):
-    """Weights between -2.4 / F and 2.4 / F, for units of F inputs."""
+def uniform(fan_in: int):
+    """Initial weights between -2.4 / F and 2.4 / F, for units of F inputs."""
     return keras.initializers.RandomUniform(-2.4 / fan_in, 2.4 / fan_in)
 
 
 class Subsampling(layers.Layer):
-    """S2, S4: the four inputs of a unit are added, times a coefficient, plus a bias; both belong to the map."""
+    """S2, S4: the sum of 2 x 2 inputs, times a coefficient, plus a bias; both trainable, one of each a feature map."""
 
     def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
@@ -112,19 +112,21 @@ class Subsampling(layers.Layer):
         self.bias = self.add_weight(shape=(channels,), initializer=uniform(4), name="bias")
 
     def call(self, x):
-        total = 4 * ops.average_pool(x, 2, strides=2, data_format="channels_last")  # (B, H / 2, W / 2, maps)
+        total = 4 * ops.average_pool(x, 2, strides=2, data_format="channels_last")  # (B, H / 2, W / 2, C)
         return self.activation(total * self.coefficient + self.bias)
 
 
 class TableConvolution(layers.Layer):
-    """C3: a 5 x 5 convolution in which each map sees the maps that Table I names, and has weights for no others."""
+    """C3: a 5 x 5 convolution in which each feature map is connected to those that Table I names, and has no other
+    weights.
+    """
 
     def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
         self.activation = activation
         self.connected = table()  # (6, 16)
-        # Row k is all zeros but for a one where connection k belongs in the full kernel.
-        self.place = np.eye(self.connected.size, dtype="float32")[self.connected.ravel()]  # (60, 6 * 16)
+        # Row k is one-hot: where connection k belongs in the full kernel.
+        self.scatter = np.eye(self.connected.size, dtype="float32")[self.connected.ravel()]  # (60, 6 * 16)
 
     def build(self, input_shape):
         fan_in = 25 * self.connected.sum(axis=0)  # (16,): 75, 100 or 150 inputs
@@ -133,8 +135,8 @@ class TableConvolution(layers.Layer):
         self.bias = self.add_weight(shape=(16,), initializer=_scaled(fan_in), name="bias")
 
     def call(self, x):
-        place = ops.cast(self.place, self.compute_dtype)
-        kernel = ops.reshape(ops.matmul(self.kernel, place), (5, 5, 6, 16))
+        scatter = ops.cast(self.scatter, self.compute_dtype)
+        kernel = ops.reshape(ops.matmul(self.kernel, scatter), (5, 5, 6, 16))
         return self.activation(ops.conv(x, kernel, data_format="channels_last") + self.bias)
 
 
@@ -146,7 +148,7 @@ def _scaled(fan_in):
 class RBF(layers.Layer):
     """OUTPUT: minus the squared Euclidean distance between F6 and each class's code, (B, 84) -> (B, classes)."""
 
-    def __init__(self, classes, **kwargs):
+    def __init__(self, classes: int, **kwargs):
         super().__init__(**kwargs)
         self.codes = codes(classes)  # constants, so neither trained nor stored
 
@@ -161,13 +163,19 @@ class RBF(layers.Layer):
     paper="Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, Gradient-Based Learning Applied to Document Recognition",
     url="https://doi.org/10.1109/5.726791",
     lineage=("mlp",),
+    new="weights shared over positions: convolution and subsampling",
 )
 class LeNet5(keras.Model):
     """uint8 images (B, H, W, C), light strokes on black, of 28 x 28 or more -> logits (B, classes).
 
-    Labels are int, (B,). `compile` needs an optimiser only, the loss is the model's own. Raises
-    `zoo.errors.UnknownName` for an unknown choice and `zoo.errors.BadInput` for images that are too small or of no
-    fixed size, or for fewer than 2 classes.
+    Labels are int, (B,). `compile` needs only an optimiser; the model has its own loss. Raises `zoo.errors.UnknownName`
+    for an unknown choice and `zoo.errors.BadInput` for images that are too small or of no fixed size, or for fewer than
+    2 classes.
+
+    Args:
+        classes: number of classes.
+        input_shape: (H, W, C) of the images, H and W 28 or more.
+        activation, pooling, connections, output: one of `CHOICES` each, the paper's first; see the module's docstring.
     """
 
     CHOICES = {
@@ -180,12 +188,12 @@ class LeNet5(keras.Model):
     def __init__(
         self,
         *,
-        classes=10,
-        input_shape=(28, 28, 1),
-        activation="scaled_tanh",
-        pooling="subsampling",
-        connections="table",
-        output="rbf",
+        classes: int = 10,
+        input_shape: tuple[int, int, int] = (28, 28, 1),
+        activation: str = "scaled_tanh",
+        pooling: str = "subsampling",
+        connections: str = "table",
+        output: str = "rbf",
     ):
         choices = {"activation": activation, "pooling": pooling, "connections": connections, "output": output}
         for argument, choice in choices.items():
@@ -216,9 +224,9 @@ class LeNet5(keras.Model):
         x = subsampling("S4")(x)  # (B, 10, 10, 16) -> (B, 5, 5, 16)
         x = convolution(120, 400, "C5")(x)  # (B, 1, 1, 120)
         x = layers.Flatten(name="flatten")(x)  # (B, 120)
-        draw = squash if output == "rbf" else f
+        f6 = squash if output == "rbf" else f
         initial = uniform(x.shape[-1])
-        x = layers.Dense(84, activation=draw, kernel_initializer=initial, bias_initializer=initial, name="F6")(x)
+        x = layers.Dense(84, activation=f6, kernel_initializer=initial, bias_initializer=initial, name="F6")(x)
         if output == "rbf":
             # float32 even under mixed precision: distances of up to 600 are compared to within fractions.
             logits = RBF(classes, dtype="float32", name="OUTPUT")(x)  # (B, classes)
@@ -231,11 +239,11 @@ class LeNet5(keras.Model):
         """The paper's criterion (eq. 9) or, for softmax, cross-entropy; the mean over a batch."""
         logits = ops.cast(y_pred, "float32")  # (B, classes), minus the y_i of eq. 7
         label = ops.cast(ops.reshape(y, (-1,)), "int32")  # (B,)
-        right = ops.sum(logits * ops.one_hot(label, logits.shape[-1], dtype="float32"), axis=1)  # (B,)
-        rivals = logits
+        correct = ops.sum(logits * ops.one_hot(label, logits.shape[-1], dtype="float32"), axis=1)  # (B,)
+        all_logits = logits
         if self.arguments["output"] == "rbf":
-            rivals = ops.pad(logits, ((0, 0), (0, 1)), constant_values=-J)  # the rubbish class, e^-j
-        loss = -right + ops.logsumexp(rivals, axis=1)  # eq. 9; without the rubbish class, cross-entropy
+            all_logits = ops.pad(logits, ((0, 0), (0, 1)), constant_values=-J)  # the rubbish class, e^-j
+        loss = -correct + ops.logsumexp(all_logits, axis=1)  # eq. 9; without the rubbish class, cross-entropy
         if sample_weight is not None:
             loss = loss * ops.cast(ops.reshape(sample_weight, (-1,)), "float32")
         return ops.mean(loss)

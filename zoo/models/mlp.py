@@ -3,29 +3,30 @@
 D. E. Rumelhart, G. E. Hinton, R. J. Williams, "Learning representations by back-propagating errors",
 Nature 323, 533-536 (1986). https://doi.org/10.1038/323533a0
 
-What was new: units that are neither input nor output, and a way to tell each what to do. The total error E is
-differentiated backwards through smooth units by the chain rule, so the hidden layers come to represent what the task
-needs; a problem such as XOR, which no single layer can solve (`docs/xor.py`), is solved by two.
+What was new: a learning rule for hidden units, which are neither input nor output. The total error E is differentiated
+backwards through smooth units by the chain rule, so the hidden layers learn the representation that the task needs; a
+problem such as XOR, which no single layer can solve (`examples/xor.py`), is solved by two.
 
-    x_j = sum_i y_i w_ji                 eq. 1    the sum that enters unit j
-    y_j = 1 / (1 + exp(-x_j))            eq. 2    what it puts out
+    x_j = sum_i y_i w_ji                 eq. 1    total input of unit j
+    y_j = 1 / (1 + exp(-x_j))            eq. 2    its output
     E = 1/2 sum_c sum_j (y_jc - d_jc)^2  eq. 3    over cases c and output units j, with the desired d
     dE/dx, dE/dw, dE/dy                  eqs. 4-7 backwards, layer by layer: what `fit` does on any backend
     dw(t) = -e dE/dw(t) + a dw(t - 1)    eq. 9    `keras.optimizers.SGD(e, momentum=a)`
 
 Where this file departs from the paper, and why:
-- The model's output is x, the logits, so that every landmark answers alike; eq. 2 is applied to it inside the loss.
-  With two or more classes the desired outputs are 1 for the class and 0 for the rest.
+- The model's output is x, the logits, as of every landmark; eq. 2 is applied to it inside the loss. With two or more
+  classes the desired outputs are 1 for the class and 0 for the rest.
 - E is the mean over the cases of a batch, not their sum, so that a learning rate suits any batch size (e here is the
   paper's e times the number of cases).
-- "Small random weights" are drawn from Glorot and Bengio's uniform range (2010), which keeps them small in the way that
-  a layer's width asks for; biases start at zero.
+- "Small random weights" come from Glorot and Bengio's uniform distribution (2010), whose range depends on the layer's
+  width; biases start at zero.
 - `activation="tanh"` for the hidden units and `loss="cross_entropy"` are what later practice changed first.
 
 Parameters: 266,610 for 784-300-100-10, the net that LeCun et al. (1998) measure on MNIST.
 """
 
 import math
+from collections.abc import Sequence
 
 import keras
 from keras import layers, ops
@@ -44,18 +45,31 @@ LOSSES = ("squared_error", "cross_entropy")
     paper="D. E. Rumelhart, G. E. Hinton, R. J. Williams, Learning representations by back-propagating errors",
     url="https://doi.org/10.1038/323533a0",
     lineage=("perceptron",),
+    new="hidden layers trained by back-propagation",
 )
 class MLP(keras.Model):
     """Fully connected layers: uint8 images (B, H, W, C) or float vectors (B, D) -> logits (B, classes).
 
-    Images (three axes) are divided by 255; vectors (one axis) are taken as they are. Labels are int, (B,).
-    `classes=1` is one output unit that says yes or no: one logit, labels 0 or 1.
-    `compile` needs an optimiser only, the loss is the model's own. Raises `zoo.errors.UnknownName` for an
-    `activation` or `loss` that isn't one of `ACTIVATIONS` or `LOSSES`.
+    Images (three axes) are divided by 255; vectors (one axis) are not rescaled. Labels are int, (B,). `compile` needs
+    only an optimiser; the model has its own loss. Raises `zoo.errors.UnknownName` for an `activation` or `loss` that
+    isn't one of `ACTIVATIONS` or `LOSSES`.
+
+    Args:
+        input_shape: (H, W, C) of images, or (D,) of vectors.
+        hidden: units of each hidden layer.
+        classes: number of classes; 1 is a binary classifier with one logit and labels 0 or 1.
+        activation: "sigmoid" or "tanh".
+        loss: "squared_error" or "cross_entropy".
     """
 
     def __init__(
-        self, *, input_shape=(28, 28, 1), hidden=(300, 100), classes=10, activation="sigmoid", loss="squared_error"
+        self,
+        *,
+        input_shape: tuple[int, ...] = (28, 28, 1),
+        hidden: Sequence[int] = (300, 100),
+        classes: int = 10,
+        activation: str = "sigmoid",
+        loss: str = "squared_error",
     ):
         if activation not in ACTIVATIONS:
             raise UnknownName("activation of MLP", activation, ACTIVATIONS)

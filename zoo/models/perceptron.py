@@ -1,28 +1,28 @@
-"""The perceptron: a machine that learns by correcting its errors.
+"""The perceptron: a linear classifier that learns by error correction.
 
 F. Rosenblatt, "The Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain",
 Psychological Review 65(6), 386-408 (1958). https://doi.org/10.1037/h0042519
 
 What was new: connections that change with experience. A response unit R adds up its weighted inputs, fires if the sum
-exceeds a threshold, and after a wrong answer moves its weights towards the right one:
+exceeds a threshold, and after an error moves its weights towards the correct response:
 
-    a = sum_i w_i x_i - threshold        R answers 1 if a > 0, else 0
-    w <- w + lr t x                      if the answer was wrong, with t = +1 for class 1 and -1 for class 0
-    w <- w                               if it was right
+    a = sum_i w_i x_i - threshold        R responds 1 if a > 0, else 0
+    w <- w + lr t x                      after an error, with t = +1 for class 1 and -1 for class 0
+    w <- w                               otherwise
 
-If any plane separates the two classes, the rule finds one after finitely many corrections (the convergence theorem);
-if none does, as for XOR, it never comes to rest: see `docs/xor.py`.
+If a hyperplane separates the two classes, the rule finds one after finitely many corrections (the convergence theorem);
+if none does, as for XOR, it never converges: see `examples/xor.py`.
 
 The rule is gradient descent on the perceptron criterion mean(max(0, -t a)): with plain `SGD` and batches of one pattern
-the two are equal, step for step. Bigger batches take the mean correction of their patterns.
+the two are equal, step for step. Larger batches take the mean correction of their patterns.
 
 Where this file departs from the paper, and why:
-- The 1958 machine put a layer of randomly wired association units A between retina and response. Those never learn;
-  here the retina meets R directly, which is what "perceptron" means today.
-- The paper compares several ways of reinforcing connections. The error-correction rule above is the one that Rosenblatt
-  settled on and proved convergent (Principles of Neurodynamics, 1962).
+- The 1958 machine had a layer of randomly wired association units A between retina and response. Those don't learn;
+  here the retina is connected to R directly, which is what "perceptron" means today.
+- The paper compares several kinds of reinforcement. The error-correction rule above is the one that Rosenblatt settled
+  on and proved convergent (Principles of Neurodynamics, 1962).
 - A sum of exactly zero counts as an error for both classes. All weights start at zero, so every first sum is a tie:
-  were ties right, nothing would ever be learned.
+  if ties were correct, nothing would ever be learned.
 
 Parameters: one weight per input and the threshold, 785 for 28 x 28 images.
 """
@@ -46,15 +46,18 @@ def step(a):
     year=1958,
     paper="F. Rosenblatt, The Perceptron: A Probabilistic Model for Information Storage and Organization in the Brain",
     url="https://doi.org/10.1037/h0042519",
+    new="a machine that learns its weights from examples",
 )
 class Perceptron(keras.Model):
     """Two classes, one unit: uint8 images (B, H, W, C) or float vectors (B, D) -> the sum a, (B, 1).
 
-    Images (three axes) are divided by 255; vectors (one axis) are taken as they are. Labels are 0 or 1, (B,).
-    `compile` needs an optimiser only, the loss is the model's own; `SGD` with `batch_size=1` is Rosenblatt's rule.
+    Images (three axes) are divided by 255; vectors (one axis) are not rescaled. Labels are 0 or 1, (B,). `compile`
+    needs only an optimiser; the model has its own loss; `SGD` with `batch_size=1` is Rosenblatt's rule.
+
+    input_shape: (H, W, C) of images, or (D,) of vectors.
     """
 
-    def __init__(self, *, input_shape=(28, 28, 1)):
+    def __init__(self, *, input_shape: tuple[int, ...] = (28, 28, 1)):
         image = len(input_shape) == 3
         retina = keras.Input(input_shape, dtype="uint8" if image else "float32", name="retina")
         x = layers.Rescaling(1 / 255, name="rescale")(retina) if image else retina
@@ -65,7 +68,7 @@ class Perceptron(keras.Model):
         self.arguments = {"input_shape": tuple(input_shape)}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The perceptron criterion mean(max(0, -t a)), whose slope at a = 0 is taken as that of an error."""
+        """The perceptron criterion mean(max(0, -t a)), whose gradient at a = 0 is that of an error."""
         a = ops.cast(ops.reshape(y_pred, (-1,)), "float32")  # (B,)
         t = 2 * ops.cast(ops.reshape(y, (-1,)), "float32") - 1  # (B,), -1 or +1
         wrong = ops.cast(t * a <= 0, "float32")
@@ -75,7 +78,7 @@ class Perceptron(keras.Model):
         return ops.mean(loss)
 
     def respond(self, x):
-        """What R answers to each input: 0 or 1, int32 (B,)."""
+        """R's response to each input: 0 or 1, int32 (B,)."""
         return step(self(x)[:, 0])
 
     def get_config(self):

@@ -1,27 +1,27 @@
-"""ResNet: layers that learn what to add to their input, so that a network may be as deep as one likes.
+"""ResNet: residual blocks with shortcut connections, which make very deep networks trainable.
 
 Kaiming He, Xiangyu Zhang, Shaoqing Ren, Jian Sun, "Deep Residual Learning for Image Recognition", CVPR 2016.
 https://arxiv.org/abs/1512.03385
 
-What was new: beyond twenty layers or so plain networks get worse, on the training set too, so it is not that they
-overfit but that they are hard to train. A shortcut past every two or three layers makes "change nothing" the easy
-answer: the layers learn the residual F, and 152 of them train as well as 18.
+What was new: beyond twenty layers or so plain networks get worse on the training set too, so the problem is
+optimisation and not overfitting. A shortcut past every two or three layers makes the identity easy to represent: the
+layers learn the residual F, and 152 of them train as well as 18.
 
     y = F(x, {W_i}) + x          eq. 1    identity shortcut: no parameters
     y = F(x, {W_i}) + W_s x      eq. 2    projection, where the shape changes
 
 Two families, both with batch normalisation after every convolution (Ioffe and Szegedy 2015):
 - ImageNet (table 1): 18, 34 layers of basic blocks; 50, 101, 152 of bottlenecks. 11,689,512, 21,797,672, 25,557,032,
-  44,549,160 and 60,192,808 parameters that train, for 1000 classes.
-- CIFAR-10 (section 4.2): 6 n + 2 layers of 16, 32 and 64 maps: 20, 32, 44, 56, 110, with 0.27, 0.46, 0.66, 0.85 and
+  44,549,160 and 60,192,808 trainable parameters, for 1000 classes.
+- CIFAR-10 (section 4.2): 6 n + 2 layers of 16, 32 and 64 channels: 20, 32, 44, 56, 110, with 0.27, 0.46, 0.66, 0.85 and
   1.7 million parameters (table 6).
 
-`plain=True` leaves the shortcuts out: the networks that the paper compares with.
+`plain=True` removes the shortcuts: the networks that the paper compares with.
 
 Where this file departs from the paper, and why:
 - The paper subtracts the per-pixel mean (CIFAR) or a mean colour; here mean colours are constants of the model:
   ImageNet's, as published with the paper's weights (for RGB 123.68, 116.779, 103.939), or mid-grey for CIFAR.
-- On CIFAR pictures are divided by 127.5 besides, which batch normalisation makes the same to the first convolution.
+- CIFAR images are also divided by 127.5, to which the first convolution is invariant by its batch normalisation.
 """
 
 import keras
@@ -45,12 +45,12 @@ EPSILON = 1.001e-5  # of batch normalisation: that of the published weights
 
 
 class ZeroPaddedShortcut(layers.Layer):
-    """Option A of section 3.3: every other pixel, and zeros for the maps that are new. No parameters.
+    """Option A of section 3.3: every other pixel, and zeros for the additional channels. No parameters.
 
-    (B, H, W, C) -> (B, H / stride, W / stride, maps)
+    (B, H, W, C) -> (B, H / stride, W / stride, channels)
     """
 
-    def __init__(self, channels, stride, **kwargs):
+    def __init__(self, channels: int, stride: int, **kwargs):
         super().__init__(**kwargs)
         self.channels, self.stride = channels, stride
 
@@ -66,22 +66,30 @@ class ZeroPaddedShortcut(layers.Layer):
     paper="K. He, X. Zhang, S. Ren, J. Sun, Deep Residual Learning for Image Recognition (2015)",
     url="https://arxiv.org/abs/1512.03385",
     lineage=("alexnet",),
+    new="shortcuts: layers learn residuals, so depth helps",
 )
 class ResNet(keras.Model):
-    """uint8 pictures (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
+    """uint8 images (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
-    `compile` needs an optimiser only, the loss is cross-entropy. Raises `zoo.errors.BadInput` for a depth that the
-    paper doesn't have, for fewer than 2 classes, or for pictures of fewer than 32 (ImageNet) or 16
-    (CIFAR-10) pixels a side.
+    `compile` needs only an optimiser; the loss is cross-entropy. Raises `zoo.errors.BadInput` for a depth that the
+    paper doesn't have, for fewer than 2 classes, or for images of fewer than 32 (ImageNet) or 16 (CIFAR-10) pixels a
+    side.
 
     Args:
         depth: 18, 34, 50, 101, 152 (ImageNet) or 20, 32, 44, 56, 110 (CIFAR-10): counts layers with weights.
-        classes: 1000 or 10 by default, as the family has it.
+        classes: 1000 or 10 by default, by family.
         input_shape: (224, 224, 3) or (32, 32, 3) by default; height and width may be None.
         plain: no shortcuts.
     """
 
-    def __init__(self, *, depth=50, classes=None, input_shape=None, plain=False):
+    def __init__(
+        self,
+        *,
+        depth: int = 50,
+        classes: int | None = None,
+        input_shape: tuple[int | None, int | None, int] | None = None,
+        plain: bool = False,
+    ):
         if depth not in IMAGENET | CIFAR:
             known = ", ".join(map(str, (*IMAGENET, *CIFAR)))
             raise BadInput(f"ResNet can't have depth {depth!r}; the paper has {known}")
@@ -110,7 +118,7 @@ class ResNet(keras.Model):
         block = _basic if kind == "basic" else _bottleneck
         for stage, (blocks, channels) in enumerate(zip(stages, widths, strict=True), start=first_stage):
             for number in range(1, blocks + 1):
-                stride = 2 if number == 1 and stage > first_stage else 1  # each stage but the first halves the picture
+                stride = 2 if number == 1 and stage > first_stage else 1  # each stage but the first halves the image
                 x = block(x, channels, stride, f"conv{stage}_{number}", plain=plain, projection=imagenet)
         x = layers.GlobalAveragePooling2D(name="pool")(x)  # (B, C)
         logits = layers.Dense(classes, kernel_initializer="he_normal", name="fc")(x)  # (B, classes)
@@ -118,8 +126,8 @@ class ResNet(keras.Model):
         self.arguments = {"depth": depth, "classes": classes, "input_shape": input_shape, "plain": plain}
 
     def compile(self, optimizer=None, loss=None, **kwargs):
-        """Defaults are cross-entropy and section 3.4's optimiser: momentum 0.9, rate 0.1, weight decay 0.0001."""
-        # Keras takes the decay past the momentum, which in the paper makes ten times as much of it.
+        """Defaults are cross-entropy and section 3.4's SGD: momentum 0.9, learning rate 0.1, weight decay 0.0001."""
+        # Keras decays weights apart from the momentum, which in the paper amplifies the decay tenfold.
         optimizer = optimizer or keras.optimizers.SGD(0.1, momentum=0.9, weight_decay=10 * 0.0001)
         loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
@@ -129,8 +137,8 @@ class ResNet(keras.Model):
 
 
 def _convolution(channels, size, stride, label, padding="same"):
-    # Section 3.4: weights as in He et al. 2015 (a Gaussian of deviation sqrt(2 / fan-in), here cut off at two of them);
-    # no biases, since batch normalisation follows.
+    # Section 3.4: weights as in He et al. 2015 (a Gaussian of standard deviation sqrt(2 / fan-in), here truncated at
+    # two of them); no biases, since batch normalisation follows.
     return layers.Conv2D(
         channels, size, strides=stride, padding=padding, use_bias=False, kernel_initializer="he_normal", name=label
     )
@@ -142,7 +150,9 @@ def _normalized(x, label, relu=True):
 
 
 def _strided_3x3(x, channels, stride, label):
-    """A 3 x 3 convolution padded by one pixel all round, as the paper's; "same" would pad a strided one unevenly."""
+    """A 3 x 3 convolution padded by one pixel on all sides, as in the paper; "same" would pad a strided one
+    unevenly.
+    """
     if stride == 1:
         return _convolution(channels, 3, 1, label)(x)
     x = layers.ZeroPadding2D(1, name=f"{label}_pad")(x)
@@ -150,7 +160,7 @@ def _strided_3x3(x, channels, stride, label):
 
 
 def _shortcut(x, channels, stride, label, projection):
-    """What is added to the residual: x (eq. 1), or, where the shape changes, option A or a projection (eq. 2)."""
+    """The shortcut: x (eq. 1), or, where the shape changes, option A or a projection (eq. 2)."""
     if stride == 1 and x.shape[-1] == channels:
         return x
     if not projection:
@@ -166,14 +176,14 @@ def _add(x, residual, channels, stride, label, plain, projection):
 
 
 def _basic(x, channels, stride, label, *, plain, projection):
-    """Figure 5, left: two 3 x 3 convolutions. (B, H, W, C) -> (B, H / stride, W / stride, maps)"""
+    """Figure 5, left: two 3 x 3 convolutions. (B, H, W, C) -> (B, H / stride, W / stride, channels)"""
     residual = _normalized(_strided_3x3(x, channels, stride, f"{label}a"), f"{label}a")
     residual = _normalized(_convolution(channels, 3, 1, f"{label}b")(residual), f"{label}b", relu=False)
     return _add(x, residual, channels, stride, label, plain, projection)
 
 
 def _bottleneck(x, channels, stride, label, *, plain, projection):
-    """Figure 5, right: 1 x 1 down to `maps`, 3 x 3, 1 x 1 up. (B, H, W, C) -> (B, H / stride, W / stride, 4 maps)"""
+    """Figure 5, right: 1 x 1 down to `channels`, 3 x 3, 1 x 1 up. -> (B, H / stride, W / stride, 4 channels)"""
     residual = _normalized(_convolution(channels, 1, stride, f"{label}a")(x), f"{label}a")
     residual = _normalized(_convolution(channels, 3, 1, f"{label}b")(residual), f"{label}b")
     residual = _normalized(_convolution(4 * channels, 1, 1, f"{label}c")(residual), f"{label}c", relu=False)

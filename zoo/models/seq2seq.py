@@ -1,20 +1,20 @@
-"""Sequence to sequence learning: one recurrent net reads a sentence, another writes its translation; and attention.
+"""Sequence to sequence learning: one recurrent net encodes a sentence, another decodes its translation; and attention.
 
 Ilya Sutskever, Oriol Vinyals, Quoc V. Le, "Sequence to Sequence Learning with Neural Networks", NIPS 2014.
 https://arxiv.org/abs/1409.3215 [S]
 Dzmitry Bahdanau, Kyunghyun Cho, Yoshua Bengio, "Neural Machine Translation by Jointly Learning to Align and
 Translate", ICLR 2015. https://arxiv.org/abs/1409.0473 [B]
 
-What was new in [S]: a whole sentence becomes another with nothing in the net that knows of words' order or which word
-stands for which. An LSTM reads the source to its end; what its cells hold then, v, is all that a second LSTM is given,
-which goes on from there word by word:
+What was new in [S]: translation end to end, with nothing in the network about word order or which word translates
+which. An LSTM encodes the source; its final states, v, are the initial states of a second LSTM, which decodes the
+target token by token:
 
     p(y_1 ... y_T | x_1 ... x_S) = prod_t p(y_t | v, y_1 ... y_{t-1})          [S] eq. 1
 
-The source is read backwards, so that its first words are near the first ones of the target (section 3.3).
+The source is reversed, so that its first words are near the first ones of the target (section 3.3).
 
-What was new in [B]: a long sentence need not fit into one vector. The decoder looks back, at each step where it likes,
-at what two LSTMs, reading forwards and backwards, made of each word. This is `attention=True`:
+What was new in [B]: attention. A long sentence need not fit into one vector; at each step the decoder attends to the
+hidden states of a bidirectional encoder, one for each source token. This is `attention=True`:
 
     h_j = [forwards_j, backwards_j]                                            [B] section 3.2
     a(s_{i-1}, h_j) = v_a . tanh(W_a s_{i-1} + U_a h_j)                        [B] appendix A.1.2
@@ -25,13 +25,14 @@ at what two LSTMs, reading forwards and backwards, made of each word. This is `a
     s_0 = tanh(W_s backwards_1)                                                [B] appendix A.2.2
 
 Where this file departs from the papers, and why:
-- [B] has gated units, and says that LSTM's may stand in for them (appendix A.1.1): here one cell serves both papers.
-  Of such a decoder only h is s; its cells are empty at first.
-- With attention, too, there may be several layers, though [B] has one. The first of the decoder's looks at the source.
-- g is given s_i, as in eq. 4, where the appendix has s_{i-1}: so the layers above the first count, too.
-- Initial weights are Keras' own, not uniform from -0.08 to 0.08, and cells remember at first, see `LSTMCell`.
-- Token 0 fills sentences up to one length. It is not read in the source and asks for nothing as a label.
-- Neither paper has dropout. It is between layers only, as W. Zaremba and others have it (2014).
+- [B] has gated units, and says that LSTM's may replace them (appendix A.1.1): here one cell serves both papers. Of such
+  a decoder only h is s; its cell states start at zero.
+- With attention, too, there may be several layers, though [B] has one. The first of the decoder's attends to the
+  source.
+- g gets s_i, as in eq. 4, where the appendix has s_{i-1}: otherwise the layers above the first would have no effect.
+- Initial weights are Keras' own, not uniform from -0.08 to 0.08, and forget gates have a bias of 1, see `LSTMCell`.
+- Token 0 pads sentences to one length. It is masked in the source, and as a label it has no loss.
+- Neither paper has dropout. Here it is between layers only, as in W. Zaremba and others (2014).
 
 Parameters: 384,112,000 for [S]'s translator (source vocabulary 160,000, vocabulary 80,000, embedding 1000, 4 layers of
 1000 units); the paper says 384 million. 87,304,000 for [B]'s (30,000, 620, 1 layer of 1000 units each way).
@@ -44,16 +45,17 @@ from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.nn.attention import PAD
 
-# Shapes: B sentences, S tokens of a source, T of a target, E numbers of an embedding, U units.
+# Shapes: B sentences, S tokens of a source, T of a target, E embedding dimension, U units.
 
 
 class LSTMCell(layers.Layer):
-    """One step: W x_t + b (B, 4 U; i, f, g, o), [h_{t-1}, c_{t-1}] (B, U) -> h_t (B, U), [h_t, c_t].
+    """One time step: W x_t + b (B, 4 U; i, f, g, o), [h_{t-1}, c_{t-1}] (B, U) -> h_t (B, U), [h_t, c_t].
 
-    The equations are in zoo/lstm.py. The forget gate has 1 added, so that cells remember until they learn to forget.
+    The equations are in zoo/models/lstm.py. The forget gate has 1 added, so that cells keep their state until they
+    learn to forget.
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs):
         super().__init__(**kwargs)
         self.state_size, self.output_size = [units, units], units
 
@@ -70,13 +72,13 @@ class LSTMCell(layers.Layer):
 
 
 class AttentiveLSTM(layers.Layer):
-    """An LSTM that at each step looks at a memory first. Returns h (B, T, U), contexts (B, T, 2 U), how much it looked
-    at what, alpha (B, T, S), and the last h and c (B, U).
+    """An LSTM with attention to an encoder's output at each time step.
 
-    (`keras.layers.RNN` has no way to give its cell something that stays the same.)
+    Returns hidden states h (B, T, U), contexts (B, T, 2 U), attention weights alpha (B, T, S), and the last h and c
+    (B, U). (`keras.layers.RNN` can't pass its cell a constant such as the encoder's output.)
     """
 
-    def __init__(self, units, **kwargs):
+    def __init__(self, units: int, **kwargs):
         super().__init__(**kwargs)
         self.query = layers.Dense(units, use_bias=False, name="W_a")
         self.score = layers.Dense(1, use_bias=False, name="v_a")
@@ -90,91 +92,90 @@ class AttentiveLSTM(layers.Layer):
         self.context.build((None, encoder_shape[-1]))
         self.cell.build(x_shape)
 
-    def call(self, x, encoder_output, keys, attention_mask, h, c, taken=None):
-        """x (B, T, 4 U): W x_t + b of all steps. memory (B, S, 2 U), keys (B, S, U): h_j and U_a h_j.
+    def call(self, x, encoder_output, keys, encoder_mask, h, c, step_mask=None):
+        """x (B, T, 4 U): W x_t + b of all steps; encoder_output (B, S, 2 U): h_j; keys (B, S, U): U_a h_j.
 
-        seen: bool (B, S), what may be looked at. h, c: (B, U). taken: bool (B, T), which steps are taken; None: all.
+        encoder_mask: bool (B, S), True where attention may go. h, c: initial states (B, U). step_mask: bool (B, T),
+        False for steps that leave the states as they are; None: no such steps.
         """
 
-        def step(before, now):
-            h, c, *_ = before
-            x, *now_taken = now
-            alpha = self.alpha(h, keys, attention_mask)  # (B, S)
+        def step(states, inputs):
+            h, c, *_ = states
+            x, *taken = inputs
+            alpha = self.alpha(h, keys, encoder_mask)  # (B, S)
             context = ops.matmul(alpha[:, None], encoder_output)[:, 0]  # (B, 2 U), eq. 5
             _, [h, c] = self.cell(x + self.context(context), [h, c])
-            after = [h, c, context, alpha]
-            if now_taken:
-                after = [ops.where(now_taken[0][:, None], new, old) for new, old in zip(after, before, strict=True)]
-            return after, after
+            updated = [h, c, context, alpha]
+            if taken:
+                pairs = zip(updated, states, strict=True)
+                updated = [ops.where(taken[0][:, None], new, old) for new, old in pairs]
+            return updated, updated
 
-        nothing = [
-            ops.zeros_like(encoder_output[:, 0]),
-            ops.zeros_like(encoder_output[:, :, 0]),
-        ]  # no context yet, none looked at
+        no_context, no_alpha = ops.zeros_like(encoder_output[:, 0]), ops.zeros_like(encoder_output[:, :, 0])
         x = ops.transpose(x, (1, 0, 2))  # (T, B, 4 U)
-        steps = [x] if taken is None else [x, ops.transpose(taken)]
-        [h, c, *_], after = ops.scan(step, [h, c, *nothing], steps)
-        outputs, _, contexts, alphas = (ops.transpose(each, (1, 0, 2)) for each in after)  # (B, T, ...)
+        inputs = [x] if step_mask is None else [x, ops.transpose(step_mask)]
+        [h, c, *_], all_steps = ops.scan(step, [h, c, no_context, no_alpha], inputs)
+        outputs, _, contexts, alphas = (ops.transpose(each, (1, 0, 2)) for each in all_steps)  # (B, T, ...)
         return outputs, contexts, alphas, h, c
 
-    def alpha(self, h, keys, attention_mask):
-        """How much a step looks at each token of the source: s_{i-1} (B, U) -> (B, S)."""
+    def alpha(self, h, keys, encoder_mask):
+        """Attention weights of one step: s_{i-1} (B, U) -> (B, S)."""
         scores = self.score(ops.tanh(self.query(h)[:, None] + keys))[:, :, 0]  # (B, S), appendix A.1.2
-        scores = ops.where(
-            attention_mask, ops.cast(scores, "float32"), -1e9
-        )  # a softmax of bfloat16 would lose what is small
-        # As a formula: ops.softmax warns of a single token to look at.
+        scores = ops.cast(scores, "float32")  # a bfloat16 softmax would lose small weights
+        scores = ops.where(encoder_mask, scores, -1e9)
+        # Written out because ops.softmax warns of an axis of length 1, which a source of one token has.
         weights = ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))  # eq. 6
         return ops.cast(weights, self.compute_dtype)
 
 
 class Maxout(layers.Layer):
-    """The larger of each two neighbours: (B, T, U) -> (B, T, U / 2)."""
+    """The maximum of each two neighbouring units: (B, T, U) -> (B, T, U / 2)."""
 
     def call(self, x):
         return ops.maximum(x[..., ::2], x[..., 1::2])
 
 
-def gates(units, name):
-    """W x_t + b of all steps, as one product before the loop over steps: (B, T, ...) -> (B, T, 4 U)."""
+def gates(units: int, name: str):
+    """W x_t + b of all time steps, as one matrix product before the loop over time: (B, T, ...) -> (B, T, 4 U)."""
     return layers.Dense(4 * units, name=f"{name}_gates")
 
 
-def lstm(units, name, **options):
-    """(B, T, 4 U) -> h (B, T, U), and the last h and c (B, U)."""
+def lstm(units: int, name: str, **options):
+    """(B, T, 4 U) -> hidden states h (B, T, U), and the last h and c (B, U)."""
     return layers.RNN(
         LSTMCell(units, name=f"{name}_cell"), return_sequences=True, return_state=True, name=name, **options
     )
 
 
-def reader(vocabulary, embedding, units, depth, dropout):
-    """The encoder of [S]: source (B, S) -> what its cells hold in the end, h and c (B, U) of each layer."""
+def lstm_encoder(vocabulary: int, embedding: int, units: int, depth: int, dropout: float) -> keras.Model:
+    """The encoder of [S]: source (B, S) -> the final h and c (B, U) of each layer."""
     source = keras.Input((None,), dtype="int32", name="source")
-    reverse = ops.flip(source, axis=1)  # what filled up comes first then, and is not read
-    attention_mask, states = ops.not_equal(reverse, PAD), []
+    reverse = ops.flip(source, axis=1)  # padding comes first then, and is masked
+    mask, states = ops.not_equal(reverse, PAD), []
     x = layers.Embedding(vocabulary, embedding, name="embedding")(reverse)  # (B, S, E)
     for number in range(1, depth + 1):
         x = layers.Dropout(dropout, name=f"dropout{number}")(x)
-        x, *last = lstm(units, f"lstm{number}")(gates(units, f"lstm{number}")(x), mask=attention_mask)  # (B, S, U)
+        x, *last = lstm(units, f"lstm{number}")(gates(units, f"lstm{number}")(x), mask=mask)  # (B, S, U)
         states += last
     return keras.Model(source, states, name="encoder")
 
 
-def two_way_reader(vocabulary, embedding, units, depth, dropout):
-    """The encoder of [B]: source (B, S) -> memory (B, S, 2 U), keys (B, S, U), seen (B, S), h and c of each layer."""
+def bidirectional_encoder(vocabulary: int, embedding: int, units: int, depth: int, dropout: float) -> keras.Model:
+    """The encoder of [B]: source (B, S) -> encoder output (B, S, 2 U), keys (B, S, U), mask (B, S), and the decoder's
+    initial h and c (B, U) of each layer."""
     source = keras.Input((None,), dtype="int32", name="source")
-    attention_mask, states = ops.not_equal(source, PAD), []
+    mask, states = ops.not_equal(source, PAD), []
     x = layers.Embedding(vocabulary, embedding, name="embedding")(source)  # (B, S, E)
     for number in range(1, depth + 1):
         x = layers.Dropout(dropout, name=f"dropout{number}")(x)
-        there, back = f"forwards{number}", f"backwards{number}"
-        forwards, *_ = lstm(units, there)(gates(units, there)(x), mask=attention_mask)  # (B, S, U)
-        backwards, first, _ = lstm(units, back, go_backwards=True)(gates(units, back)(x), mask=attention_mask)
+        forward, backward = f"forwards{number}", f"backwards{number}"
+        forwards, *_ = lstm(units, forward)(gates(units, forward)(x), mask=mask)  # (B, S, U)
+        backwards, first, _ = lstm(units, backward, go_backwards=True)(gates(units, backward)(x), mask=mask)
         x = ops.concatenate([forwards, ops.flip(backwards, axis=1)], axis=-1)  # h_j, (B, S, 2 U)
         h = layers.Dense(units, activation="tanh", use_bias=False, name=f"W_s{number}")(first)  # s_0
         states += [h, ops.zeros_like(h)]
     keys = layers.Dense(units, use_bias=False, name="U_a")(x)  # once for all steps, as A.1.2 advises
-    return keras.Model(source, [x, keys, attention_mask, *states], name="encoder")
+    return keras.Model(source, [x, keys, mask, *states], name="encoder")
 
 
 @register(
@@ -184,41 +185,42 @@ def two_way_reader(vocabulary, embedding, units, depth, dropout):
     paper="I. Sutskever, O. Vinyals, Q. V. Le, Sequence to Sequence Learning with Neural Networks",
     url="https://arxiv.org/abs/1409.3215",
     lineage=("lstm",),
+    new="encoder and decoder: a sentence in, a sentence out",
 )
 class Seq2Seq(keras.Model):
-    """{"source": int32 (B, S), "target": int32 (B, T)} -> logits (B, T, vocabulary) of the target's token after each.
+    """{"source": int32 (B, S), "target": int32 (B, T)} -> logits (B, T, vocabulary) of the target's next tokens.
 
-    Labels are int, (B, T): the target one place on. Token 0 fills up. `compile` needs an optimiser only, the loss is
-    the model's own. `cache` and `decode` are for `zoo.generation.tokens`.
-    Raises `zoo.errors.BadInput` for sizes that can't be.
+    Labels are int, (B, T): the target shifted by one (teacher forcing). Token 0 is padding. `compile` needs only an
+    optimiser; the model has its own loss. `cache` and `decode` are for `zoo.generation.tokens`. Raises
+    `zoo.errors.BadInput` for invalid sizes.
 
     Args:
-        vocabulary: tokens that there are, of the target, and of the source unless that has its own.
-        source_vocabulary: tokens of the source; None for as many as `vocabulary`.
-        embedding: numbers that stand for a token.
+        vocabulary: number of tokens of the target, and of the source unless that has its own.
+        source_vocabulary: number of tokens of the source; None for `vocabulary`.
+        embedding: embedding dimension.
         units: cells of a layer, and with attention of each direction; even then.
-        depth: layers of cells of each side.
-        dropout: share of what each layer is given, and of what the last gives, that is dropped in training.
-        attention: False for [S]'s model, True for [B]'s; see the file's head.
+        depth: layers of the encoder and of the decoder.
+        dropout: rate on the input of each layer and on the output of the last.
+        attention: False for [S]'s model, True for [B]'s; see the module's docstring.
     """
 
-    context = None  # any number of tokens
+    context = None  # no maximal length
 
     def __init__(
         self,
         *,
-        vocabulary=80000,
-        source_vocabulary=None,
-        embedding=1000,
-        units=1000,
-        depth=4,
-        dropout=0.0,
-        attention=False,
+        vocabulary: int = 80000,
+        source_vocabulary: int | None = None,
+        embedding: int = 1000,
+        units: int = 1000,
+        depth: int = 4,
+        dropout: float = 0.0,
+        attention: bool = False,
     ):
         tokens = vocabulary if source_vocabulary is None else source_vocabulary
         if min(vocabulary, tokens, embedding, units, depth) < 1 or not 0 <= dropout < 1:
             raise BadInput(
-                f"Seq2Seq can't have {tokens} tokens of a source and {vocabulary} of a target, {depth} layers of "
+                f"Seq2Seq can't have {tokens} source and {vocabulary} target tokens, {depth} layers of "
                 f"{units} cells, embeddings of {embedding} and dropout {dropout}; give 1 or more, and a dropout from 0 "
                 "up to 1"
             )
@@ -226,24 +228,23 @@ class Seq2Seq(keras.Model):
             raise BadInput(f"Seq2Seq with attention can't have {units} cells; give an even number, for maxout's pairs")
         source = keras.Input((None,), dtype="int32", name="source")
         target = keras.Input((None,), dtype="int32", name="target")
-        encoder = (two_way_reader if attention else reader)(tokens, embedding, units, depth, dropout)
-        known = encoder(source)
-        encoder_output, states = (known[:3], known[3:]) if attention else ([], known)
+        encoder = (bidirectional_encoder if attention else lstm_encoder)(tokens, embedding, units, depth, dropout)
+        encoded = encoder(source)
+        encoder_output, states = (encoded[:3], encoded[3:]) if attention else ([], encoded)
 
-        x = words = layers.Embedding(vocabulary, embedding, name="embedding")(target)  # (B, T, E)
+        x = embedded = layers.Embedding(vocabulary, embedding, name="embedding")(target)  # (B, T, E)
         for number in range(1, depth + 1):
             x = layers.Dropout(dropout, name=f"dropout{number}")(x)
             x = gates(units, f"decoder{number}")(x)  # (B, T, 4 U)
-            before = states[2 * number - 2 : 2 * number]
+            initial = states[2 * number - 2 : 2 * number]
             if attention and number == 1:
-                x, contexts, *_ = AttentiveLSTM(units, name="decoder1")(
-                    x, *encoder_output, *before
-                )  # (B, T, U), (B, T, 2 U)
+                layer = AttentiveLSTM(units, name="decoder1")
+                x, contexts, *_ = layer(x, *encoder_output, *initial)  # (B, T, U), (B, T, 2 U)
             else:
-                x, *_ = lstm(units, f"decoder{number}")(x, initial_state=before)  # (B, T, U)
+                x, *_ = lstm(units, f"decoder{number}")(x, initial_state=initial)  # (B, T, U)
         if attention:
-            x = ops.concatenate([x, words, contexts], axis=-1)
-            # U_o, V_o and C_o of the appendix, side by side in one matrix.
+            x = ops.concatenate([x, embedded, contexts], axis=-1)
+            # U_o, V_o and C_o of the appendix, concatenated to one matrix.
             x = Maxout(name="maxout")(layers.Dense(units, name="deep")(x))  # (B, T, U / 2)
         x = layers.Dropout(dropout, name="dropout")(x)
         logits = layers.Dense(vocabulary, name="output")(x)  # (B, T, vocabulary)
@@ -259,7 +260,7 @@ class Seq2Seq(keras.Model):
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Cross-entropy, the mean over the tokens of a batch: what makes the target likely, [S] eq. 1."""
+        """Cross-entropy, the mean over the tokens of a batch: minus the log of [S] eq. 1, per token."""
         logits = ops.cast(y_pred, "float32")
         loss = ops.sparse_categorical_crossentropy(y, logits, from_logits=True)  # (B, T)
         weight = ops.cast(ops.not_equal(y, PAD), "float32")
@@ -268,49 +269,50 @@ class Seq2Seq(keras.Model):
         return ops.sum(loss * weight) / ops.maximum(ops.sum(weight), 1e-6)
 
     def encode(self, source):
-        """What the encoder makes of a source (B, S), a list: see `reader` and `two_way_reader`."""
+        """The encoder's outputs for a source (B, S), a list: see `lstm_encoder` and `bidirectional_encoder`."""
         return list(self.get_layer("encoder")(source))
 
     def cache(self, batch, capacity, source):
-        """The source (B, S), encoded here, and the states before the first token of the target. A list, as `encode`'s.
+        """The encoder's outputs for a source (B, S), and the decoder's initial states: a list, as `encode`'s.
 
-        (The target needs no room: what was read of it is in the states.)
+        (It needs no capacity for the target: the states summarise what was decoded.)
         """
         return self.encode(source)
 
     def decode(self, tokens, cache, index, pad):
-        """Read tokens (B, T) that follow those in `cache`. Returns logits (B, vocabulary) of the next, and the cache.
+        """Decode tokens (B, T) that follow those in `cache`. Returns logits (B, vocabulary) of the next token, and the
+        updated cache.
 
-        index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
+        index: number of tokens before these. pad: int (B,), number of padding tokens at the front of each sequence.
         """
-        taken = index + ops.arange(tokens.shape[1]) >= pad[:, None]  # (B, T)
-        x, contexts, _, after = self._read(tokens, cache, taken)
+        mask = index + ops.arange(ops.shape(tokens)[1]) >= pad[:, None]  # (B, T)
+        x, contexts, _, updated = self._run_decoder(tokens, cache, mask)
         if self.arguments["attention"]:
-            words = self.get_layer("embedding")(tokens[:, -1:])
-            x = ops.concatenate([x[:, -1:], words, contexts[:, -1:]], axis=-1)
+            embedded = self.get_layer("embedding")(tokens[:, -1:])
+            x = ops.concatenate([x[:, -1:], embedded, contexts[:, -1:]], axis=-1)
             x = self.get_layer("maxout")(self.get_layer("deep")(x))  # (B, 1, U / 2)
-        return self.get_layer("output")(x[:, -1]), after
+        return self.get_layer("output")(x[:, -1]), updated
 
     def attention(self, source, target):
-        """How much each token of the target looks at each of the source, alpha of [B] eq. 6: (B, T, S)."""
+        """Attention weights of each token of the target, alpha of [B] eq. 6: (B, T, S)."""
         if not self.arguments["attention"]:
-            raise BadInput("this Seq2Seq looks at no source; only one that was made with attention=True does")
-        return self._read(target, self.encode(source))[2]
+            raise BadInput("this Seq2Seq has no attention; build it with attention=True")
+        return self._run_decoder(target, self.encode(source))[2]
 
-    def _read(self, tokens, cache, taken=None):
-        """Tokens (B, T) -> h (B, T, U) of the last layer, contexts (B, T, 2 U), alpha (B, T, S), the cache after."""
+    def _run_decoder(self, tokens, cache, mask=None):
+        """Tokens (B, T) -> h (B, T, U) of the last layer, contexts (B, T, 2 U), alpha (B, T, S), the updated cache."""
         encoder_output, states = (cache[:3], cache[3:]) if self.arguments["attention"] else ([], cache)
-        x, after = self.get_layer("embedding")(tokens), list(encoder_output)
+        x, updated = self.get_layer("embedding")(tokens), list(encoder_output)
         contexts = alphas = None
         for number in range(1, self.arguments["depth"] + 1):
             x, layer = self.get_layer(f"decoder{number}_gates")(x), self.get_layer(f"decoder{number}")
-            before = states[2 * number - 2 : 2 * number]
+            initial = states[2 * number - 2 : 2 * number]
             if encoder_output and number == 1:
-                x, contexts, alphas, *last = layer(x, *encoder_output, *before, taken=taken)
+                x, contexts, alphas, *last = layer(x, *encoder_output, *initial, step_mask=mask)
             else:
-                x, *last = layer(x, initial_state=before, mask=taken)
-            after += last
-        return x, contexts, alphas, after
+                x, *last = layer(x, initial_state=initial, mask=mask)
+            updated += last
+        return x, contexts, alphas, updated
 
     def get_config(self):
         return dict(self.arguments)

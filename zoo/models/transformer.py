@@ -1,28 +1,29 @@
-"""The Transformer: attention is all that goes between places.
+"""The Transformer: an encoder-decoder in which only attention connects positions.
 
 Ashish Vaswani, Noam Shazeer, Niki Parmar, Jakob Uszkoreit, Llion Jones, Aidan N. Gomez, Lukasz Kaiser, Illia
 Polosukhin, "Attention Is All You Need", NIPS 2017. https://arxiv.org/abs/1706.03762
 
-What was new: no recurrence and no convolution. Every word looks at every other in one step, in several ways at once
-(`MultiHeadAttention` in zoo/layers.py, eq. 1), so a whole sentence is computed in parallel, and what belongs together
-is near however far apart it stands.
+What was new: no recurrence and no convolution. Every token attends to every other in one step, with several heads
+(`MultiHeadAttention` in zoo/nn/attention.py, eq. 1), so a whole sentence is computed in parallel, and the path between
+two related tokens is short however far apart they are.
 
-    encoder: N blocks of self-attention and a layer on each place                    section 3.1, figure 1
-    decoder: N blocks of masked self-attention, attention to the encoder's output, and a layer on each place
+    encoder: N blocks of self-attention and a position-wise feed-forward network        section 3.1, figure 1
+    decoder: N blocks of causal self-attention, cross-attention to the encoder's output, and a feed-forward network
     FFN(x) = max(0, x W_1 + b_1) W_2 + b_2                                           eq. 2
     PE(pos, 2i) = sin(pos / 10000^(2i / W)),  PE(pos, 2i+1) = cos(...)               section 3.5
     lrate = W^-0.5 min(step^-0.5, step warmup^-1.5)                                  eq. 3, `WarmUp`
 
-One table of embeddings serves source, target and, turned around, the logits (section 3.4); in the first two it is
-multiplied by sqrt(W). Labels are smoothed by 0.1 (section 5.4).
+Source embeddings, target embeddings and, transposed, the output layer share one matrix (section 3.4); the embeddings
+are multiplied by sqrt(W). Label smoothing is 0.1 (section 5.4).
 
 Where this file departs from the paper, and why:
-- Queries, keys, values and outputs of attention have biases, as layers of a net usually have.
-- Positions are half sines, half cosines rather than in turn: the same numbers in another order.
-- Token 0 fills sentences up to one length. It is not looked at in the source and asks for nothing as a label.
-- `norm_first`, off in the default: each part's input is normalised rather than the sum after it, and once more what the
-  encoder and the decoder give (R. Xiong and others, "On Layer Normalization in the Transformer Architecture", 2020). On
-  little data the paper's order can end with an encoder that makes the same of every word.
+- The projections of attention have biases, as layers of a network usually have.
+- The positional encoding has sines in its first half and cosines in the second rather than alternating: the same
+  numbers in another order.
+- Token 0 pads sentences to one length. The padding mask hides it in the source, and as a label it has no loss.
+- `norm_first`, off by default: layer normalisation of each sublayer's input rather than of the sum, and of the outputs
+  of encoder and decoder (R. Xiong and others, "On Layer Normalization in the Transformer Architecture", 2020). On
+  little data the paper's order can end with an encoder whose output is the same for every token.
 
 Parameters, with the paper's 37,000 tokens: 63,082,496 for the base model (W 512, 6 blocks, 8 heads, 2048 hidden units),
 214,245,376 for the big one (1024, 6, 16, 4096); table 3 says 65 and 213 million.
@@ -36,41 +37,41 @@ from keras import layers, ops
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
-from zoo.nn.attention import PAD, Seen, TransformerBlock
+from zoo.nn.attention import PAD, PaddingMask, TransformerBlock
 
 
-def positions(length, width):
-    """PE of section 3.5, for the places 0 to length - 1: float32 (length, W), a half sines, a half cosines.
+def positional_encoding(length: int, width: int) -> np.ndarray:
+    """PE of section 3.5 for positions 0 to length - 1: float32 (length, W), sines, then cosines.
 
-    (The paper has them alternate: the same numbers in another order, which the layers that follow don't know.)
+    (The paper alternates them: the same numbers in another order, to which the following layers are indifferent.)
     """
     angles = np.arange(length)[:, None] / 10000 ** (np.arange(0, width, 2) / width)  # (length, W / 2)
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype("float32")
 
 
 class SinusoidalPositions(layers.Layer):
-    """Embeddings times sqrt(W), plus what stands for each place: (B, T, W) -> the same.
+    """Embeddings times sqrt(W), plus the positional encoding: (B, T, W) -> the same.
 
-    places: int (B, T) or (T,); 0, 1, 2, ... when None.
+    positions: int (B, T) or (T,); 0, 1, 2, ... when None.
     """
 
-    def __init__(self, context, **kwargs):
+    def __init__(self, context: int, **kwargs):
         super().__init__(**kwargs)
         self.context = context
 
     def build(self, input_shape):
-        self.table = positions(self.context, input_shape[-1])  # a constant, so neither trained nor stored
+        self.table = positional_encoding(self.context, input_shape[-1])  # a constant: neither trained nor stored
 
-    def compute_output_shape(self, shape):  # or else Keras tries `call` with some length or other
+    def compute_output_shape(self, shape):  # otherwise Keras calls the layer with an arbitrary length
         return shape
 
-    def call(self, x, places=None):
+    def call(self, x, positions=None):
         length = x.shape[1]
-        if places is None and length is not None and length > self.context:
-            raise BadInput(f"{length} tokens are more than the {self.context} that this Transformer can see at once")
+        if positions is None and length is not None and length > self.context:
+            raise BadInput(f"{length} tokens are more than this Transformer's context of {self.context}")
         table = ops.cast(self.table, x.dtype)
-        placed = table[: ops.shape(x)[1]] if places is None else ops.take(table, places, axis=0)
-        return x * math.sqrt(x.shape[-1]) + placed
+        encoding = table[: ops.shape(x)[1]] if positions is None else ops.take(table, positions, axis=0)
+        return x * math.sqrt(x.shape[-1]) + encoding
 
 
 @register(
@@ -80,35 +81,39 @@ class SinusoidalPositions(layers.Layer):
     paper="A. Vaswani and others, Attention Is All You Need",
     url="https://arxiv.org/abs/1706.03762",
     lineage=("seq2seq",),
+    new="attention alone: no recurrence, no convolution",
 )
 class Transformer(keras.Model):
-    """{"source": int32 (B, S), "target": int32 (B, T)} -> logits (B, T, vocabulary) of the target's token after each.
+    """{"source": int32 (B, S), "target": int32 (B, T)} -> logits (B, T, vocabulary) of the target's next tokens.
 
-    Labels are int, (B, T): the target one place on. Token 0 fills up. `compile` needs an optimiser only (`WarmUp` is
-    the paper's schedule), the loss is the model's own. `cache` and `decode` are for `zoo.generation.tokens`.
-    Raises `zoo.errors.BadInput` for sizes that can't be.
+    Labels are int, (B, T): the target shifted by one. Token 0 is padding. `compile` needs only an optimiser (`WarmUp`
+    is the paper's schedule); the model has its own loss. `cache` and `decode` are for `zoo.generation.tokens`. Raises
+    `zoo.errors.BadInput` for invalid sizes.
 
     Args:
-        vocabulary: tokens that there are, of both languages.
-        width: numbers at each place. depth: blocks of each side. heads: a divisor of width. hidden: units of eq. 2.
-        dropout: share dropped in training, of embeddings and of what blocks add (section 5.4).
-        norm_first: normalise what goes into each part rather than what comes out, see above.
-        label_smoothing: share of the probability that is asked of all tokens alike.
-        context: tokens of the longest sentence.
+        vocabulary: number of tokens, shared by both languages.
+        width: embedding dimension; even.
+        depth: blocks of the encoder and of the decoder.
+        heads: attention heads; a divisor of width.
+        hidden: units of eq. 2.
+        dropout: rate on the embeddings and on each sublayer's output (section 5.4).
+        norm_first: normalise the input of each sublayer rather than the sum, see above.
+        label_smoothing: probability mass that smoothed labels spread over all tokens.
+        context: maximal length of a sentence.
     """
 
     def __init__(
         self,
         *,
-        vocabulary=37000,
-        width=512,
-        depth=6,
-        heads=8,
-        hidden=2048,
-        dropout=0.1,
-        norm_first=False,
-        label_smoothing=0.1,
-        context=512,
+        vocabulary: int = 37000,
+        width: int = 512,
+        depth: int = 6,
+        heads: int = 8,
+        hidden: int = 2048,
+        dropout: float = 0.1,
+        norm_first: bool = False,
+        label_smoothing: float = 0.1,
+        context: int = 512,
     ):
         if min(vocabulary, width, depth, heads, hidden, context) < 1 or width % heads or width % 2:
             raise BadInput(
@@ -119,22 +124,22 @@ class Transformer(keras.Model):
             raise BadInput(f"dropout {dropout} and label smoothing {label_smoothing} must be from 0 up to 1")
         source = keras.Input((None,), dtype="int32", name="source")
         target = keras.Input((None,), dtype="int32", name="target")
-        normal = keras.initializers.RandomNormal(stddev=width**-0.5)  # of deviation 1 after the factor sqrt(W)
+        normal = keras.initializers.RandomNormal(stddev=width**-0.5)  # standard deviation 1 after the factor sqrt(W)
         embedding = layers.ReversibleEmbedding(vocabulary, width, embeddings_initializer=normal, name="embedding")
-        placed = SinusoidalPositions(context, name="positions")
+        add_positions = SinusoidalPositions(context, name="positions")
         drop = layers.Dropout(dropout, name="dropout")
         sizes = (width, heads, hidden, "relu")
         options = {"dropout": dropout, "attention_dropout": 0.0, "norm_first": norm_first}
 
-        attention_mask = Seen(name="seen")(source)
-        x = drop(placed(embedding(source)))  # (B, S, W)
+        padding_mask = PaddingMask(name="padding_mask")(source)
+        x = drop(add_positions(embedding(source)))  # (B, S, W)
         for number in range(1, depth + 1):
-            x = TransformerBlock(*sizes, **options, name=f"encoder{number}")(x, attention_mask=attention_mask)
+            x = TransformerBlock(*sizes, **options, name=f"encoder{number}")(x, attention_mask=padding_mask)
         x = layers.LayerNormalization(epsilon=1e-6, name="encoder_norm")(x) if norm_first else x
-        encoder_output, x = x, drop(placed(embedding(target)))  # (B, S, W), (B, T, W)
+        encoder_output, x = x, drop(add_positions(embedding(target)))  # (B, S, W), (B, T, W)
         for number in range(1, depth + 1):
             block = TransformerBlock(*sizes, **options, causal=True, cross_attention=True, name=f"decoder{number}")
-            x = block(x, encoder_output, encoder_mask=attention_mask)
+            x = block(x, encoder_output, encoder_mask=padding_mask)
         x = layers.LayerNormalization(epsilon=1e-6, name="decoder_norm")(x) if norm_first else x
         logits = embedding(x, reverse=True)  # (B, T, vocabulary)
         super().__init__({"source": source, "target": target}, logits, name="transformer")
@@ -152,69 +157,69 @@ class Transformer(keras.Model):
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Cross-entropy with smoothed labels (in training only), the mean over the tokens of a batch."""
+        """Cross-entropy, with smoothed labels in training only; the mean over the tokens of a batch."""
         logits = ops.cast(y_pred, "float32")
         smoothing = self.arguments["label_smoothing"] if training else 0.0
-        surprise = -ops.log_softmax(logits, axis=-1)  # (B, T, V)
-        right = ops.take_along_axis(surprise, ops.cast(y, "int32")[:, :, None], axis=-1)[:, :, 0]  # (B, T)
-        loss = (1 - smoothing) * right + smoothing * ops.mean(surprise, axis=-1)
+        nll = -ops.log_softmax(logits, axis=-1)  # (B, T, V)
+        label_nll = ops.take_along_axis(nll, ops.cast(y, "int32")[:, :, None], axis=-1)[:, :, 0]  # (B, T)
+        loss = (1 - smoothing) * label_nll + smoothing * ops.mean(nll, axis=-1)
         weight = ops.cast(ops.not_equal(y, PAD), "float32")
         if sample_weight is not None:
             weight = weight * ops.cast(sample_weight, "float32")
         return ops.sum(loss * weight) / ops.maximum(ops.sum(weight), 1e-6)
 
     def encode(self, source):
-        """What the encoder makes of a source (B, S): memory (B, S, W), and which places of it are seen (B, 1, 1, S)."""
-        attention_mask = self.get_layer("seen")(source)
+        """Encoder output (B, S, W) and padding mask (B, 1, 1, S) of a source (B, S)."""
+        padding_mask = self.get_layer("padding_mask")(source)
         x = self.get_layer("positions")(self.get_layer("embedding")(source))
         for number in range(1, self.arguments["depth"] + 1):
-            x = self.get_layer(f"encoder{number}")(x, attention_mask=attention_mask)
-        return self._normalized(x, "encoder_norm"), attention_mask
+            x = self.get_layer(f"encoder{number}")(x, attention_mask=padding_mask)
+        return self._normalized(x, "encoder_norm"), padding_mask
 
     def cache(self, batch, capacity, source):
-        """Room for keys and values of `capacity` places of the target, and those of the source (B, S), encoded here.
+        """An empty cache for `capacity` positions of the target; the source (B, S) is encoded here.
 
-        A list: for each block two of (B, H, capacity, D) and two of (B, H, S, D); last, what is seen of the source.
+        A list: for each block keys and values of self-attention (B, H, capacity, D) and of cross-attention (B, H, S,
+        D); last, the padding mask of the source.
         """
         encoder_output, encoder_mask = self.encode(source)
         heads, width = self.arguments["heads"], self.arguments["width"]
         cache = []
         for block in self._decoder():
             shape = (batch, heads, capacity, width // heads)
-            cache += [ops.zeros(shape, self.compute_dtype) for _ in range(2)] + list(
-                block.lookup.keys_and_values(encoder_output)
-            )
+            cache += [ops.zeros(shape, self.compute_dtype) for _ in range(2)]
+            cache += block.cross_attention.keys_and_values(encoder_output)
         return [*cache, encoder_mask]
 
     def decode(self, tokens, cache, index, pad):
-        """Read tokens (B, T) that follow those in `cache`. Returns logits (B, vocabulary) of the next, and the cache.
+        """Decode tokens (B, T) that follow those in `cache`. Returns logits (B, vocabulary) of the next token, and the
+        updated cache.
 
-        index: how many came before. pad: int (B,), how many of all, at the front, are only filled up and not seen.
+        index: number of tokens in the cache. pad: int (B,), number of padding tokens at the front of each sequence.
         """
         *cache, encoder_mask = cache
-        now = index + ops.arange(tokens.shape[1])  # (T,)
-        places = ops.arange(cache[0].shape[2])
-        attention_mask = ops.logical_and(places <= now[:, None], places >= pad[:, None, None])[
-            :, None
-        ]  # (B, 1, T, capacity)
+        query_positions = index + ops.arange(ops.shape(tokens)[1])  # (T,)
+        key_positions = ops.arange(ops.shape(cache[0])[2])  # (capacity,)
+        causal, not_padding = key_positions <= query_positions[:, None], key_positions >= pad[:, None, None]
+        attention_mask = ops.logical_and(causal, not_padding)[:, None]  # (B, 1, T, capacity)
         x = self.get_layer("embedding")(tokens)
-        x = self.get_layer("positions")(x, places=ops.maximum(now - pad[:, None], 0))  # (B, T, W)
-        after = []
+        x = self.get_layer("positions")(x, positions=ops.maximum(query_positions - pad[:, None], 0))  # (B, T, W)
+        updated = []
         for number, block in enumerate(self._decoder()):
             keys, values, *encoder_output = cache[4 * number : 4 * number + 4]
-            x, kept = block.cached(x, keys, values, index, attention_mask, encoder_output, encoder_mask)
-            after += [*kept, *encoder_output]
+            x, own = block.cached(x, keys, values, index, attention_mask, encoder_output, encoder_mask)
+            updated += [*own, *encoder_output]
         x = self._normalized(x[:, -1], "decoder_norm")
-        return self.get_layer("embedding")(x, reverse=True), [*after, encoder_mask]
+        return self.get_layer("embedding")(x, reverse=True), [*updated, encoder_mask]
 
     def attention(self, source, target):
-        """How much each token of the target looks at each of the source in the last block, mean of heads: (B, T, S)."""
-        encoder_output, attention_mask = self.encode(source)
+        """Cross-attention weights of the last block, the mean over its heads: (B, T, S)."""
+        encoder_output, padding_mask = self.encode(source)
         x = self.get_layer("positions")(self.get_layer("embedding")(target))
         *below, last = self._decoder()
         for block in below:
-            x = block(x, encoder_output, encoder_mask=attention_mask)
-        return ops.mean(last.lookup_weights(x, encoder_output, attention_mask), axis=1)
+            x = block(x, encoder_output, encoder_mask=padding_mask)
+        return ops.mean(last.cross_attention_weights(x, encoder_output, padding_mask), axis=1)
 
     def _normalized(self, x, name):
         return self.get_layer(name)(x) if self.arguments["norm_first"] else x
@@ -228,12 +233,13 @@ class Transformer(keras.Model):
 
 @keras.saving.register_keras_serializable(package="zoo")
 class WarmUp(keras.optimizers.schedules.LearningRateSchedule):
-    """Section 5.3: lrate = factor W^-0.5 min(step^-0.5, step warmup^-1.5), eq. 3. The paper's factor is 1.
+    """The schedule of section 5.3: lrate = factor W^-0.5 min(step^-0.5, step warmup^-1.5), eq. 3. The paper's factor is
+    1.
 
-    It goes with `keras.optimizers.Adam(WarmUp(512), beta_2=0.98, epsilon=1e-9)`.
+    Use it as `keras.optimizers.Adam(WarmUp(512), beta_2=0.98, epsilon=1e-9)`.
     """
 
-    def __init__(self, width, warmup=4000, factor=1.0):
+    def __init__(self, width: int, warmup: int = 4000, factor: float = 1.0):
         self.width, self.warmup, self.factor = width, warmup, factor
 
     def __call__(self, step):

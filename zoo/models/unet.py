@@ -1,30 +1,31 @@
-"""U-Net.
+"""U-Net: an encoder-decoder with skip connections, for dense prediction.
 
 Olaf Ronneberger, Philipp Fischer, Thomas Brox, "U-Net: Convolutional Networks for Biomedical Image Segmentation",
-MICCAI 2015, https://arxiv.org/abs/1505.04597.
+MICCAI 2015. https://arxiv.org/abs/1505.04597
 
-What was new: a contracting path that sees what is in the picture, an expanding path that says where, and at every
-resolution a connection that hands the fine detail of the one to the other, so that a net trained on thirty
-pictures could draw the outline of every cell.
+What was new: a contracting path that captures context, a symmetric expanding path that localises, and at every
+resolution a skip connection that passes fine detail from one to the other, so that a net trained on thirty images
+could segment every cell.
 
-The default is the network of the paper's figure 1: a 572 x 572 picture in, a 388 x 388 map of two classes out,
-because every 3x3 convolution is unpadded and loses a border. It has 31,030,658 parameters (the paper gives no
-count).
+The default is the network of the paper's figure 1: 572 x 572 images in, 388 x 388 logits of two classes out, because
+every 3x3 convolution is unpadded and loses a border. It has 31,030,658 parameters (the paper gives no count).
 
     E = -sum_x w(x) log p_l(x)(x)     eq. 1    over pixels x with label l(x); p is the softmax of the logits
 
 Where this file departs from the paper, and why:
-- Pictures come as uint8 and are rescaled to -1 ... 1 inside the model, and it answers logits, as every landmark here.
-- Weights are drawn with the paper's deviation sqrt(2 / N), but from Keras' `he_normal`, a Gaussian cut off at two
-  deviations; of biases the paper says nothing, they start at zero.
-- The paper gives neither the rate of its dropout nor that of its learning: 0.5 and 1e-3 are ours.
-- E is the mean over the pixels of a batch, not their sum, so that a learning rate suits any size of picture. The weight
-  map w of eq. 2 is the user's to compute.
+- Images come as uint8 and are rescaled to -1 ... 1 inside the model, and its output is logits, as of every landmark.
+- Initial weights have the paper's standard deviation sqrt(2 / N), but from Keras' `he_normal`, a Gaussian truncated at
+  two standard deviations; of biases the paper says nothing, they start at zero.
+- The paper gives neither its dropout rate nor its learning rate: 0.5 and 1e-3 are ours.
+- E is the mean over the pixels of a batch, not their sum, so that a learning rate suits any image size. The weight map
+  w of eq. 2 is the user's to compute.
 
 `MOBILE` holds the arguments of a small variant for photographs of any size: padded convolutions, batch normalisation
-(Ioffe and Szegedy 2015), and a stride of 2 in the first two, so that the map comes out at a quarter of the
-resolution and the costly finest levels are gone. The app `colorize` uses it.
+(Ioffe and Szegedy 2015), and a stride of 2 in the first two, so that the output has a quarter of the resolution and the
+costly finest levels are gone. The app `colorize` uses it.
 """
+
+from collections.abc import Sequence
 
 import keras
 from keras import layers
@@ -39,13 +40,13 @@ MOBILE = {
     "padding": "same",
     "normalization": True,
     "dropout": 0.0,
-    "strides": (2, 2),  # 2 x 2 = 4: the map has a quarter of the picture's height and width
+    "strides": (2, 2),  # 2 x 2 = 4: the output has a quarter of the image's height and width
 }
 PADDINGS = ("valid", "same")
 
 
 def border(depth: int) -> int:
-    """Pixels to crop from each side of the contracting path's map, `depth` levels above the bottom.
+    """Pixels to crop from each side of the contracting path's feature maps, `depth` levels above the bottom.
 
     Two unpadded 3x3 convolutions take 2 pixels from each side. What is lost one level further down counts double
     here, and so do the two convolutions at the bottom: 4, 16, 40, 88 (the sizes in figure 1: 64 -> 56, 136 -> 104,
@@ -55,7 +56,7 @@ def border(depth: int) -> int:
 
 
 def output_side(side: int, levels: int, padding="valid", strides=(1, 1)) -> int:
-    """Height (or width) of the map for pictures of this height (or width); 0 for one that does not work."""
+    """Height (or width) of the output for images of this height (or width); 0 for an invalid one."""
     if padding == "same":
         coarser = strides[0] * strides[1]
         return 0 if side % (coarser * 2 ** (levels - 1)) else side // coarser
@@ -71,28 +72,28 @@ def output_side(side: int, levels: int, padding="valid", strides=(1, 1)) -> int:
 
 
 def check_size(input_shape, levels: int, padding, strides) -> None:
-    """BadInput, with the nearest sizes that work, for pictures whose maps would not fit onto each other."""
+    """Raise BadInput, with the nearest valid sizes, for images whose feature maps would not fit onto each other."""
 
-    def works(side):
+    def valid(side):
         return padding == "same" if side is None else output_side(side, levels, padding, strides) > 0
 
     sides = input_shape[:2]
-    if len(input_shape) == 3 and all(map(works, sides)):
+    if len(input_shape) == 3 and all(map(valid, sides)):
         return
-    wanted = next((side for side in sides if side is not None and not works(side)), 572)
+    wanted = next((side for side in sides if side is not None and not valid(side)), 572)
     period = strides[0] * strides[1] * 2 ** (levels - 1)
-    near = sorted(filter(works, range(1, wanted + 16 * period)), key=lambda side: abs(side - wanted))
+    near = sorted(filter(valid, range(1, wanted + 16 * period)), key=lambda side: abs(side - wanted))
     raise BadInput(
-        f"UNet of {levels} levels with padding={padding!r} can't read pictures of shape {tuple(input_shape)}; "
+        f"UNet of {levels} levels with padding={padding!r} can't read images of shape {tuple(input_shape)}; "
         f"give (height, width, channels) with sides such as {near[0]} or {near[1]}"
     )
 
 
 def up_normal():
-    """Deviation sqrt(2 / N) for a 2x2 up-convolution.
+    """Standard deviation sqrt(2 / N) for a 2x2 up-convolution.
 
-    With stride 2 every output pixel sees one input pixel, so N is the number of channels that come in. Keras calls four
-    times that number, for the four places in the kernel, the fan-out, hence 8 for 2.
+    With stride 2 every output pixel depends on one input pixel, so N is the number of input channels. Keras calls four
+    times that number, for the four positions in the kernel, the fan-out, hence 8 for 2.
     """
     return keras.initializers.VarianceScaling(8.0, mode="fan_out", distribution="truncated_normal")
 
@@ -104,18 +105,19 @@ def up_normal():
     paper="O. Ronneberger, P. Fischer, T. Brox, U-Net: Convolutional Networks for Biomedical Image Segmentation (2015)",
     url="https://arxiv.org/abs/1505.04597",
     lineage=("lenet5",),
+    new="skip connections from a contracting to an expanding path",
 )
 class UNet(keras.Model):
-    """U-Net: uint8 pictures (B, H, W, C) in, a map of logits (B, H', W', classes) out.
+    """uint8 images (B, H, W, C) -> logits (B, H', W', classes).
 
     With `padding="valid"` (the paper's) H' = H - 184 for five levels, and H and W must be such that each 2x2 pooling
     meets an even size (572 does). With `padding="same"` H' = H / S for strides of product S, and H and W must be
-    multiples of S * 2**(levels - 1). Raises `zoo.errors.BadInput`, which names sizes that work, for others, and
+    multiples of S * 2**(levels - 1). Raises `zoo.errors.BadInput`, which names valid sizes, for others, and
     `zoo.errors.UnknownName` for an unknown padding.
 
     Args:
         input_shape: (H, W, C); with `padding="same"` H and W may be None.
-        classes: maps to predict, each from a 1x1 convolution.
+        classes: output channels.
         filters: channels of each level, from the finest to the coarsest.
         padding: "valid" as in the paper, or "same".
         normalization: batch normalisation after every 3x3 convolution (which then needs no bias).
@@ -126,13 +128,13 @@ class UNet(keras.Model):
     def __init__(
         self,
         *,
-        input_shape=(572, 572, 1),
-        classes=2,
-        filters=(64, 128, 256, 512, 1024),
-        padding="valid",
-        normalization=False,
-        dropout=0.5,
-        strides=(1, 1),
+        input_shape: tuple[int | None, int | None, int] = (572, 572, 1),
+        classes: int = 2,
+        filters: Sequence[int] = (64, 128, 256, 512, 1024),
+        padding: str = "valid",
+        normalization: bool = False,
+        dropout: float = 0.5,
+        strides: tuple[int, int] = (1, 1),
     ):
         levels = len(filters)
         if padding not in PADDINGS:
@@ -140,7 +142,7 @@ class UNet(keras.Model):
         check_size(input_shape, levels, padding, strides)
 
         def convolution(x, channels, label, stride=1):
-            # Section 3: weights are drawn from a Gaussian of deviation sqrt(2 / N), N the inputs of one neuron.
+            # Section 3: a Gaussian of standard deviation sqrt(2 / N), N the inputs of one neuron.
             x = layers.Conv2D(
                 channels,
                 3,

@@ -1,1 +1,1 @@
-"""Blocks that three or more models share."""
+"""Building blocks that three or more models share."""

@@ -24,17 +24,23 @@ SIDE = 24
 
 class AlexNetCIFAR10(CIFAR10):
     name = "alexnet.cifar10"
-    summary = "The CIFAR-10 network of the AlexNet paper names ten kinds of things."
+    summary = "The CIFAR-10 network of the AlexNet paper names ten kinds of objects."
     arguments = {"classes": 10, "layout": "cifar10"}
     epochs = 45
     targets = {"accuracy": 87.0}
     paper = {"accuracy": 89.0}
     protocol = (
-        "share of the test images classified right, by the mean probabilities of ten parts of 24 x 24 pixels; the copy "
-        "of CIFAR-10 is JPEG-compressed"
+        "fraction of the test images classified right, by the mean probabilities of ten crops of 24 x 24 pixels; the "
+        "copy of CIFAR-10 is JPEG-compressed"
     )
-    input = CIFAR10.input | {"shape": [SIDE, SIDE, 3], "description": "a part of a small colour picture with one thing"}
-    limits = CIFAR10.limits + " It takes parts of 24, and was to reach 87 %."
+    inputs = {
+        "image": {
+            "shape": [SIDE, SIDE, 3],
+            "dtype": "uint8",
+            "description": "a crop of a small colour image with one object",
+        }
+    }
+    limits = CIFAR10.limits + " It takes crops of 24 pixels a side; its target is 87 %."
     intended_use = "To see what AlexNet's ingredients do at a size that trains on a laptop; a base to fine-tune."
     peak = 1e-3  # the learning rate's
 
@@ -60,7 +66,7 @@ class AlexNetCIFAR10(CIFAR10):
         facts = {"split": self.split_name(split), "n": len(y)}
         ten, one = (metrics.accuracy(each, y) for each in (np.mean(answers, axis=0), answers[0]))
         paper = self.paper["accuracy"] if split == self.eval_split else None
-        alone = "the same, by the middle part of each picture alone"
+        alone = "the same, by the center crop of each image alone"
         return [
             metrics.row("accuracy", value=ten, paper=paper, protocol=self.protocol, **facts),
             metrics.row("accuracy_center_crop", value=one, protocol=alone, **facts),
@@ -84,7 +90,7 @@ class WithSquaresCutOut(AlexNetCIFAR10):
 
 def predict_all(predict, x):
     """Probabilities for pictures (N, H, W, 3): float64 (N, classes)."""
-    return np.concatenate([probabilities(predict(x[start : start + 512])) for start in range(0, len(x), 512)])
+    return probabilities(predict(x)["logits"])
 
 
 def views(x) -> list:

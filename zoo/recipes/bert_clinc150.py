@@ -35,13 +35,8 @@ class Clinc150(Sentences):
     classes = len(CLASSES)
     dataset = "clinc150"
     monitor = None
-    output = {
-        "kind": "logits",
-        "shape": [len(CLASSES)],
-        "dtype": "float32",
-        "description": "one logit an intent",
-        "ood_threshold": OOD_THRESHOLD,
-    }
+    outputs = {"logits": {"shape": [len(CLASSES)], "dtype": "float32", "description": "one logit an intent"}}
+    ood_threshold = OOD_THRESHOLD
     labels = list(CLASSES)
     intended_use = "To understand short requests (app assistant); a base to fine-tune on requests of one's own."
     limits = (
@@ -77,7 +72,7 @@ class Clinc150(Sentences):
 
     def evaluate(self, predict, examples, split):
         texts, y = examples
-        logits = predict(texts)
+        logits = predict(texts)["logits"]
         inside, known = y >= 0, confidence(logits) >= OOD_THRESHOLD
         right = known & (logits.argmax(axis=1) == y)
         rows, curves = [], {}
@@ -105,7 +100,7 @@ class Clinc150(Sentences):
         texts, y = self.examples("val", data_dir)
         scores = score(texts)
         place = best_threshold(confidence(scores), scores.argmax(axis=1) == y, y >= 0)
-        rows, _ = self.evaluate(lambda texts: score(texts) - place, self.examples("test", data_dir), "test")
+        rows, _ = self.evaluate(lambda texts: {"logits": score(texts) - place}, self.examples("test", data_dir), "test")
         for row in rows:
             row |= {"role": "baseline", "paper": None, "protocol": "TF-IDF of words and parts of words, a linear SVM"}
         return rows
@@ -156,7 +151,7 @@ class BERTClinc150(Clinc150):
             # The SVM's scores are above that of what belongs to no class, which is spread over all of them.
             chances = probabilities(np.pad(SHARP * score(texts), ((0, 0), (1, 0))))  # (N, 1 + classes)
             opinions = [chances[:, 1:] + chances[:, :1] / self.classes]
-            opinions += [probabilities(expert(texts)) for expert in self.experts]
+            opinions += [probabilities(expert(texts)["logits"]) for expert in self.experts]
             return probabilities(np.mean(np.log(opinions), axis=0))
 
         return probable

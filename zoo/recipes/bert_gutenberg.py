@@ -29,23 +29,24 @@ class BERTGutenberg(Recipe):
     name = "bert.gutenberg"
     summary = "A small BERT that has read a few novels and chats: a start for telling texts apart."
     arguments = {"vocabulary": TOKENS, "context": 128, "width": 128, "depth": 4, "heads": 4, "dropout": 0.1}
+    task = "model_masked_text"
     dataset = "gutenberg"
     also_trained_on = ("topical_chat",)
     eval_split = "validation"
     epochs = 30
     batch_size = 64
-    monitor = None
-    half = True
-    input = {
-        "kind": "sentences",
-        "arrays": {"tokens": "int32", "segments": "int32"},
-        "description": "[CLS] A [SEP] B [SEP], with 0 for the tokens of A and 1 for those of B as segments",
+    weights_dtype = "float16"
+    inputs = {
+        "tokens": {"shape": [None], "dtype": "int32", "description": "[CLS] A [SEP] B [SEP]"},
+        "segments": {"shape": [None], "dtype": "int32", "description": "0 at the tokens of A, 1 at those of B"},
     }
-    output = {
-        "kind": "two heads",
-        "heads": {"masked": [None, TOKENS], "next": [2]},
-        "dtype": "float32",
-        "description": "masked: one logit for each token that might stand there; next: logits that B follows A, or not",
+    outputs = {
+        "masked": {
+            "shape": [None, TOKENS],
+            "dtype": "float32",
+            "description": "at each position, one logit for each token that might stand there",
+        },
+        "next": {"shape": [2], "dtype": "float32", "description": "logits: B does not follow A, B follows A"},
     }
     intended_use = "To fine-tune on labelled texts (zoo finetune), and to see what filling in gaps teaches."
     limits = (
@@ -80,9 +81,6 @@ class BERTGutenberg(Recipe):
         held = stretches(self._texts(True, data_dir), tokenizer, rng)[:1000]
         return batches, masked(held, None, rng)
 
-    def compile(self, model, steps, **options):
-        model.compile(self.optimizer(steps), **options)
-
     def optimizer(self, steps):
         warm = min(1000, steps // 10)
         rate = keras.optimizers.schedules.CosineDecay(1e-5, steps - warm, warmup_target=1e-3, warmup_steps=warm)
@@ -95,7 +93,7 @@ class BERTGutenberg(Recipe):
         for start in range(0, len(texts), 32):
             x, y = with_gaps(texts[start : start + 32], None, rng, tokenizer=predict.tokenizer)
             asked = y["masked"] >= 0
-            logits = predict.model.predict_on_batch(x)["masked"][asked].astype(np.float64)  # (N, V)
+            logits = predict(x)["masked"][asked].astype(np.float64)  # (N, V)
             true = y["masked"][asked]
             peak = logits.max(axis=-1)
             total = peak + np.log(np.exp(logits - peak[:, None]).sum(axis=-1))

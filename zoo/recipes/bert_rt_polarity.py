@@ -31,7 +31,7 @@ class BERTRtPolarity(Sentences):
     epochs = 2
     monitor = None
     protocol = "share of the sentences of one tenth told right, by the net that was trained on the others"
-    output = {"kind": "logits", "shape": [2], "dtype": "float32", "description": "against, for"}
+    outputs = {"logits": {"shape": [2], "dtype": "float32", "description": "negative, positive"}}
     labels = LABELS
     intended_use = "To tell praise from blame in short English texts (app sentiment)."
     limits = (
@@ -49,8 +49,10 @@ class BERTRtPolarity(Sentences):
 
     def examples(self, split, data_dir=None, folder=None):
         """All of the data set, "foldN", one tenth of it, or "restN", the others: the same for every method."""
-        texts, y = super().examples("train", data_dir, folder)
-        if folder is not None or split == "train":
+        if folder is not None:
+            return super().examples("test", data_dir, folder)
+        texts, y = super().examples("train", data_dir)
+        if split == "train":
             return texts, y
         order = np.random.default_rng(0).permutation(len(texts))
         chosen = np.array_split(order, FOLDS)[int(split[4:]) - 1]

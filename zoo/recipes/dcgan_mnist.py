@@ -19,16 +19,14 @@ class DCGANMNIST(DigitGenerator):
     batch_size = 64
     told, loss = True, "hinge"
     targets = {"accuracy": 97.0}
-    input = {
-        "kind": "latents",
-        "arrays": {"z": "float32", "labels": "int32"},
-        "description": "100 numbers from a Gaussian, and the digit, (1,)",
-    }
-    output = {
-        "kind": "picture",
-        "shape": [28, 28, 1],
-        "dtype": "float32",
-        "description": "a digit, -1 black to 1 white",
+    inputs = DigitGenerator.inputs | {"labels": {"shape": [1], "dtype": "int32", "description": "the digit"}}
+    outputs = {
+        "image": {
+            "shape": [28, 28, 1],
+            "dtype": "float32",
+            "description": "a digit, -1 black to 1 white",
+            "range": [-1, 1],
+        }
     }
     intended_use = "Digits of one's choice (`DCGAN.sample`, app digits); to see what a conditional GAN is."
 

@@ -38,9 +38,9 @@ import numpy as np
 
 from zoo.data import faces
 from zoo.data.batches import Batches
-from zoo.generation.diffusion import log_snr, signal
-from zoo.models.ddpm import Noising
-from zoo.runtime.predictor import Compiled
+from zoo.generation.diffusion import alpha_bar, log_snr
+from zoo.models.ddpm import ForwardProcess
+from zoo.runtime.predictor import Predictor
 from zoo.training.families.faces import Faces
 
 GUIDANCE = 1.7  # by the labels, in what the third part learns; 1 is none
@@ -50,7 +50,7 @@ INTERVAL = (-1.5, 2.0)  # lambda, between which there are both
 
 def numbered(values) -> str:
     """What the numbers of a label mean."""
-    return ", ".join(f"{number} {value}" for number, value in enumerate([*values, "not told"]))
+    return ", ".join(f"{number} {value}" for number, value in enumerate([*values, "any"]))
 
 
 class Denoiser(Faces):
@@ -66,21 +66,28 @@ class Denoiser(Faces):
         "patch": 4,
         "conditions": list(faces.CONDITIONS),
         "schedule": "cosine",
-        "predict": "picture",
+        "predict": "x0",
         "steps": 20,
         "guidance": 1.0,
-        "interval": None,
+        "guidance_interval": None,
         "order": 2,
         "eta": 0.0,
     }
-    input = {
-        "kind": "noise",
-        "arrays": {"pictures": "float32", "times": "int32", "labels": "int32"},
-        "description": (
-            "noisy faces (64, 64, 3), the time of each, 0 to 999, and labels (3,): "
-            f"gender {numbered(faces.GENDERS)}; ages {numbered(f'{first}-{last}' for first, last in faces.BANDS)}; "
-            f"ethnicity {numbered(faces.ETHNICITIES)}"
-        ),
+    inputs = {
+        "images": {
+            "shape": [64, 64, 3],
+            "dtype": "float32",
+            "description": "faces with noise in them, -1 black to 1 white without",
+        },
+        "timesteps": {"shape": [], "dtype": "int32", "description": "the timestep of each, 0 to 999"},
+        "labels": {
+            "shape": [3],
+            "dtype": "int32",
+            "description": (
+                f"gender {numbered(faces.GENDERS)}; ages {numbered(f'{first}-{last}' for first, last in faces.BANDS)}; "
+                f"ethnicity {numbered(faces.ETHNICITIES)}"
+            ),
+        },
     }
     batch_size = 32
     precision = "mixed_bfloat16"
@@ -88,7 +95,7 @@ class Denoiser(Faces):
     def noised(self, x, y, rng):
         """Faces, mirrored or not, with noise in them."""
         turned = rng.random((len(x), 1, 1, 1)) < 0.5
-        noising = Noising(**{name: self.arguments[name] for name in ("schedule", "predict", "conditions")})
+        noising = ForwardProcess(**{name: self.arguments[name] for name in ("schedule", "predict", "conditions")})
         return noising(np.where(turned, x[:, :, ::-1], x), y, rng)
 
     transform = noised
@@ -101,9 +108,6 @@ class Denoiser(Faces):
 
     def optimizer(self, steps):
         return keras.optimizers.Adam(self.rate(steps), beta_2=0.99, use_ema=True, ema_momentum=self.averaged)
-
-    def compile(self, model, steps, **options):
-        model.compile(self.optimizer(steps), **options)
 
 
 class First(Denoiser):
@@ -138,8 +142,8 @@ class DDPMUTKFace(Denoiser):
     summary = "A diffusion model makes faces of people who don't exist, of the gender, age and ethnicity asked for."
     epochs = 2
     averaged = 0.98
-    good: Compiled  # the trained tutors
-    bad: Compiled
+    good: Predictor  # the trained teachers
+    bad: Predictor
     asking = threading.Lock()  # batches are made in two threads, and both must not ask a Keras model at once
 
     def starts_from(self):
@@ -155,11 +159,13 @@ class DDPMUTKFace(Denoiser):
         """Noisy faces, and what is in them as the tutors have it."""
         (noisy, times, labels), _, weights = self.noised(x, y, rng)
         nothing = np.broadcast_to(np.int32(faces.CONDITIONS), labels.shape)
-        twice = [np.concatenate(each) for each in ([noisy, noisy], [times, times], [labels, nothing])]
+        given = {"images": noisy, "timesteps": times, "labels": labels}
+        twice = {name: np.concatenate([array, array]) for name, array in given.items()}
+        twice["labels"] = np.concatenate([labels, nothing])
         with self.asking:
-            told, untold = np.split(self.good(twice), 2)  # (B, H, W, C) each
-            bad = self.bad([noisy, times, labels])
-        clear = log_snr(signal(self.arguments["schedule"]))[times].reshape(-1, 1, 1, 1)
+            told, untold = np.split(self.good(twice)["image"], 2)  # (B, H, W, C) each
+            bad = self.bad(given)["image"]
+        clear = log_snr(alpha_bar(self.arguments["schedule"]))[times].reshape(-1, 1, 1, 1)
         inside = (INTERVAL[0] <= clear) & (clear <= INTERVAL[1])
         beyond = (GUIDANCE - 1) * (told - untold) + AWAY * (told - bad)
         return (noisy, times, labels), np.clip(told + inside * beyond, -1, 1).astype("float32"), weights

@@ -15,11 +15,13 @@ class GANMNIST(DigitGenerator):
     arguments = {"hidden": 500, "maxout": [100, 5]}
     epochs = 60
     batch_size = 100
-    output = {
-        "kind": "picture",
-        "shape": [28, 28, 1],
-        "dtype": "float32",
-        "description": "a digit, 0 black to 1 white",
+    outputs = {
+        "image": {
+            "shape": [28, 28, 1],
+            "dtype": "float32",
+            "description": "a digit, 0 black to 1 white",
+            "range": [0, 1],
+        }
     }
     intended_use = "To see how two networks teach each other; digits from chance (`GAN.sample`, app digits)."
 

@@ -20,15 +20,15 @@ class GPTGutenberg(LanguageModel):
     summary = "A small GPT writes prose like that of old novels."
     dataset = "gutenberg"
     context = 128
-    unit = "nats/token"
     arguments = {"vocabulary": TOKENS, "context": 128, "width": 160, "depth": 5, "heads": 5, "dropout": 0.2}
     epochs = 20
     batch_size = 64
-    output = {
-        "kind": "logits",
-        "shape": [None, TOKENS],
-        "dtype": "float32",
-        "description": "for each token of the text, one logit for each that might follow",
+    outputs = {
+        "logits": {
+            "shape": [None, TOKENS],
+            "dtype": "float32",
+            "description": "at each token of the text, one logit for each that might come next",
+        }
     }
     intended_use = "To see a language model learn from a few books, and to write with (app write); a base to fine-tune."
     limits = (

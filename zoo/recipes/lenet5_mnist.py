@@ -40,12 +40,13 @@ class LeNet5MNIST(MNIST):
     steps_per_execution = 16
     targets = {"accuracy": 99.25}
     paper = {"accuracy": 99.2}
-    protocol = "share of the 10,000 test images classified right; trained with distortions"
-    output = {
-        "kind": "logits",
-        "shape": [10],
-        "dtype": "float32",
-        "description": "minus the squared distance of F6 to each digit's code (eq. 7)",
+    protocol = "fraction of the 10,000 test images classified right; trained with distortions"
+    outputs = {
+        "logits": {
+            "shape": [10],
+            "dtype": "float32",
+            "description": "minus the squared distance of F6 to each digit's code (eq. 7)",
+        }
     }
     intended_use = "To read single digits and to see how LeNet-5 works; a base to fine-tune on small grey pictures."
     limits = "Digits centred and of MNIST's size and stroke. Far from every code is no digit, but nothing tests that."

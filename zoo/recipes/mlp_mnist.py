@@ -17,7 +17,7 @@ class MLPMNIST(MNIST):
     epochs = 60
     batch_size = 128
     steps_per_execution = 16
-    half = True
+    weights_dtype = "float16"
     targets = {"accuracy": 98.2}
     paper = {"accuracy": 96.95}
     intended_use = "To see how a multi-layer perceptron works; a base to fine-tune on small grey pictures."

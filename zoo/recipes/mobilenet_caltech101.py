@@ -47,6 +47,7 @@ class MobileNetCaltech101(Recipe):
     summary = "MobileNet names 101 kinds of things in photographs, and says when it knows none of them."
     side = 128
     arguments = {"classes": len(CLASSES), "input_shape": (128, 128, 3), "dropout": 0.2}
+    task = "classify_images"
     dataset = "caltech101"
     also_trained_on = ("flickr8k",)
     validation = 300
@@ -54,22 +55,14 @@ class MobileNetCaltech101(Recipe):
     batch_size = 64
     peak = 3e-4  # the learning rate's, after warming up
     monitor = None
-    half = True
+    weights_dtype = "float16"
     targets = {"accuracy": 72.0, "mean_class_accuracy": 56.0, "acceptance_rate": 90.0, "rejection_rate": 60.0}
     protocol = "share of the test photographs classified right, each made 128 x 128; the split is no official one"
-    input = {
-        "kind": "image",
-        "shape": [128, 128, 3],
-        "dtype": "uint8",
-        "description": "a colour photograph, made that size",
+    inputs = {
+        "image": {"shape": [128, 128, 3], "dtype": "uint8", "description": "a colour photograph, resized to that size"}
     }
-    output = {
-        "kind": "logits",
-        "shape": [101],
-        "dtype": "float32",
-        "description": "one logit a class",
-        "ood_threshold": OOD_THRESHOLD,
-    }
+    outputs = {"logits": {"shape": [101], "dtype": "float32", "description": "one logit a class"}}
+    ood_threshold = OOD_THRESHOLD
     labels = list(CLASSES)
     intended_use = "To label photographs of single things (app label), and as a base to fine-tune on one's own."
     limits = (
@@ -135,8 +128,7 @@ class MobileNetCaltech101(Recipe):
         photos, y, others = examples
 
         def answers(photos):
-            x = self.resized(photos)
-            return np.concatenate([predict(x[start : start + 256]) for start in range(0, len(x), 256)])
+            return predict(self.resized(photos))["logits"]
 
         logits = answers(photos)
         sure = confidence(logits)

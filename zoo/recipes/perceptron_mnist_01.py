@@ -19,22 +19,24 @@ class PerceptronMNIST01(MNIST):
     batch_size = 1  # the learning rule corrects after every single example
     steps_per_execution = 200
     targets = {"accuracy": 99.8}
-    protocol = "share of the 2,115 zeros and ones of the test split told apart, undistorted"
-    input = {
-        "kind": "image",
-        "shape": [28, 28, 1],
-        "dtype": "uint8",
-        "description": "a grey picture of a handwritten 0 or 1, white on black",
+    protocol = "fraction of the 2,115 zeros and ones of the test split classified right, undistorted"
+    inputs = {
+        "image": {
+            "shape": [28, 28, 1],
+            "dtype": "uint8",
+            "description": "a grey image of a handwritten 0 or 1, white on black",
+        }
     }
-    output = {
-        "kind": "logits",
-        "shape": [1],
-        "dtype": "float32",
-        "description": "weighted sum minus threshold; the answer is 1 where it is positive, else 0",
+    outputs = {
+        "logits": {
+            "shape": [1],
+            "dtype": "float32",
+            "description": "weighted sum minus threshold; the answer is 1 where it is positive, else 0",
+        }
     }
     labels = ["0", "1"]
     intended_use = "To see how the perceptron and its learning rule work."
-    limits = "Knows zeros and ones only, centred and of MNIST's size; gives an answer for any other picture too."
+    limits = "Knows zeros and ones only, centred and of MNIST's size; gives an answer for any other image too."
 
     def examples(self, split, data_dir=None, folder=None):
         x, y = super().examples(split, data_dir, folder)

@@ -45,25 +45,23 @@ def attribute_loss(y, logits):
 class Attributes(Recipe):
     name = "resnet.utkface-attributes"
     summary = "ResNet-20 tells age, gender and ethnicity from a face, as others perceived them; to measure generators."
+    task = "estimate_attributes"
     dataset = "utkface"
     arguments = {"depth": 20, "classes": faces.ANSWERS, "input_shape": (64, 64, 3)}
     epochs = 12
     batch_size = 64
     precision = "mixed_bfloat16"
-    monitor = None
-    half = True
+    weights_dtype = "float16"
     targets = {"accuracy_gender": 90.0, "accuracy_ethnicity": 78.0, "mean_absolute_error": 6.5}
-    input = {
-        "kind": "image",
-        "shape": [64, 64, 3],
-        "dtype": "uint8",
-        "description": "a face, cropped and aligned as in UTKFace",
+    inputs = {
+        "image": {"shape": [64, 64, 3], "dtype": "uint8", "description": "a face, cropped and aligned as in UTKFace"}
     }
-    output = {
-        "kind": "attributes",
-        "shape": [faces.ANSWERS],
-        "dtype": "float32",
-        "description": "logits of 2 genders, 5 ethnicities and the ages from 1 to 116; zoo.data.faces.read reads them",
+    outputs = {
+        "attributes": {
+            "shape": [faces.ANSWERS],
+            "dtype": "float32",
+            "description": "logits of 2 genders, 5 ethnicities and the ages from 1 to 116 years",
+        }
     }
     intended_use = "To measure networks that make faces. Not to judge people."
     limits = (
@@ -96,7 +94,7 @@ class Attributes(Recipe):
 
     def evaluate(self, predict, examples, split):
         x, y = examples
-        found = faces.read(np.concatenate([predict(x[start : start + 512]) for start in range(0, len(x), 512)]))
+        found = faces.read(predict(x)["attributes"])
         name, protocol = self.split_name(split), "as UTKFace labels the faces; the split is ours"
         rows = [
             metrics.row(metric, name, value, n=len(x), protocol=protocol)

@@ -28,7 +28,7 @@ from zoo.data import catalogue, color
 from zoo.data.batches import Batches
 from zoo.errors import BadInput
 from zoo.models import unet
-from zoo.runtime.predictor import Compiled
+from zoo.runtime.predictor import of_model
 from zoo.training.recipe import Recipe
 
 SIDE = 128  # pixels of a training crop
@@ -125,6 +125,7 @@ class UNetColor(Recipe):
     name = "unet.color"
     summary = "A small U-Net guesses the colours of photographs from their lightness."
     arguments = unet.MOBILE | {"classes": 2}
+    task = "colorize_images"
     dataset = "flickr8k"
     also_trained_on = ("caltech101", "intel_scenes")
     selected_on = ("bsds500",)
@@ -136,20 +137,21 @@ class UNetColor(Recipe):
     batch_size = 32
     loss = staticmethod(vivid_loss)
     precision = "mixed_bfloat16"
-    monitor = None
-    half = True
+    weights_dtype = "float16"
     targets = {"psnr_gain": 2.0, "chroma_ratio": 60.0}
-    input = {
-        "kind": "image",
-        "shape": [None, None, 1],
-        "dtype": "uint8",
-        "description": "lightness L of CIE Lab times 2.55, short side 128, 64 or 32 pixels, both sides multiples of 32",
+    inputs = {
+        "lightness": {
+            "shape": [None, None, 1],
+            "dtype": "uint8",
+            "description": "L of CIE Lab times 2.55, short side 128, 64 or 32 pixels, both sides multiples of 32",
+        }
     }
-    output = {
-        "kind": "chroma",
-        "shape": [None, None, 2],
-        "dtype": "float32",
-        "description": "a and b of CIE Lab divided by 50, at a quarter of the input's height and width",
+    outputs = {
+        "chroma": {
+            "shape": [None, None, 2],
+            "dtype": "float32",
+            "description": "a and b of CIE Lab divided by 50, at a quarter of the input's height and width",
+        }
     }
     intended_use = "Plausible colours for black-and-white photographs, by the app colorize."
     limits = (
@@ -186,10 +188,10 @@ class UNetColor(Recipe):
 
     def finish(self, model, validation):
         """Scale the answer so that strength 1 gives the wanted share of the true chroma on validation photographs."""
-        answered, predict = [], Compiled(model)
+        answered, predict = [], of_model(model, self)
         for photo in self.held:
             light = color.lightness(photo)
-            answered.append(color.join(light, color.guess(predict, light)))
+            answered.append(color.join(light, guessed(predict, light)))
         share = mean_chroma(answered) / mean_chroma(self.held)
         for variable in model.get_layer("logits").weights:
             variable.assign(variable * (CHROMA / share))
@@ -197,7 +199,7 @@ class UNetColor(Recipe):
     def evaluate(self, predict, photos, split):
         """PSNR is of float sRGB against the photograph; chroma is that of the resulting pictures, after clipping."""
         lights = [color.lightness(photo) for photo in photos]
-        answers = [color.guess(predict, light) for light in lights]
+        answers = [guessed(predict, light) for light in lights]
         true_chroma = mean_chroma(photos)
         if true_chroma < 1:
             raise BadInput("these photographs are grey, so there are no true colours to measure against")
@@ -218,6 +220,11 @@ class UNetColor(Recipe):
             metrics.row("psnr", name, fixed["psnr"], n=count, protocol=protocol),
             metrics.row("psnr", name, grey, role="baseline", n=count, protocol="the grey picture, strength 0"),
         ], {"strength": curve}
+
+
+def guessed(predict, light):
+    """Chroma that a `zoo.runtime.predictor.Predictor` guesses, see `zoo.data.color.guess`."""
+    return color.guess(lambda x: predict(x)["chroma"], light)
 
 
 class UNetColorDistance(UNetColor):

@@ -24,21 +24,28 @@ def black_and_white(x, y, rng):
 
 class VAEMNIST(MNIST):
     name = "vae.mnist"
+    task = "autoencode_images"
     summary = "A variational autoencoder makes twenty numbers of a digit, and digits of any twenty numbers."
     arguments = {"latents": 20}
     epochs = 120
     batch_size = 100
     steps_per_execution = 16
-    monitor = None
-    half = True
+    weights_dtype = "float16"
     targets = {"elbo": -97.5}
     protocol = "L of eq. 10, one sample of each of the 10,000 test pictures, made black and white once"
-    input = MNIST.input | {"description": "a grey or black and white picture of a digit, centred as in MNIST"}
-    output = {
-        "kind": "logits",
-        "shape": [28, 28, 1],
-        "dtype": "float32",
-        "description": "of each pixel being white in what it would draw for the picture",
+    inputs = {
+        "image": {
+            "shape": [28, 28, 1],
+            "dtype": "uint8",
+            "description": "a grey or black and white image of a digit, centred as in MNIST",
+        }
+    }
+    outputs = {
+        "logits": {
+            "shape": [28, 28, 1],
+            "dtype": "float32",
+            "description": "of each pixel being white in the reconstruction",
+        }
     }
     labels = None
     intended_use = "To see what latents are: digits between digits, digits from chance (`VAE.sample`, app digits)."

@@ -1,6 +1,7 @@
 """Exports of a checkpoint's model to formats that run without Keras: ONNX, TensorFlow's SavedModel, LiteRT.
 
-Each is compared with the model, at two batch sizes, before it takes its place.
+Inputs and outputs have the names on the checkpoint's card. All outputs are compared with the model's, at two batch
+sizes, before an export takes its place.
 
 They are made from the TensorFlow backend: from PyTorch dynamic sizes come out wrong, JAX lacks operations that we use.
 """
@@ -18,14 +19,14 @@ from pathlib import Path
 import numpy as np
 
 import zoo
+from zoo import tasks
 from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName
 from zoo.hub import checkpoint, store
 from zoo.runtime import backend, cache
 
 SUFFIXES = {"onnx": ".onnx", "savedmodel": "", "litert": ".tflite"}
-TOLERANCE = 1e-4  # largest difference from the model that an export may have, in units of the largest output
+TOLERANCE = 1e-4  # largest difference from the model that an export may have, in units of each output's largest value
 BATCHES = (1, 3)  # sizes at which they are compared
-ANY_SIZE = 64  # pixels or tokens to compare at, where a checkpoint takes any size
 
 
 def export(name, format: str, out=None, *, force=False) -> Path:
@@ -44,13 +45,12 @@ def export(name, format: str, out=None, *, force=False) -> Path:
     if format not in SUFFIXES:
         raise UnknownName("export format", format, SUFFIXES)
     card = checkpoint.card(name)
-    if heads := card.output.get("heads"):
-        raise BadInput(f"{card.name} has several outputs ({', '.join(heads)}), and only models of one can be exported")
     out = Path(out or f"{card.name}{SUFFIXES[format] or '.savedmodel'}")
     _check_output(out, format, force)
     needs_tensorflow()
     backend.start()
-    model = checkpoint.load(name)
+    model = named(checkpoint.load(name), card)
+    model(tasks.find(card.task).example(card, 1))  # an export of a model never called can fail
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -58,7 +58,7 @@ def export(name, format: str, out=None, *, force=False) -> Path:
         raise BadInput(f"{out} cannot be written: {error.strerror}; choose another output") from None
     try:
         beside = folder / f"export{SUFFIXES[format]}"
-        _write(model, card, beside, format)
+        _write(model, beside, format)
         _compare(model, card, beside, format)
         if out.is_dir():  # a rename cannot replace a full folder, so the old one steps aside first
             os.rename(out, folder / "old")
@@ -93,67 +93,56 @@ def _check_output(out: Path, format: str, force: bool) -> None:
         raise BadInput(f"{out} is no {format} export, so it will not be replaced; choose another output")
 
 
-def _write(model, card, path: Path, format: str) -> None:
+def named(model, card):
+    """The same model with inputs and outputs that are dicts, by the names on its card."""
     import keras
 
-    model(_sample(model, card, 1))  # an export of a model never called can fail
-    if card.inputs():
+    taken = model.input if isinstance(model.input, dict) else dict(zip(card.inputs, model.inputs, strict=True))
+    inputs = {name: keras.Input(taken[name].shape[1:], dtype=taken[name].dtype, name=name) for name in card.inputs}
+    answer = model(as_taken(model, inputs))
+    outputs = answer if isinstance(answer, dict) else dict(zip(card.outputs, [answer], strict=True))
+    return keras.Model(inputs, outputs, name=model.name)
 
-        def spec(tensor):
-            return keras.InputSpec(tensor.dtype, tensor.shape, name=tensor.name)
 
-        signature = [keras.tree.map_structure(spec, model.input)]
-    else:
-        shape, dtype = card.takes()
-        signature = [keras.InputSpec(shape=(None, *shape), dtype=dtype)]
+def as_taken(model, arrays: dict):
+    """Inputs by name as a Keras model takes them: the same dict, a list or a single array (or what stands for one)."""
+    if isinstance(model.input, dict):
+        return arrays
+    return list(arrays.values()) if isinstance(model.input, list | tuple) else next(iter(arrays.values()))
+
+
+def _write(model, path: Path, format: str) -> None:
     kind = {"savedmodel": "tf_saved_model"}.get(format, format)
     with contextlib.redirect_stdout(sys.stderr), backend.quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporters' own, about NumPy and TensorFlow
-        model.export(str(path), format=kind, input_signature=signature, verbose=False)
-
-
-def _sample(model, card, batch: int):
-    """Arrays that a checkpoint takes, of random numbers: bytes, tokens that it has, labels, latents."""
-    rng = np.random.RandomState(0)
-    any_size = min(ANY_SIZE, card.arguments.get("context", ANY_SIZE))
-    if card.inputs():
-
-        def drawn(tensor):
-            shape = (batch, *(size or any_size for size in tensor.shape[1:]))
-            if tensor.dtype == "float32":
-                return rng.standard_normal(shape).astype("float32")
-            highest = 2 if tensor.name == "segments" else card.arguments.get("vocabulary", 2)
-            return rng.randint(0, highest, shape, tensor.dtype)
-
-        inputs = model.input.values() if isinstance(model.input, dict) else model.input
-        return {tensor.name: drawn(tensor) for tensor in inputs}
-    shape, dtype = card.takes()
-    highest = min(256, card.arguments.get("vocabulary", 256))
-    return rng.randint(0, highest, (batch, *(size or any_size for size in shape))).astype(dtype)
+        model.export(str(path), format=kind, verbose=False)
 
 
 def _compare(model, card, path: Path, format: str) -> None:
-    """Raises `BadCheckpoint` where an export answers something else than the model."""
+    """Raises `BadCheckpoint` where an export gives something else than the model, in any of its outputs."""
     run = {"onnx": Session, "savedmodel": _saved_model, "litert": _litert}[format](path)
     for batch in BATCHES:
-        x = _sample(model, card, batch)
-        expected = np.asarray(model(x))
+        x = tasks.find(card.task).example(card, batch)
+        expected = {name: np.asarray(array) for name, array in model(x).items()}
         try:
             found = run(x)
         except (RuntimeError, ValueError) as failure:  # LiteRT lacks operations that it only finds out when it runs
             reason = store.one_line(failure)
             raise BadCheckpoint(f"the {format} export of {model.name} does not run: {reason}") from None
-        error = np.abs(found - expected).max() / np.abs(expected).max()
-        if not error <= TOLERANCE:
-            raise BadCheckpoint(f"the {format} export of {model.name} is off by {error:.1e} at a batch of {batch}")
+        for name, array in expected.items():
+            error = np.abs(found[name] - array).max() / np.abs(array).max()
+            if not error <= TOLERANCE:
+                raise BadCheckpoint(
+                    f"{name} of the {format} export of {model.name} is off by {error:.1e} at a batch of {batch}"
+                )
 
 
 def _saved_model(path: Path):
-    """A SavedModel as a function from a batch of arrays to a batch of arrays."""
+    """A SavedModel as a function from {input: array} to {output: array}."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(path))
-    return lambda x: loaded.serve(x).numpy()
+    return lambda arrays: {name: value.numpy() for name, value in loaded.serve(arrays).items()}
 
 
 def _litert(path: Path):
@@ -162,29 +151,12 @@ def _litert(path: Path):
 
     with backend.quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that its interpreter is to move to a package of its own
-        interpreter = tf.lite.Interpreter(str(path))
-
-    def run(x):
-        given, [answer] = interpreter.get_input_details(), interpreter.get_output_details()
-        arrays = [(given[0], x)] if len(given) == 1 else [(each, _named(x, each["name"])) for each in given]
-        for each, array in arrays:
-            interpreter.resize_tensor_input(each["index"], array.shape)
-        interpreter.allocate_tensors()
-        for each, array in arrays:
-            interpreter.set_tensor(each["index"], array)
-        interpreter.invoke()
-        return interpreter.get_tensor(answer["index"])
-
-    return run
-
-
-def _named(arrays: dict, name: str):
-    """The array that an exported input stands for, whose name has the array's in it."""
-    return next(array for key, array in arrays.items() if key in name)
+        run = tf.lite.Interpreter(str(path)).get_signature_runner()
+    return lambda arrays: run(**arrays)
 
 
 class Session:
-    """An ONNX file as a function from a batch of arrays to a batch of arrays. Imports ONNX Runtime and nothing more."""
+    """An ONNX file as a function from {input: array} to {output: array}. Imports ONNX Runtime and nothing more."""
 
     def __init__(self, path):
         try:
@@ -194,12 +166,15 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._inputs = [given.name for given in self._session.get_inputs()]
+        self._outputs = [made.name for made in self._session.get_outputs()]
 
-    def __call__(self, x) -> np.ndarray:
-        """x: an array, or {name: array} where the model takes several."""
-        arrays = {name: _named(x, name) if isinstance(x, dict) else np.asarray(x) for name in self._inputs}
-        return self.outputs(arrays)[0]
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What its maker wrote into the file beside the graph."""
+        return self._session.get_modelmeta().custom_metadata_map
+
+    def __call__(self, arrays: dict) -> dict[str, np.ndarray]:
+        return dict(zip(self._outputs, self.outputs(arrays), strict=True))
 
     def outputs(self, arrays: dict, into: dict | None = None) -> list[np.ndarray]:
         """All outputs, of {the name of an input in the file: array}.
@@ -255,8 +230,8 @@ def load_or_make_session(path: Path, make) -> Session:
 
 
 def _made_of(card) -> str:
-    """A digest of all that an export follows from: weights, arguments, and the files of the landmarks."""
-    facts = [card.weights["sha256"], card.architecture, card.arguments, card.input]
+    """A digest of all that an export follows from: weights, arguments, inputs and outputs, and the models' files."""
+    facts = [card.weights["sha256"], card.architecture, card.arguments, card.inputs, card.outputs]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + sources()).hexdigest()
 
 

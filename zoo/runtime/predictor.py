@@ -1,118 +1,143 @@
-"""The one door through which apps use checkpoints: arrays or texts in, arrays out."""
+"""Checkpoints as functions: arrays or texts in, arrays out, by the names on their cards. What apps use."""
 
 import math
 import sys
 
 import numpy as np
 
-from zoo.data.tokens import Tokenizer
+from zoo import tasks
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint, store
 from zoo.runtime import backend
-from zoo.runtime.export import cached_session
+from zoo.runtime.export import as_taken, cached_session
 
 ENGINES = ("onnx", "model")
 
-PART = 256  # examples that go through at once, at most ...
-PART_PIXELS = 2**20  # ... and pixels: what a network makes on the way takes a hundred times their memory
-PART_TEXTS = 32  # sentences likewise
+PART = 256  # examples that are computed at once, at most ...
+PART_PIXELS = 2**20  # ... and pixels: what a network computes on the way takes a hundred times their memory
+PART_TEXTS = 32  # texts likewise
 
 
 class Compiled:
-    """A model as a function from a batch of arrays to a batch of arrays, compiled by its backend.
+    """A Keras model, compiled by its backend, as a function from {input: array} to {output: array}.
 
-    With a tokeniser, a list of str is a batch, too.
+    inputs, outputs: their names, in the order in which the model has them.
     """
 
-    def __init__(self, model, tokenizer: Tokenizer | None = None):
-        self.model, self.tokenizer = model, tokenizer
+    def __init__(self, model, inputs, outputs):
+        self.model, self.inputs, self.outputs = model, list(inputs), list(outputs)
         model.jit_compile = backend.jit_compile()
 
-    def __call__(self, x):
-        if self.tokenizer and isinstance(x, list):
-            return read(self, self.tokenizer, x)
-        answer = self.model.predict_on_batch(x)
-        if isinstance(answer, dict):
-            return {name: np.asarray(part) for name, part in answer.items()}
-        return np.asarray(answer)
+    def __call__(self, arrays: dict) -> dict[str, np.ndarray]:
+        size = len(next(iter(arrays.values())))
+        # Filled up to the next power of two, so that a function is compiled for few sizes only.
+        rows = np.minimum(np.arange(1 << (size - 1).bit_length()), size - 1)
+        given = {name: arrays[name] if len(rows) == size else arrays[name][rows] for name in self.inputs}
+        found = self.model.predict_on_batch(as_taken(self.model, given))
+        found = found if isinstance(found, dict) else dict(zip(self.outputs, [found], strict=True))
+        return {name: np.asarray(found[name])[:size] for name in self.outputs}
 
 
 class Predictor:
-    """A checkpoint as a function. Keeps its model in memory; make it once and call it often.
+    """A model for a task as a function from a batch of inputs to outputs.
 
-    engine: "onnx", ONNX Runtime on an export kept in the cache, which starts without importing a framework; "model",
-    the Keras model compiled by its backend; None, the first where it works, which is with TensorFlow, else the second.
+        predict({"image": x})["logits"]
+        predict(x)["logits"]  # where there is one input
+        predict(["a text", "another"])["logits"]  # of texts, where the task reads those
+
+    card: the card of a checkpoint, or its recipe. run: an engine, a function from {input: array} to {output: array}.
     """
 
-    def __init__(self, name, engine: str | None = None):
-        if engine not in (None, *ENGINES):
-            raise UnknownName("engine", engine, ENGINES)
-        self.name = str(name)
-        self.card = checkpoint.card(name)
-        self.tokenizer = checkpoint.tokenizer(name)
-        exported = backend.configured() == "tensorflow" and not self.card.output.get("heads")
-        self.engine = engine or ("onnx" if exported else "model")
-        checkpoint.verify(name)  # changed weights must not hide behind an old export
-        if self.engine == "onnx":
-            try:
-                self._predict = cached_session(name, self.card)
-            except Exception as error:  # whatever an exporter or a runtime fails of, the model is there
-                if engine == "onnx":
-                    raise
-                print(f"{self.card.name}: without ONNX Runtime, slower: {store.one_line(error)}", file=sys.stderr)
-                self.engine = "model"
-        if self.engine == "model":
-            backend.start()
-            self._predict = Compiled(checkpoint.load(name), self.tokenizer)
+    def __init__(self, card, run, tokenizer=None):
+        self.card, self.tokenizer, self._run = card, tokenizer, run
+        self.task = tasks.find(card.task)
+        self.engine = "model" if isinstance(run, Compiled) else "onnx"
 
-    def __call__(self, x) -> np.ndarray:
-        """Run a batch: x (B, ...) as the card's `input` says -> (B, ...) as its `output` says.
+    def __call__(self, x) -> dict[str, np.ndarray]:
+        """Run a batch of any size: arrays (B, ...) as the card's `inputs` say -> arrays (B, ...) as its `outputs` say.
 
-        A checkpoint that reads sentences takes a list of str. Large batches go through in parts. Raises `BadInput` for
-        an array of another shape or type, and for a checkpoint with several outputs.
+        Large batches are computed in parts. Raises `BadInput` for arrays of other names, shapes or dtypes.
         """
-        if heads := self.card.output.get("heads"):
-            raise BadInput(
-                f"{self.name} has several outputs ({', '.join(heads)}); call zoo.load({self.name!r}) instead"
-            )
-        if self.card.input.get("kind") == "sentences":
-            if not isinstance(x, list) or not x or not all(isinstance(sentence, str) for sentence in x):
-                raise BadInput(f"{self.name} takes a list of texts, not {x!r:.60}")
-            return read(self._predict, self.tokenizer, x)
-        x = np.asarray(x)
-        shape, dtype = self.card.takes()
-        fits = x.ndim == len(shape) + 1 and all(a in (None, b) for a, b in zip(shape, x.shape[1:], strict=False))
-        if not fits or not len(x) or x.dtype != dtype:
-            wanted = ", ".join("any" if size is None else str(size) for size in shape)
-            raise BadInput(f"{self.name} takes {dtype} (batch, {wanted}), not {x.dtype} {x.shape}")
-        part = max(1, min(PART, PART_PIXELS // math.prod(x.shape[1:3])))
-        return np.concatenate([self._part(x[start : start + part]) for start in range(0, len(x), part)])
+        if self.task.reads_text and not isinstance(x, dict):
+            return self._read(x)
+        arrays = x if isinstance(x, dict) else self._by_name(x)
+        arrays = {name: np.asarray(array) for name, array in arrays.items()}
+        self._check(arrays)
+        size = len(next(iter(arrays.values())))
+        part = max(1, min(PART, *(PART_PIXELS // math.prod(array.shape[1:3]) for array in arrays.values())))
+        return joined(
+            [self._run({name: array[at : at + part] for name, array in arrays.items()}) for at in range(0, size, part)]
+        )
 
     @property
     def model(self):
-        """The Keras model, which is there with the engine "model" only."""
-        return self._predict.model
+        """The Keras model; only the engine "model" has one."""
+        return self._run.model
 
-    def _part(self, x):
-        if self.engine == "onnx":
-            return self._predict(x)
-        # Filled up to the next power of two, so that a compiled function is made for few sizes only.
-        size = len(x)
-        bucket = 1 << (size - 1).bit_length()
-        if bucket > size:
-            x = np.concatenate([x, np.repeat(x[-1:], bucket - size, axis=0)])
-        return self._predict(x)[:size]
+    def _by_name(self, x) -> dict:
+        if len(self.card.inputs) > 1:
+            names = ", ".join(self.card.inputs)
+            raise BadInput(f"{self.card.name} has several inputs; give a dict of arrays with the names {names}")
+        return dict.fromkeys(self.card.inputs, x)
+
+    def _check(self, arrays: dict) -> None:
+        if set(arrays) != set(self.card.inputs):
+            wanted = ", ".join(self.card.inputs)
+            raise BadInput(f"{self.card.name} takes the inputs {wanted}, not {', '.join(map(str, arrays)) or 'none'}")
+        for name, facts in self.card.inputs.items():
+            x, shape, dtype = arrays[name], facts["shape"], facts["dtype"]
+            fits = x.ndim == len(shape) + 1 and all(a in (None, b) for a, b in zip(shape, x.shape[1:], strict=False))
+            if not fits or not len(x) or x.dtype != dtype:
+                sizes = ", ".join(["batch", *("any" if size is None else str(size) for size in shape)])
+                of = f" for {name}" if len(self.card.inputs) > 1 else ""
+                raise BadInput(f"{self.card.name} takes {dtype} ({sizes}){of}, not {x.dtype} {x.shape}")
+        if len({len(array) for array in arrays.values()}) > 1:
+            sizes = ", ".join(f"{name} {len(array)}" for name, array in arrays.items())
+            raise BadInput(f"{self.card.name} takes inputs of one batch size, not {sizes}")
+
+    def _read(self, texts: list[str]) -> dict[str, np.ndarray]:
+        """Outputs for texts of any lengths; they must have one shape each."""
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+            raise BadInput(f"{self.card.name} takes a list of texts, not {texts!r:.60}")
+        if ragged := [name for name, facts in self.card.outputs.items() if None in facts["shape"]]:
+            raise BadInput(f"{self.card.name}'s {ragged[0]} has a length for each text; give arrays of one length")
+        # Those of about one length are computed together.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        parts = [[texts[i] for i in order[at : at + PART_TEXTS]] for at in range(0, len(order), PART_TEXTS)]
+        found = joined([self._run(self.task.arrays(part, self.tokenizer)) for part in parts])
+        return {name: array[np.argsort(order)] for name, array in found.items()}
 
 
-def read(predict, tokenizer: Tokenizer, sentences: list[str]) -> np.ndarray:
-    """Answers of a function of `Tokenizer.arrays` for sentences of any lengths, (B, ...)."""
-    # Those of about one length go through together.
-    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
-    parts = [order[start : start + PART_TEXTS] for start in range(0, len(order), PART_TEXTS)]
-    answers = [predict(tokenizer.arrays(sentences[i] for i in part)) for part in parts]
-    return np.concatenate(answers)[np.argsort(order)]
+def joined(parts: list[dict]) -> dict[str, np.ndarray]:
+    """Outputs of parts of a batch as those of the whole."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def of_model(model, card, tokenizer=None) -> Predictor:
+    """A `Predictor` of a Keras model. card: that of its checkpoint, or its recipe."""
+    return Predictor(card, Compiled(model, card.inputs, card.outputs), tokenizer)
 
 
 def predictor(name, engine: str | None = None) -> Predictor:
-    """A `Predictor` for a checkpoint, by name or folder. Raises `UnknownName` or `BadCheckpoint`."""
-    return Predictor(name, engine)
+    """A `Predictor` for a checkpoint, by name or folder. Keeps its model in memory: make it once and call it often.
+
+    Args:
+        engine: "onnx", ONNX Runtime on an export kept in the cache, which starts without importing a framework;
+            "model", the Keras model compiled by its backend; None, the first where it works, which is with TensorFlow,
+            else the second.
+    Raises:
+        UnknownName, BadCheckpoint: in one line.
+    """
+    if engine not in (None, *ENGINES):
+        raise UnknownName("engine", engine, ENGINES)
+    card, tokenizer = checkpoint.card(name), checkpoint.tokenizer(name)
+    checkpoint.verify(name)  # changed weights must not hide behind an old export
+    if engine == "onnx" or (engine is None and backend.configured() == "tensorflow"):
+        try:
+            return Predictor(card, cached_session(name, card), tokenizer)
+        except Exception as error:  # whatever an exporter or a runtime fails of, the model is there
+            if engine == "onnx":
+                raise
+            print(f"{card.name}: without ONNX Runtime, slower: {store.one_line(error)}", file=sys.stderr)
+    backend.start()
+    return of_model(checkpoint.load(name), card, tokenizer)

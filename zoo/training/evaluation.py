@@ -1,15 +1,14 @@
-"""Measure a checkpoint again, from its weights, on the data that its card names or on a folder of the user's."""
+"""Measure a checkpoint again, from its weights, on the data that its card names or on data of the user's own."""
 
 from pathlib import Path
 
-import numpy as np
-
-from zoo import metrics, recipes
+from zoo import recipes, tasks
 from zoo.data import catalogue, datasets, prepared
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint
-from zoo.kinds.text import read_text
-from zoo.runtime.predictor import Predictor
+from zoo.runtime.predictor import predictor
+
+OWN = "own data"  # how rows name the split where that is no split of a data set
 
 
 def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
@@ -19,9 +18,9 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
         name: a checkpoint, by name or folder.
         split: of the data set that the checkpoint is measured on; when None the one in the card, and the test split for
             a checkpoint that was fine-tuned on a data set.
-        folder: measure on this folder, in the layout that `zoo data show` documents, rather than on prepared data; for
-            a fine-tuned checkpoint, a folder of images for each of its classes, a CSV file with the columns text and
-            label, or a text file.
+        folder: measure on this folder or file, in the layout that `zoo data show` documents, rather than on prepared
+            data; for a fine-tuned checkpoint, a folder of images for each of its classes, a CSV file with the columns
+            text and label, or a text file.
     Returns:
         `{"name", "metrics", "curves"}` in the card's schema. Controls are other trainings, not these weights: they are
         left out here, and made again by `zoo train`.
@@ -29,59 +28,49 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
         BadInput, BadCheckpoint, MissingData, UnknownName: in one line.
     """
     card = checkpoint.card(name)
-    predict = Predictor(name, "model")
-    if str(card.training.get("command")).startswith("zoo finetune "):
-        rows, curves = [_evaluate_finetuned(card, predict, split, folder, data_dir)], {}
-    elif card.name in recipes.names():
-        made_by = recipes.find(card.name)
-        split = made_by.eval_split if split is None else _checked(split, made_by)
-        examples = made_by.examples(split, data_dir, folder)
-        rows, curves = made_by.evaluate(predict, examples, split)
-        if folder is not None:  # other data: the paper's figure is not about it
-            for row in rows:
-                row.update(paper=None, protocol=f"on {folder} rather than the card's data: {row['protocol']}")
-        elif split != made_by.eval_split:
-            for row in rows:
-                row.update(paper=None, protocol=f"on {row['split']} rather than the card's split: {row['protocol']}")
+    finetuned = str(card.training.get("command")).startswith("zoo finetune ")
+    if card.name in recipes.names() and not finetuned:
+        rows, curves = _by_recipe(recipes.find(card.name), name, split, folder, data_dir)
+    elif finetuned or folder is not None:
+        rows, curves = _by_task(card, name, split, folder, data_dir)
     else:
         raise UnknownName("recipe", card.name, recipes.names())
     return {"name": card.name, "metrics": rows, "curves": curves}
 
 
-def _checked(split, made_by) -> str:
+def _by_recipe(recipe, name, split, folder, data_dir) -> tuple[list[dict], dict]:
+    """As the recipe measures its checkpoint, on any split or on data laid out as those of its data set."""
+    split = recipe.eval_split if split is None else _checked(split, recipe)
+    examples = recipe.examples(split, data_dir, folder)
+    rows, curves = recipe.evaluate(predictor(name, "model"), examples, split)
+    if folder is not None:  # other data: the paper's figure is not about it, nor is the name of the split
+        own = recipe.split_name(split)
+        for row in rows:
+            row.update(paper=None, split=OWN if row["split"] == own else row["split"])
+            row["protocol"] = f"on {folder} rather than the card's data: {row['protocol']}"
+    elif split != recipe.eval_split:
+        for row in rows:
+            row.update(paper=None, protocol=f"on {row['split']} rather than the card's split: {row['protocol']}")
+    return rows, curves
+
+
+def _checked(split, recipe) -> str:
     """A split by its data set's name for it ("val") or by the card's ("bsds500-val")."""
-    splits = catalogue.dataset(made_by.eval_dataset or made_by.dataset).splits
+    splits = catalogue.dataset(recipe.eval_dataset or recipe.dataset).splits
     for known in splits:
-        if split in (known, made_by.split_name(known)):
+        if split in (known, recipe.split_name(known)):
             return known
     raise UnknownName("split", split, splits)
 
 
-def _evaluate_finetuned(card, predict, split, folder, data_dir) -> dict:
-    from zoo.data.class_folders import read_examples
-    from zoo.training.families.language_model import numbers, token_nll
-    from zoo.training.finetune_images import of_data_set
-    from zoo.training.finetune_texts import read_known
-
+def _by_task(card, name, split, folder, data_dir) -> tuple[list[dict], dict]:
+    """As the checkpoint's task measures, on data of the user's own or on a data set that it was fine-tuned on."""
+    dataset, task = card.data.get("name"), tasks.find(card.task)
     if folder is not None and split is not None:
         raise BadInput(f"data of one's own have no split {split!r}; leave --split out")
-    kind, name = card.input.get("kind"), card.data.get("name")
-    if folder is None and name not in datasets.names() and (name == "own" or not prepared.find(name, data_dir)):
+    known = dataset in datasets.names() or (dataset != "own" and prepared.find(dataset, data_dir))
+    if folder is None and not known:
         raise BadInput(f"{card.name} was trained on data of yours; name some to measure it on with --from")
-    if kind == "tokens":
-        tokens, before = numbers(predict.tokenizer, [read_text(folder)]), card.result("nll")
-        nll = np.mean(token_nll(predict, tokens, predict.model.context or 128))
-        return metrics.row("nll", "text", nll, n=len(tokens), unit=before["unit"], protocol="all tokens but the first")
-    if kind == "sentences":
-        texts, y = read_known(folder, card.labels)
-        value, measured_on = metrics.accuracy(predict(texts), y), "texts"
-    elif folder is not None:
-        measured_on = "folder"
-        x, y = read_examples(Path(folder).expanduser(), card.labels, card.takes()[0])
-        value = metrics.accuracy(predict(x), y)
-    else:
-        measured_on = split or "test"
-        x, y, *_ = of_data_set(name, measured_on, card.takes()[0], data_dir)
-        value = metrics.accuracy(predict(x), y)
-    what = "texts" if kind == "sentences" else "images"
-    return metrics.row("accuracy", measured_on, value, n=len(y), protocol=f"share of the {what} classified right")
+    split = split or "test"
+    examples = task.read(card, dataset if folder is None else Path(folder).expanduser(), split, data_dir)
+    return task.measure(predictor(name, "model"), examples, split if folder is None else OWN)

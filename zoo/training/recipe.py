@@ -1,47 +1,67 @@
-"""What a recipe is: the part of a training that is special about one checkpoint. `zoo.training.loop` runs it."""
+"""What a recipe is: model x data set x task x hyperparameters, from which `zoo.training.loop` makes one checkpoint."""
 
 import numpy as np
 
-from zoo import metrics
+from zoo import tasks
 from zoo.data import catalogue
-from zoo.data.batches import Batches
+from zoo.data.batches import Batches, select
 from zoo.hub import checkpoint, store
 
 
 class Recipe:
-    """Defaults for a classifier of labelled images; a recipe overrides what it does differently."""
+    """A subclass names the four and overrides what is special; what it leaves out is as the task has it."""
+
+    # --- the checkpoint -------------------------------------------------------------------------------------------
 
     name: str  # of the checkpoint: architecture.tag
     summary: str
     arguments: dict = {}  # of the architecture's class
+    task: str  # a file in zoo/tasks
+    inputs: dict  # as in the card, as are those below
+    outputs: dict
+    labels: list | None = None
+    ood_threshold: float | None = None
+    intended_use: str
+    limits: str
+    licence: str
+    commercial_use: bool
+    weights_dtype = "float32"  # how weights ship, or "float16" or "int8": see zoo.hub.quantization
+
+    # --- data -----------------------------------------------------------------------------------------------------
+
     dataset: str  # trained on, a name in zoo.data.catalogue
     also_trained_on: tuple = ()  # more data sets
     selected_on: tuple = ()  # data sets that chose something, where that is not a part of the training split
     trained_split = "train"
     eval_dataset: str | None = None  # measured on, where that is another data set
     eval_split = "test"
-    validation = 5000  # examples of the training split held back to select on
+    validation: int  # examples of the training split held back to select on
+
+    # --- hyperparameters ------------------------------------------------------------------------------------------
+
     seed = 1
+    seeds: tuple = ()  # of a control that is trained with each of them
     epochs: int
-    batch_size = 128
+    batch_size: int
     precision = "float32"  # or "mixed_bfloat16", where the machine computes with it
     steps_per_execution = 1
-    monitor: str | None = "accuracy"  # the epoch with the highest one on validation is kept; None keeps the last
-    half = False  # ship kernels as float16
+    init: str | None = None  # a shipped checkpoint whose weights, but for the last layer's, this one starts from
+    transform = None  # (x, y, rng) -> what `fit` takes, on each batch; None for the task's `collate`
+
+    # --- what it must reach ---------------------------------------------------------------------------------------
+
     targets: dict = {}  # metric -> the figure to reach
     paper: dict = {}  # metric -> the figure in the paper
-    protocol = "share of the 10,000 test images classified right, undistorted"
-    input: dict
-    output: dict
-    labels: list | None = None
-    intended_use: str
-    limits: str
-    licence: str
-    commercial_use: bool
+    protocol: str | None = None  # how it is measured; None for the task's own words
 
     @property
     def architecture(self) -> str:
         return self.name.split(".")[0]
+
+    @property
+    def monitor(self) -> str | None:
+        """A metric of `fit`: the epoch with the highest one on validation is kept; None keeps the last epoch."""
+        return "accuracy" if tasks.find(self.task).accuracy else None
 
     # --- training -------------------------------------------------------------------------------------------------
 
@@ -52,15 +72,28 @@ class Recipe:
             return catalogue.load_folder(dataset, split, folder)
         return catalogue.load(dataset, split, data_dir)
 
-    def training_data(self, data_dir):
+    def training_data(self, data_dir) -> tuple:
         """Training batches from epoch 0 on, and validation data for `fit`."""
         x, y = self.examples(self.trained_split, data_dir)
         order = np.random.default_rng(self.seed).permutation(len(x))
         held, kept = order[: self.validation], order[self.validation :]
-        batches = Batches(x[kept], y[kept], batch_size=self.batch_size, seed=self.seed, transform=self.transform)
-        return batches, (x[held], y[held])
+        collate = tasks.find(self.task).collate
+        batches = Batches(
+            select(x, kept),
+            select(y, kept),
+            batch_size=self.batch_size,
+            seed=self.seed,
+            transform=self.transform or collate,
+        )
+        validation = select(x, held), select(y, held)
+        return batches, validation if collate is None else collate(*validation, None)
 
-    transform = None  # (x, y, rng) -> (x, y), on each batch
+    def epoch_data(self, epoch: int, model):
+        """(x, y) to train on from this epoch on, made with the model as it is, such as by self-play; None for the same.
+
+        Must follow from the epoch and the model alone, or else an interrupted training would not give the same weights.
+        """
+        return None
 
     def tokenizer(self, data_dir):
         """The tokeniser of a model that reads text, the same each time; None for others."""
@@ -71,12 +104,13 @@ class Recipe:
         raise NotImplementedError
 
     def compile(self, model, steps: int, **options) -> None:
-        model.compile(optimizer=self.optimizer(steps), metrics=["accuracy"], **options)
+        measured = ["accuracy"] if tasks.find(self.task).accuracy else []
+        model.compile(optimizer=self.optimizer(steps), metrics=measured, **options)
 
     def finish(self, model, validation) -> None:
         """Last changes to the trained float32 model before it is measured and shipped."""
 
-    init: str | None = None  # a shipped checkpoint whose weights, but for the last layer's, this one starts from
+    # --- other trainings ------------------------------------------------------------------------------------------
 
     def start(self, model, data_dir) -> None:
         """Give a new model what it starts from of the weights of `init`."""
@@ -90,32 +124,22 @@ class Recipe:
         """Changes to the weights that `starts_from` gave, before training."""
 
     def teachers(self) -> list:
-        """Recipes to train first, once with each of their seeds, whose answers this one learns from.
+        """Recipes to train first, once with each of their seeds, whose outputs this one learns from.
 
-        An interrupted training goes on where they give the same answers to the last bit, as on one machine with one
+        An interrupted training goes on where they give the same outputs to the last bit, as on one machine with one
         number of threads.
         """
         return []
 
     def set_teachers(self, teachers: list) -> None:
-        """Take what the tutors have become, each a `zoo.runtime.predictor.Compiled`, in their order."""
+        """Take the trained teachers, each a `zoo.runtime.predictor.Predictor`, in their order."""
 
     def controls(self) -> list:
-        """Recipes that differ in one thing, trained and measured alongside to show what that thing does; or tutors.
+        """Recipes that differ in one thing, trained and measured alongside to show what that thing does; or teachers.
 
         One with several `seeds` is trained with each; the card has the mean and its deviation.
         """
         return []
-
-    def goals(self, card) -> dict:
-        """`targets`, and those that hang on what else was measured and is in the card."""
-        return self.targets
-
-    def baselines(self, data_dir) -> list[dict]:
-        """Rows of the card for what another method gets on the same data, measured now."""
-        return []
-
-    seeds: tuple = ()
 
     # --- measuring ------------------------------------------------------------------------------------------------
 
@@ -125,14 +149,20 @@ class Recipe:
         return f"{self.eval_dataset}-{split}" if elsewhere else split
 
     def evaluate(self, predict, examples, split: str) -> tuple[list[dict], dict]:
-        """Measure a model. `predict`, a `zoo.runtime.predictor.Compiled`, maps a batch of inputs to outputs.
+        """Measure a model, given as a `zoo.runtime.predictor.Predictor`, on what `examples` gives of a split.
 
         Returns:
             the rows of the card's `metrics` and its `curves`.
         """
-        x, y = examples
-        logits = np.concatenate([predict(x[start : start + 512]) for start in range(0, len(x), 512)])
-        value = metrics.accuracy(logits, y)
-        paper = self.paper.get("accuracy") if split == self.eval_split else None
-        row = metrics.row("accuracy", self.split_name(split), value, n=len(y), paper=paper, protocol=self.protocol)
-        return [row], {}
+        rows, curves = tasks.find(self.task).measure(predict, examples, self.split_name(split), self.protocol)
+        if split == self.eval_split:
+            rows = [row | {"paper": self.paper.get(row["metric"])} for row in rows]
+        return rows, curves
+
+    def goals(self, card) -> dict:
+        """`targets`, and those that depend on what else was measured and is in the card."""
+        return self.targets
+
+    def baselines(self, data_dir) -> list[dict]:
+        """Rows of the card for what another method gets on the same data, measured now."""
+        return []

@@ -40,7 +40,6 @@ class Resume(keras.callbacks.Callback):
         self.epoch = 0  # epochs finished
         self.best = None  # {"epoch": ..., "value": ..., "loss": ...}
         self.seconds = 0.0  # spent training, over all starts
-        self.spent = {}  # seconds of each training on the way, by its folder; `zoo.training.loop` fills it
         self.history = []  # what `fit` reported of each epoch: {"loss": ..., "val_loss": ..., ...}
 
     @property
@@ -56,7 +55,7 @@ class Resume(keras.callbacks.Callback):
         """Whether the last `patience` epochs brought nothing better."""
         return self.patience is not None and self.best is not None and self.epoch - self.best["epoch"] >= self.patience
 
-    def fit(self, model, batches, validation, *, epochs: int) -> None:
+    def fit(self, model, batches, validation, *, epochs: int, callbacks=()) -> None:
         """`model.fit` up to `epochs`, going on where an interrupted one stopped; ends with the best epoch's weights."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +74,7 @@ class Resume(keras.callbacks.Callback):
                 **validation_feed(validation, max(32, batches.batch_size)),
                 epochs=epochs,
                 initial_epoch=self.epoch,
-                **batches.fit_options([self, *averages]),
+                **batches.fit_options([*callbacks, self, *averages]),
                 verbose=1 if sys.stderr.isatty() else 2,
             )
         if self.best is not None:

@@ -228,7 +228,7 @@ def _bert(config, weights, classes):
     embedding = weights.tied("embeddings.word_embeddings.weight", "cls.predictions.decoder.weight")
     model.get_layer("embedding").set_weights([embedding])
     embeddings = model.get_layer("embeddings")
-    embeddings.places.assign(weights["embeddings.position_embeddings.weight"])
+    embeddings.positions.assign(weights["embeddings.position_embeddings.weight"])
     embeddings.table.assign(weights["embeddings.token_type_embeddings.weight"])
     embeddings.norm.set_weights(weights.norm("embeddings.LayerNorm"))
     for number in range(config["num_hidden_layers"]):

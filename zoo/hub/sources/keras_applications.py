@@ -129,13 +129,11 @@ def convert(name: str, weights, folder, labels: list[str] | None = None) -> Card
         architecture=source.architecture,
         arguments=source.arguments,
         parameters=sum(math.prod(variable.shape) for variable in ours.trainable_variables),
-        input={
-            "kind": "image",
-            "shape": [224, 224, 3],
-            "dtype": "uint8",
-            "description": "a photograph, RGB, its middle square",
+        task="classify_images",
+        inputs={
+            "image": {"shape": [224, 224, 3], "dtype": "uint8", "description": "a photograph, RGB, its center crop"}
         },
-        output={"kind": "logits", "shape": [1000], "dtype": "float32", "description": "one logit a class"},
+        outputs={"logits": {"shape": [1000], "dtype": "float32", "description": "one logit a class"}},
         labels=labels,
         data={"name": "imagenet", "url": "https://www.image-net.org", "split": "train", "licence": "research only"},
         metrics=[],

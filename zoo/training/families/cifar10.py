@@ -1,4 +1,4 @@
-"""What the recipes on CIFAR-10 have in common."""
+"""What the recipes on CIFAR-10 share."""
 
 from zoo.data import catalogue
 from zoo.data.augment import shift_and_mirror
@@ -6,23 +6,26 @@ from zoo.training.recipe import Recipe
 
 
 class CIFAR10(Recipe):
+    task = "classify_images"
     dataset = "cifar10"
+    validation = 5000
     batch_size = 128
     precision = "mixed_bfloat16"
-    half = True
+    weights_dtype = "float16"
     transform = staticmethod(shift_and_mirror)
     labels = list(catalogue.dataset("cifar10").labels)
-    protocol = "share of the test images classified right, one view each; the copy of CIFAR-10 is JPEG-compressed"
-    input = {
-        "kind": "image",
-        "shape": [32, 32, 3],
-        "dtype": "uint8",
-        "description": "a small colour picture with one thing in its middle",
+    protocol = "fraction of the test images classified right, one view each; the copy of CIFAR-10 is JPEG-compressed"
+    inputs = {
+        "image": {
+            "shape": [32, 32, 3],
+            "dtype": "uint8",
+            "description": "a small colour image with one object in its middle",
+        }
     }
-    output = {"kind": "logits", "shape": [10], "dtype": "float32", "description": "one logit a class"}
+    outputs = {"logits": {"shape": [10], "dtype": "float32", "description": "one logit a class"}}
     limits = (
-        "Ten kinds of things at 32 pixels; it names one of them for any picture. Trained and measured on a copy of "
+        "Ten kinds of objects at 32 pixels; it names one of them for any image. Trained and measured on a copy of "
         "CIFAR-10 that is JPEG-compressed (quality 75): figures are not strictly comparable with published ones."
     )
-    licence = "Research and teaching, as CIFAR-10's authors state no licence for its pictures"
+    licence = "Research and teaching, as CIFAR-10's authors state no licence for its images"
     commercial_use = False

@@ -21,18 +21,13 @@ COUNT = 5000  # samples, and pictures to compare them with, where there are as m
 class DigitGenerator(MNIST):
     """A GAN on MNIST; a subclass has the network."""
 
-    monitor = None  # no figure says which epoch is best: the last one
+    task = "generate_images"
     validation = 500
-    half = True
+    weights_dtype = "float16"
     labels = None
     told = False  # whether the network is told which digit to make
     loss = "nonsaturating"
-    input = {
-        "kind": "latents",
-        "shape": [LATENTS],
-        "dtype": "float32",
-        "description": "numbers from a Gaussian of which a picture is made",
-    }
+    inputs = {"z": {"shape": [LATENTS], "dtype": "float32", "description": "latents from a Gaussian"}}
     limits = "It makes MNIST's digits and nothing else; some are none."
 
     @property

@@ -22,15 +22,17 @@ POINTS = 3.0  # percent: by how much less often faces may look as asked than rea
 class Faces(Recipe):
     """A conditional generator of faces; a subclass has the network."""
 
+    task = "denoise_images"
     dataset = "utkface"
-    monitor = None  # no figure says which epoch is best: the last one
-    half = True
+    weights_dtype = "float16"
     targets = {"precision": 0.4, "recall": 0.4}
-    output = {
-        "kind": "picture",
-        "shape": [64, 64, 3],
-        "dtype": "float32",
-        "description": "a face in colour, -1 black to 1 white",
+    outputs = {
+        "image": {
+            "shape": [64, 64, 3],
+            "dtype": "float32",
+            "description": "a face in colour, -1 black to 1 white",
+            "range": [-1, 1],
+        }
     }
     intended_use = "Faces of nobody, for play and teaching (app faces)."
     limits = (

@@ -1,4 +1,4 @@
-"""What the translators trained on Multi30k have in common.
+"""What the translators trained on Multi30k share.
 
 Its sentences are few, so the net is small, as Z. Wu and others have it ("Good for Misconceived Reasons", ACL 2021: 2.6
 million parameters, 39 to 41 BLEU on tokenised text), and ships the average of its last steps. With more dropout, 0.3,
@@ -8,13 +8,12 @@ it learns too slowly for 26 epochs: after 32 its figures on training and validat
 import functools
 
 import keras
-import numpy as np
 
-from zoo import metrics
 from zoo.data import catalogue, tokens
 from zoo.data.batches import Batches
-from zoo.data.tokens import END, START, filled
+from zoo.data.tokens import END, START
 from zoo.generation.text import BEAMS, LENGTH_PENALTY, Translator
+from zoo.tasks.translate_text import TASK, bleu
 from zoo.training.recipe import Recipe
 
 LANGUAGES = {"en": "English", "de": "German", "fr": "French"}
@@ -25,6 +24,7 @@ class Multi30k(Recipe):
     source: str  # languages
     target: str
     architecture = "transformer"
+    task = "translate_text"
     arguments = {
         "vocabulary": TOKENS,
         "width": 128,
@@ -39,13 +39,13 @@ class Multi30k(Recipe):
     eval_split = "test_2016_flickr"
     epochs = 26
     batch_size = 128
-    monitor = None
-    half = True
-    output = {
-        "kind": "logits",
-        "shape": [None, TOKENS],
-        "dtype": "float32",
-        "description": "for each token of the target, one logit for each that might follow",
+    weights_dtype = "float16"
+    outputs = {
+        "logits": {
+            "shape": [None, TOKENS],
+            "dtype": "float32",
+            "description": "at each token of the target, one logit for each that might come next",
+        }
     }
     limits = (
         "Learned from 29,000 descriptions of photographs: it translates sentences such as 'Two children play in the "
@@ -63,13 +63,21 @@ class Multi30k(Recipe):
         return "To see attention translate, sentence by sentence (app translate)."
 
     @property
-    def input(self):
+    def inputs(self):
+        source, target = LANGUAGES[self.source], LANGUAGES[self.target]
         return {
-            "kind": "sentence pairs",
-            "arrays": {"source": "int32", "target": "int32"},
-            "languages": [self.source, self.target],
-            "description": f"tokens of a sentence in {LANGUAGES[self.source]}, then [END]; [START] and those before in "
-            f"{LANGUAGES[self.target]}",
+            "source": {
+                "shape": [None],
+                "dtype": "int32",
+                "description": f"tokens of a sentence in {source}, then [END]",
+                "language": self.source,
+            },
+            "target": {
+                "shape": [None],
+                "dtype": "int32",
+                "description": f"[START], then the tokens so far of its translation into {target}",
+                "language": self.target,
+            },
         }
 
     @functools.cache  # noqa: B019 (recipes live as long as the process)
@@ -80,7 +88,7 @@ class Multi30k(Recipe):
     def examples(self, split, data_dir=None, folder=None):
         if folder is None:
             sentences = catalogue.load(self.dataset, split, data_dir)
-        else:  # which need not have the other languages
+        else:  # the files of other languages may be absent
             sentences = catalogue.load_folder(self.dataset, split, folder, fields=(self.source, self.target))
         return sentences[self.source], sentences[self.target]
 
@@ -90,25 +98,12 @@ class Multi30k(Recipe):
 
         def pairs(split):
             sources, targets = map(tokenizer, self.examples(split, data_dir))
-            return [np.array([*s, end, start, *t, end], np.int32) for s, t in zip(sources, targets, strict=True)]
-
-        def arrays(pairs, y=None, rng=None):
-            cuts = [int(np.argmax(pair == start)) for pair in pairs]
-            sources = [pair[:cut] for pair, cut in zip(pairs, cuts, strict=True)]
-            targets = [pair[cut:] for pair, cut in zip(pairs, cuts, strict=True)]
-            # Both of one length, so that there are few shapes to compile.
-            both = filled([*sources, *(target[:-1] for target in targets)], multiple=8)
-            x = {"source": both[: len(pairs)], "target": both[len(pairs) :]}
-            return x, filled([target[1:] for target in targets], multiple=8, least=both.shape[1])
+            return [([*s, end], [start, *t, end]) for s, t in zip(sources, targets, strict=True)]
 
         train = pairs("train")
-        batches = Batches(
-            train, batch_size=self.batch_size, seed=self.seed, transform=arrays, lengths=list(map(len, train))
-        )
-        return batches, arrays(pairs("val"))
-
-    def compile(self, model, steps, **options):
-        model.compile(self.optimizer(steps), **options)
+        lengths = [len(source) + len(target) for source, target in train]
+        batches = Batches(train, batch_size=self.batch_size, seed=self.seed, transform=TASK.collate, lengths=lengths)
+        return batches, TASK.collate(pairs("val"), None, None)
 
     def optimizer(self, steps):
         warm = min(1000, steps // 5)
@@ -118,12 +113,7 @@ class Multi30k(Recipe):
         )
 
     def evaluate(self, predict, examples, split):
-        import sacrebleu
-
         sources, references = examples
         translations = Translator(predict.model, predict.tokenizer)(sources)
-        bleu = sacrebleu.BLEU()
-        value = bleu.corpus_score(translations, [references]).score
         search = f"{BEAMS} beams, length penalty {LENGTH_PENALTY:g}"
-        protocol = f"cased, detokenised, {search}; sacreBLEU {bleu.get_signature()}"
-        return [metrics.row("bleu", self.split_name(split), value, n=len(sources), protocol=protocol)], {}
+        return [bleu(translations, references, self.split_name(split), search)], {}

@@ -5,7 +5,6 @@ import functools
 import keras
 import numpy as np
 
-from zoo import metrics
 from zoo.data import tokens
 from zoo.data.batches import Batches
 from zoo.data.tokens import MASK, UNKNOWN, filled
@@ -24,6 +23,7 @@ class Sentences(Recipe):
     """
 
     architecture = "bert"
+    task = "classify_texts"
     init = "bert.gutenberg"
     classes: int
     own_arguments: dict = {}  # where the network is another than that of `init`
@@ -33,11 +33,10 @@ class Sentences(Recipe):
     gaps = 0.1  # of the tokens are masked
     pooling = "mean"  # over all tokens: learns faster than [CLS], which two million words have not taught much
     repeated, changed, exchanged = 1, 0, 0.1  # see `lesson`, where there is a teacher
-    half = True
-    input = {
-        "kind": "sentences",
-        "arrays": {"tokens": "int32", "segments": "int32"},
-        "description": "[CLS] sentence [SEP], all of it segment 0",
+    weights_dtype = "float16"
+    inputs = {
+        "tokens": {"shape": [None], "dtype": "int32", "description": "[CLS] sentence [SEP]"},
+        "segments": {"shape": [None], "dtype": "int32", "description": "0 at each token"},
     }
 
     @property
@@ -97,11 +96,6 @@ class Sentences(Recipe):
         warm = steps // 10
         rate = keras.optimizers.schedules.CosineDecay(0.0, steps - warm, warmup_target=self.peak, warmup_steps=warm)
         return keras.optimizers.AdamW(rate, weight_decay=0.01, beta_2=0.98, global_clipnorm=1.0)
-
-    def evaluate(self, predict, examples, split):
-        texts, y = examples
-        value = metrics.accuracy(predict(texts), y)
-        return [metrics.row("accuracy", self.split_name(split), value, n=len(y), protocol=self.protocol)], {}
 
 
 def moved(known: np.ndarray, old, new) -> np.ndarray:

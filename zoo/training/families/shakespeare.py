@@ -1,4 +1,4 @@
-"""What the recipes on Tiny Shakespeare have in common."""
+"""What the recipes on Tiny Shakespeare share."""
 
 from zoo.data import tokens
 from zoo.training.families.language_model import LanguageModel
@@ -6,16 +6,17 @@ from zoo.training.families.language_model import LanguageModel
 
 class Shakespeare(LanguageModel):
     dataset = "tinyshakespeare"
-    output = {
-        "kind": "logits",
-        "shape": [None, 65],
-        "dtype": "float32",
-        "description": "for each character of the text, one logit for each that might follow",
+    outputs = {
+        "logits": {
+            "shape": [None, 65],
+            "dtype": "float32",
+            "description": "at each character of the text, one logit for each that might come next",
+        }
     }
-    intended_use = "To see a language model learn from one file, and to write with (app write)."
+    intended_use = "To see a language model learn from one file, and to generate text (app write)."
     limits = (
         "It knows 65 characters and the plays in one file: its sentences sound right and mean little. "
-        "Measured on the first half of the last tenth of the published file, all that the copy at hand has."
+        "Measured on the first half of the last tenth of the published file, as the copy used ends there."
     )
     licence = "Apache-2.0; trained on texts in the public domain"
     commercial_use = True

@@ -1,0 +1,26 @@
+"""What checkpoints do, one file per task: a card names its task, and what depends on it asks the task.
+
+A task is found by its file: "classify_images" is `TASK` in `zoo/tasks/classify_images.py`. None of these files imports
+a framework before it trains.
+"""
+
+import functools
+import importlib
+import re
+from pathlib import Path
+
+from zoo.errors import UnknownName
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """Names of all tasks, in alphabetical order. Reads the files and imports none of them."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return tuple(file.stem for file in files if re.search(r"^TASK = ", file.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def find(name: str):
+    """The `zoo.tasks.task.Task` of this name. Raises `UnknownName` with the nearest names."""
+    if name not in names():
+        raise UnknownName("task", name, names())
+    return importlib.import_module(f"zoo.tasks.{name}").TASK

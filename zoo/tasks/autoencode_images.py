@@ -1,0 +1,19 @@
+"""Images into the same images, by way of few latents: a logit for each pixel, of it being white."""
+
+import numpy as np
+
+from zoo.tasks import examples
+from zoo.tasks.task import Task
+
+
+class AutoencodeImages(Task):
+    def example(self, card, count):
+        return {"image": examples.images(card.inputs["image"]["shape"], count)}
+
+    def decode(self, card, outputs, tokenizer=None):
+        """The reconstructions, uint8 (H, W, C) each: the probabilities of white as grey levels."""
+        logits = np.asarray(outputs["logits"], np.float64)
+        return list(np.rint(255 / (1 + np.exp(-logits))).astype(np.uint8))
+
+
+TASK = AutoencodeImages()

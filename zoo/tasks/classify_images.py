@@ -1,0 +1,127 @@
+"""Images into labels, by one logit a label.
+
+Data of the user's own are a folder of class folders, or a labelled data set, of the catalogue or as TFDS prepared it:
+
+    my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
+
+Fine-tuning trains the new output layer alone first, so that its random start does not spoil what is below; then all
+layers together, at a rate fifty times lower.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from zoo.data import catalogue, datasets, facts, prepared
+from zoo.data.augment import shift_and_mirror
+from zoo.data.class_folders import class_folders, read_examples, summary
+from zoo.errors import BadInput, UnknownName
+from zoo.hub.registry import architecture
+from zoo.kinds.image import fit
+from zoo.tasks import examples
+from zoo.tasks.task import OWN, RATES, Classifier, NewClasses, split
+
+
+class ClassifyImages(Classifier):
+    measured = "fraction of the images classified right"
+
+    def example(self, card, count):
+        return {"image": examples.images(card.inputs["image"]["shape"], count)}
+
+    def read(self, card, data, split, data_dir):
+        shape = card.inputs["image"]["shape"]
+        if isinstance(data, Path):
+            return read_examples(data, card.labels, shape)
+        x, y, *_ = of_data_set(data, split, shape, data_dir)
+        return x, y
+
+    def finetuning(self, name, base, data, seed, data_dir):
+        takes_classes = "classes" in architecture(base.architecture).cls(**base.arguments).get_config()
+        if not takes_classes or not base.labels:
+            return super().finetuning(name, base, data, seed, data_dir)
+        return Images(base, data, seed, data_dir)
+
+
+class Images(NewClasses):
+    """New classes for a network that takes images of one size."""
+
+    task = "classify_images"
+    limits = "Measured on images like those it was trained on; it names one of its classes for any image."
+
+    def __init__(self, base, data, seed, data_dir):
+        shape = base.inputs["image"]["shape"]
+        if None in shape:
+            raise BadInput(f"{base.name} cannot be fine-tuned on images: it takes none of one size")
+        self.batches, self.held, self.labels, self.facts = divided(data, shape, seed, data_dir)
+        about = f"a {'grey' if shape[-1] == 1 else 'colour'} image, resized to that size"
+        self.inputs = {"image": base.inputs["image"] | {"description": about}}
+
+    def stages(self, model, epochs):
+        first = epochs // 3
+        if not model.layers[-1].trainable_variables:  # LeNet-5's output is made of fixed codes
+            return [("whole", model.layers, epochs, RATES["whole"])]
+        return [
+            ("head", model.layers[-1:], first, RATES["head"]),
+            ("all", model.layers, epochs - first, RATES["all"]),
+        ]
+
+
+def of_data_set(name, split, shape, data_dir=None):
+    """Examples of a split of a labelled data set at a model's size, as `read_examples` gives them.
+
+    Returns:
+        x, y, the labels' names, and what a card says of the data.
+    Raises:
+        BadInput, MissingData, UnknownName: in one line.
+    """
+    if name in datasets.names():
+        if datasets.dataset(name).labels is None:
+            raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
+        images, y = catalogue.load(name, split, data_dir)
+        labels, about = list(datasets.dataset(name).labels), facts.data_facts([name], split)
+    elif folder := prepared.find(name, data_dir):
+        images, y, labels, about = prepared.labelled(folder, split)
+    else:
+        raise UnknownName("folder or file and no data set", name, datasets.names())
+    colour = (image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images)
+    return np.stack([fit(image, shape) for image in colour]), y, labels, about
+
+
+def labelled(data, shape, data_dir=None):
+    """What `of_data_set` gives, of a folder of class folders or of the training split of a data set."""
+    if Path(data).is_dir():
+        labels = class_folders(data)
+        return (*read_examples(data, labels, shape), labels, OWN)
+    if Path(data).is_file():
+        raise BadInput(f"{data} is a file; give a folder that has a folder of images for each class")
+    return of_data_set(str(data), "train", shape, data_dir)
+
+
+def divided(data, shape, seed, data_dir=None):
+    """(batches to train on, (x, y) held back, labels, facts for the card) of what `labelled` reads.
+
+    Raises `BadInput` also for a class of which nothing could be held back.
+    """
+    from zoo.data.batches import Batches  # late: it imports the framework
+
+    x, y, labels, about = labelled(data, shape, data_dir)
+    for label, count in zip(labels, np.bincount(y, minlength=len(labels)), strict=True):
+        if count < 2:
+            raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
+    if about is OWN:
+        print(f"{data}: {summary(y, labels)}", file=sys.stderr)
+    training, held = split(y, seed)
+    transform = mirrored if shape[-1] == 3 else None  # grey images may be letters, whose mirror image is another
+    # Small batches of few images, so that an epoch has some twenty steps.
+    size = min(32, max(4, len(training) // 20))
+    batches = Batches(x[training], y[training], batch_size=size, seed=seed, transform=transform)
+    return batches, (x[held], y[held]), labels, about
+
+
+def mirrored(x, y, rng):
+    """Shifted by up to an eighth of the height, and mirrored every other time."""
+    return shift_and_mirror(x, y, rng, shift=x.shape[1] // 8)
+
+
+TASK = ClassifyImages()

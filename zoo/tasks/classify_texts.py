@@ -1,0 +1,109 @@
+"""Texts into labels: a BERT or the like reads a text as tokens, and has one logit a label.
+
+Data of the user's own are a CSV file with the columns text and label:
+
+    text,label
+    "The soup was cold.",bad
+    "We will come back!",good
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from zoo.data.tokens import filled
+from zoo.errors import BadInput
+from zoo.hub import checkpoint
+from zoo.hub.registry import architecture
+from zoo.kinds.table import read_table
+from zoo.tasks import examples
+from zoo.tasks.task import RATES, Classifier, NewClasses, split
+
+BATCH = 32
+
+
+class ClassifyTexts(Classifier):
+    reads_text = True
+    measured = "fraction of the texts classified right"
+
+    def example(self, card, count):
+        tokens = examples.tokens(card.arguments, count)
+        return {"tokens": tokens, "segments": np.zeros_like(tokens)}
+
+    def arrays(self, texts, tokenizer):
+        return tokenizer.arrays(texts)
+
+    @staticmethod
+    def collate(rows, y, rng):
+        """Lists of tokens of any lengths, as a BERT takes them, and their labels."""
+        tokens = filled(rows)
+        return {"tokens": tokens, "segments": np.zeros_like(tokens)}, y
+
+    def read(self, card, data, split, data_dir):
+        return read_known(data, card.labels)
+
+    def finetuning(self, name, base, data, seed, data_dir):
+        if "classes" not in architecture(base.architecture).cls(**base.arguments).get_config():
+            return super().finetuning(name, base, data, seed, data_dir)
+        return Texts(name, base, data, seed)
+
+
+class Texts(NewClasses):
+    """New classes for a BERT, from a CSV file with the columns text and label. All layers learn."""
+
+    task = "classify_texts"
+    limits = "Measured on texts like those it was trained on; it names one of its classes for any text."
+
+    def __init__(self, name, base, data, seed):
+        from zoo.data.batches import Batches  # late: it imports the framework
+
+        texts, y, self.labels = labelled(data)
+        if len(self.labels) < 2:
+            raise BadInput(f"{data} has {len(self.labels)} labels; give texts of 2 or more")
+        training, held = split(y, seed)
+        if len(np.unique(y[held])) < len(self.labels):
+            lone = self.labels[np.flatnonzero(np.bincount(y) < 2)[0]]
+            raise BadInput(f"{data}: label {lone!r} has one text; give each label 2 or more")
+        self.tokenizer = checkpoint.tokenizer(name)
+        rows = [np.array(row, np.int32) for row in self.tokenizer(texts, special=True)]
+        kept = [rows[i] for i in training]
+        self.batches = Batches(
+            kept,
+            y[training],
+            batch_size=min(BATCH, max(4, len(training) // 20)),
+            seed=seed,
+            transform=TASK.collate,
+            lengths=list(map(len, kept)),
+        )
+        self.held = TASK.collate([rows[i] for i in held], y[held], None)
+        self.inputs = base.inputs
+
+    def stages(self, model, epochs):
+        return [("whole", model.layers, epochs, RATES["text"])]
+
+
+def labelled(path) -> tuple[list[str], np.ndarray, list[str]]:
+    """Texts, their labels as numbers int64 (N,), and the labels by number, of a CSV file with columns text and label.
+
+    Rows without a text or a label are left out. Raises `BadInput`.
+    """
+    path = Path(path)
+    if path.is_dir() or path.suffix.lower() not in (".csv", ".tsv"):
+        raise BadInput(f"{path}: give a CSV file with the columns text and label")
+    rows = [(text.strip(), label.strip()) for text, label in read_table(path, ("text", "label"))]
+    rows = [(text, label) for text, label in rows if text and label]
+    if not rows:
+        raise BadInput(f"{path} has no labelled text; give rows with a text and a label")
+    labels = sorted({label for _, label in rows})
+    return [text for text, _ in rows], np.array([labels.index(label) for _, label in rows]), labels
+
+
+def read_known(path, known: list[str]) -> tuple[list[str], np.ndarray]:
+    """Texts of a CSV file and their numbers among the labels `known`. Raises `BadInput` for one that isn't."""
+    texts, y, labels = labelled(path)
+    if strange := set(labels) - set(known):
+        raise BadInput(f"{path}: label {min(strange)!r} is none of {', '.join(known)}")
+    return texts, np.array([known.index(labels[number]) for number in y])
+
+
+TASK = ClassifyTexts()

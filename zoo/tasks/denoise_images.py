@@ -1,0 +1,25 @@
+"""Images with noise in them into images without, by a diffusion model; `zoo.generation.diffusion` samples with it."""
+
+import numpy as np
+
+from zoo.tasks import examples
+from zoo.tasks.generate_images import as_bytes
+from zoo.tasks.task import Task
+
+TIMESTEPS = (100, 900, 500)
+
+
+class DenoiseImages(Task):
+    def example(self, card, count):
+        images = examples.images(card.inputs["images"]["shape"], count).astype("float32") / 127.5 - 1
+        found = {"images": images, "timesteps": np.resize(TIMESTEPS, count).astype("int32")}
+        if "labels" in card.inputs:
+            found["labels"] = examples.labels(card.inputs["labels"]["shape"][0], count)
+        return found
+
+    def decode(self, card, outputs, tokenizer=None):
+        """The images without noise as the model sees them, uint8 (H, W, C) each."""
+        return list(as_bytes(outputs["image"], card.outputs["image"]["range"]))
+
+
+TASK = DenoiseImages()

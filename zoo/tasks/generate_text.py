@@ -1,0 +1,141 @@
+"""What comes next in a text: of each token the logits of the one after it, to generate texts with.
+
+Data of the user's own are a text file. Fine-tuning makes a language model write in the manner of that text.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from zoo import metrics
+from zoo.data.labels import probabilities
+from zoo.errors import BadInput
+from zoo.hub import checkpoint
+from zoo.kinds.text import read_text
+from zoo.tasks import examples
+from zoo.tasks.task import RATES, FineTuning, Task
+
+CONTEXT = 128  # tokens, of models that take any number
+HELD_TEXT = 0.1  # of a text, at its end
+BATCH = 32
+SHOWN = 5  # tokens that `decode` names
+
+
+class GenerateText(Task):
+    def example(self, card, count):
+        return {"tokens": examples.tokens(card.arguments, count)}
+
+    def decode(self, card, outputs, tokenizer=None):
+        """The likeliest next tokens after each text, [(token, probability)], best first."""
+        chances = probabilities(np.asarray(outputs["logits"])[:, -1])  # (B, V)
+        ranked = np.argsort(-chances, axis=-1, kind="stable")[:, :SHOWN]
+        return [
+            [(tokenizer.text([token]), float(row[token])) for token in best]
+            for row, best in zip(chances, ranked, strict=True)
+        ]
+
+    def measure(self, predict, examples, split, protocol=None):
+        """The negative log-likelihood of texts (list of str), each token but the first."""
+        tokens = numbers(predict.tokenizer, examples)
+        if len(tokens) < 2:
+            raise BadInput(f"{len(tokens)} tokens are too few to measure on; give a text of 2 or more")
+        context, unit = predict.model.context or CONTEXT, unit_of(predict.tokenizer)
+        found = token_nll(predict, tokens, context)  # (N - 1,)
+        measured = (
+            f"mean over all {unit.partition('/')[2]}s but the first, each with {context // 2} or more before it, or "
+            "all there are"
+        )
+        row = metrics.row("nll", split, np.mean(found), n=len(found), unit=unit, protocol=protocol or measured)
+        return [row], {}
+
+    def read(self, card, data, split, data_dir):
+        return [read_text(data)]
+
+    def finetuning(self, name, base, data, seed, data_dir):
+        return Manner(name, base, data, seed)
+
+
+class Manner(FineTuning):
+    """The manner of a text for a language model, from a text file. All layers learn."""
+
+    task = "generate_text"
+    monitor = "loss"
+    limits = "It writes in the manner of one text, and may repeat parts of it word for word."
+
+    def __init__(self, name, base, data, seed):
+        from zoo.data.batches import Windows  # late: it imports the framework
+
+        path = Path(data)
+        if path.suffix.lower() == ".csv" or path.is_dir():
+            raise BadInput(f"{base.name} generates text, so it is fine-tuned on a text file; {data} is none")
+        text = read_text(path)
+        self.tokenizer = checkpoint.tokenizer(name)
+        tokens = numbers(self.tokenizer, [text])
+        context = base.arguments.get("context", CONTEXT)
+        cut = int(len(tokens) * (1 - HELD_TEXT))
+        if len(tokens) - cut <= context or cut <= 2 * context:
+            least = int((context + 1) / HELD_TEXT) + 1
+            raise BadInput(f"{data} has {len(tokens)} tokens, too few to learn from; give {least} or more")
+        # Small batches of short texts, so that an epoch has some twenty steps.
+        size = min(BATCH, max(1, cut // context // 20))
+        self.batches = Windows(tokens[:cut], context, batch_size=size, seed=seed)
+        self.rest, self.context = tokens[cut:], context
+        self.held = windows(self.rest, context)
+        self.inputs, self.outputs = base.inputs, base.outputs
+
+    def model(self, name):
+        return checkpoint.load(name)
+
+    def stages(self, model, epochs):
+        return [("whole", model.layers, epochs, RATES["text"])]
+
+    def measure(self, predict):
+        found, unit = token_nll(predict, self.rest, self.context), unit_of(self.tokenizer)
+        protocol = f"the last {HELD_TEXT:.0%} of the text, held back and used to select the epoch"
+        return [metrics.row("nll", "validation", np.mean(found), n=len(found), unit=unit, protocol=protocol)], {}
+
+    def summary(self, base):
+        return f"{base.name} fine-tuned on a text of {len(self.batches.tokens) + len(self.rest):,} tokens."
+
+
+def unit_of(tokenizer) -> str:
+    """What a negative log-likelihood is stated in: for each character where every token is one, else for each token."""
+    return "nats/char" if max(map(len, tokenizer.inner.get_vocab())) == 1 else "nats/token"
+
+
+def windows(tokens, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """A sequence (N,) cut into parts, and the token after each of theirs: int32 (B, length) both, without the rest."""
+    count = (len(tokens) - 1) // length
+    whole = tokens[: count * length + 1]
+    return whole[:-1].reshape(count, length), whole[1:].reshape(count, length)
+
+
+def numbers(tokenizer, texts) -> np.ndarray:
+    """All texts as one sequence of tokens, int32 (N,). By lines, since tokenisers are slow with long texts."""
+    lines = [line for text in texts for line in text.splitlines(keepends=True)]
+    return np.concatenate([np.zeros(0, np.int32), *(np.array(line, np.int32) for line in tokenizer(lines))])
+
+
+def token_nll(predict, tokens, context: int) -> np.ndarray:
+    """-log p of each token but the first, nats (N - 1,): windows that overlap by half, the second half of each counts.
+
+    predict: a `zoo.runtime.predictor.Predictor` of a model for this task.
+    """
+    step = context // 2
+    found, known = np.zeros(len(tokens) - 1), 0
+    starts = [*range(0, max(len(found) - context, 0), step), max(len(found) - context, 0)]
+    for first in range(0, len(starts), 16):
+        group = starts[first : first + 16]
+        length = min(context, len(found))
+        parts = np.stack([tokens[start : start + length + 1] for start in group])  # (B, T + 1)
+        logits = predict(parts[:, :-1])["logits"].astype(np.float64)
+        logits -= logits.max(axis=-1, keepdims=True)
+        asked = np.take_along_axis(logits, parts[:, 1:, None], axis=-1)[..., 0]
+        nats = np.log(np.exp(logits).sum(axis=-1)) - asked  # (B, T)
+        for start, row in zip(group, nats, strict=True):
+            found[known : start + length] = row[known - start :]
+            known = start + length
+    return found
+
+
+TASK = GenerateText()

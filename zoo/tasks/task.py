@@ -1,0 +1,171 @@
+"""What a task is: all that depends on what a checkpoint does, and not on its model or its data set.
+
+A card names its task. `zoo eval`, `zoo finetune`, exports, predictors, recipes and golden tests ask the task. To add
+one, write a file in this folder with a subclass of `Task` and `TASK`, an instance of it.
+"""
+
+import abc
+
+import numpy as np
+
+from zoo import metrics
+from zoo.data.labels import confidence, probabilities
+from zoo.errors import BadCheckpoint, BadInput
+from zoo.hub import checkpoint
+
+HELD_BACK = 0.2  # of each class, to select the epoch on
+# Learning rate of each stage. Of 50 photographs a class, all layers at 1e-3 unlearn more than they learn.
+RATES = {"head": 5e-3, "all": 1e-4, "whole": 1e-3, "text": 3e-4}
+OWN = {"name": "own", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None}
+
+
+class Task(abc.ABC):
+    """The defaults of a task. `card` is the card of a checkpoint, or the recipe of one, which has the same fields.
+
+    collate(x, y, rng): makes of examples what `fit` takes, as `transform` of `zoo.data.batches.Batches` does; None
+        where examples are arrays of one shape, which are put together as they are.
+    reads_text: whether predictors take a list of str, too.
+    accuracy: whether `fit` shall report the accuracy; if so, recipes keep the epoch of the highest on validation.
+    """
+
+    collate = None
+    reads_text = False
+    accuracy = False
+
+    @property
+    def name(self) -> str:
+        return type(self).__module__.rpartition(".")[2]
+
+    @abc.abstractmethod
+    def example(self, card, count: int) -> dict[str, np.ndarray]:
+        """Inputs of `count` examples, the same each time, to compare outputs on."""
+
+    def arrays(self, texts, tokenizer) -> dict[str, np.ndarray]:
+        """Texts as inputs, where `reads_text`."""
+        raise NotImplementedError
+
+    @abc.abstractmethod
+    def decode(self, card, outputs: dict, tokenizer=None) -> list:
+        """What a person reads or sees in the outputs, one for each example."""
+
+    def measure(self, predict, examples, split: str, protocol: str | None = None) -> tuple[list[dict], dict]:
+        """The rows of a card's `metrics` and its `curves`, of a `zoo.runtime.predictor.Predictor`.
+
+        examples: what `read` or a recipe gives. protocol: replaces the task's own words on how it was measured.
+        """
+        raise NotImplementedError(f"recipes for {self.name} have an `evaluate` of their own")
+
+    def read(self, card, data, split: str, data_dir):
+        """Examples for `measure` of data of the user's own: a `Path` of a folder or file, or the name of a data set.
+
+        Raises `BadInput` where a checkpoint cannot be measured on those.
+        """
+        raise BadInput(f"{card.name} cannot be measured on data of one's own; its recipe measures it on its data set")
+
+    def finetuning(self, name, base, data, seed, data_dir) -> "FineTuning":
+        """How to fine-tune the checkpoint `name`, whose card is `base`, on data of the user's own.
+
+        Raises `BadInput` for a checkpoint or data that cannot be used.
+        """
+        raise BadInput(f"{base.name} cannot be fine-tuned to new classes: it is no classifier with an output a class")
+
+
+class FineTuning(abc.ABC):
+    """A checkpoint, and data to fine-tune it on. Subclasses set what stands first; `zoo.training.finetune` trains.
+
+    batches: `zoo.data.batches.Batches` to train on. held: (x, y) held back, to select the epoch on.
+    """
+
+    name = "the fine-tuned model"  # as errors call it
+    task: str  # of the new checkpoint, as are those below
+    inputs: dict
+    outputs: dict
+    labels: list | None = None
+    tokenizer = None
+    facts: dict = OWN  # what the card says of the data
+    limits: str
+    monitor = "accuracy"  # which epoch is best
+    batches = None
+    held: tuple
+
+    @abc.abstractmethod
+    def model(self, name):
+        """The model to train, with the weights of the checkpoint `name`."""
+
+    @abc.abstractmethod
+    def stages(self, model, epochs: int) -> list[tuple]:
+        """(name, layers that learn, epochs, learning rate) of the stages of the training, one after the other."""
+
+    @abc.abstractmethod
+    def measure(self, predict) -> tuple[list[dict], dict]:
+        """Rows of the card's `metrics`, measured on what was held back, and its `curves`."""
+
+    @abc.abstractmethod
+    def summary(self, base) -> str:
+        """The card's one sentence; `base` is the card of the checkpoint that it started from."""
+
+
+class Classifier(Task):
+    """Names one of several labels for each example, by one logit a label, or one for two."""
+
+    accuracy = True
+    measured = "fraction of the examples classified right"
+
+    def decode(self, card, outputs, tokenizer=None):
+        """Of each example {"label", "known", "labels"}: the most probable label, None where it is out of distribution;
+        whether it is in distribution, None where the card has no threshold; and [(label, probability)], best first.
+
+        Raises `BadCheckpoint` where the card has another number of labels than the model.
+        """
+        logits = np.asarray(outputs["logits"])
+        chances = probabilities(logits)  # (B, labels)
+        if chances.shape != (len(logits), len(card.labels or ())):
+            raise BadCheckpoint(f"{card.name} has {len(card.labels or ())} labels for logits of shape {logits.shape}")
+        found = []
+        for row, best in zip(chances, confidence(logits), strict=True):
+            ranked = [(card.labels[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
+            known = None if card.ood_threshold is None else bool(best >= card.ood_threshold)
+            found.append({"label": None if known is False else ranked[0][0], "known": known, "labels": ranked})
+        return found
+
+    def measure(self, predict, examples, split, protocol=None):
+        x, y = examples
+        value = metrics.accuracy(predict(x)["logits"], y)
+        return [metrics.row("accuracy", split, value, n=len(y), protocol=protocol or self.measured)], {}
+
+
+class NewClasses(FineTuning):
+    """New classes for a classifier, told apart by a new output layer. Subclasses set `labels` and read the data."""
+
+    def model(self, name):
+        return checkpoint.load(name, classes=len(self.labels))
+
+    @property
+    def outputs(self):
+        # Nothing of the base's: what its recipe set, such as a threshold on the best logit, is no longer so.
+        about = "one logit a class, in the order of the labels"
+        return {"logits": {"shape": [len(self.labels)], "dtype": "float32", "description": about}}
+
+    def measure(self, predict):
+        x, y = self.held
+        logits = predict(x)["logits"]
+        confusion = np.zeros((len(self.labels), len(self.labels)), int)  # true class, answer
+        np.add.at(confusion, (y, logits.argmax(axis=-1)), 1)
+        protocol = f"{HELD_BACK:.0%} of each class held back, and used to select the epoch"
+        row = metrics.row("accuracy", "validation", metrics.accuracy(logits, y), n=len(y), protocol=protocol)
+        return [row], {"confusion": confusion.tolist()}
+
+    def summary(self, base):
+        return f"{base.name} fine-tuned to {len(self.labels)} classes: {', '.join(self.labels)}."
+
+
+def split(y, seed) -> tuple[np.ndarray, np.ndarray]:
+    """Indices to train on and indices held back: the same fraction of each class, at least one of two or more."""
+    rng = np.random.default_rng(seed)
+    training, held = [], []
+    for label in np.unique(y):
+        members = rng.permutation(np.flatnonzero(y == label))
+        count = round(HELD_BACK * len(members)) or min(1, len(members) - 1)
+        held += members[:count].tolist()
+        training += members[count:].tolist()
+    return np.array(training, int), np.array(held, int)

@@ -1,0 +1,36 @@
+"""What a card says of how a checkpoint was made: the command, the machine and the versions."""
+
+import os
+import platform
+import shlex
+from importlib import metadata
+
+from zoo.runtime import backend
+
+PACKAGES = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "numpy")
+
+
+def line(command: list[str]) -> str:
+    """A command as one types it; bytes of names that aren't UTF-8 as question marks, for a card is a text."""
+    return shlex.join(command).encode("utf-8", "replace").decode()
+
+
+def hardware() -> str:
+    """The processor and its cores, and what else the backend computes on, as the card states them."""
+    name = platform.processor() or platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            name = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), name)
+    other = backend.accelerator()
+    return f"{name}, {os.cpu_count()} cores" + (f", {other}" if other else "")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that bear on a training, of those installed, and of Python."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
