@@ -8,11 +8,8 @@ from zoo.data.labels import probabilities
 GENDERS, ETHNICITIES = (ATTRIBUTES[name].names for name in ("gender", "ethnicity"))
 OLDEST = 116
 BANDS = ((1, 5), (6, 15), (16, 25), (26, 35), (36, 45), (46, 55), (56, 65), (66, OLDEST))  # of ages, in years
-CONDITIONS = (
-    len(GENDERS),
-    len(BANDS),
-    len(ETHNICITIES),
-)  # values of each label that generators are conditioned on
+# Number of values of each label that a generator is conditioned on.
+CONDITIONS = (len(GENDERS), len(BANDS), len(ETHNICITIES))
 ANSWERS = len(GENDERS) + len(ETHNICITIES) + OLDEST  # logits that `read` takes
 
 
