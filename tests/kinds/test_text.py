@@ -225,7 +225,8 @@ def test_languages_that_are_not_wanted_need_no_file(tmp_path):
 
 @pytest.mark.parametrize("name", ["train.csv", "mine.csv", "test.CSV", "only.tsv"])
 def test_a_table_of_labelled_texts_is_found_in_its_folder_or_by_its_own_name(name, tmp_path):
-    unpacked(tmp_path, {name: b"text,label\na joy,positive\n", "notes.txt": b"", "@eaDir/train.csv": b"x"})
+    others = {"notes.txt": b"", "notes.json": b"[]", "@eaDir/train.csv": b"x"}
+    unpacked(tmp_path, others | {name: b"text,label\na joy,positive\n"})
     for given in (tmp_path, tmp_path / name):
         texts, y = load_folder("rt_polarity", "train", given)
         assert texts == ["a joy"] and y.tolist() == [1]

@@ -1,4 +1,4 @@
-"""Colour as a network sees it: sRGB photographs taken apart into CIE Lab lightness and chroma, and joined again.
+"""Colour spaces for colorisation: sRGB photographs into CIE Lab lightness and chroma, and back.
 
 L runs from 0 (black) to 100 (white); a and b, the chroma, are 0 for grey and stay within about -110 ... 110 for sRGB.
 White point D65. One code for the recipe, the evaluation and the app:
@@ -11,20 +11,20 @@ White point D65. One code for the recipe, the evaluation and the app:
 import cv2
 import numpy as np
 
-# Pixels of the picture's short side as the network gets it, one time after the other. In the smallest it sees the whole
-# scene at once, in the largest the things in it; the mean of the answers is better than any of them.
+# Short sides, in pixels, of the sizes at which the network gets the image, one after the other. Its receptive field has
+# the whole scene in the smallest and single things in the largest; the mean of its outputs is better than any of them.
 WORKING_SIDES = (128, 64, 32)
-STRIDE = 32  # the network's own: both sides it gets are multiples of this
-LONGEST = 4  # the long side it gets is at most this many short sides; longer pictures are squeezed
-CHROMA_SCALE = 50.0  # the network answers a and b in units of this, so that most lie in -1 ... 1
-STRENGTH = 1.0  # what the answered chroma is multiplied by unless the user says otherwise
+STRIDE = 32  # the network's own: both sides of its input are multiples of this
+LONGEST = 4  # largest aspect ratio of its input; longer images are squeezed
+CHROMA_SCALE = 50.0  # the network's a and b are in units of this, so that most lie in -1 ... 1
+STRENGTH = 1.0  # default factor of the predicted chroma
 
 # Float copies are made of this many pixels at a time, so that a large photograph needs little memory beyond its own.
 _STRIP_PIXELS = 1 << 19
 
 
-# OpenCV's direct way from sRGB to Lab interpolates in a coarse table (off by up to 0.2 in L and 0.5 in a, and greys
-# come out tinted). From linear RGB it computes, so the sRGB curve (IEC 61966-2-1) is undone here, exactly.
+# OpenCV's direct conversion from sRGB to Lab interpolates in a coarse table (off by up to 0.2 in L and 0.5 in a, and
+# greys come out tinted). From linear RGB it computes, so the sRGB curve (IEC 61966-2-1) is undone here, exactly.
 def _linear(codes):
     return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
 
@@ -33,14 +33,14 @@ _LINEAR = _linear(np.arange(256) / 255).astype(np.float32)
 
 
 def lab(rgb: np.ndarray) -> np.ndarray:
-    """CIE Lab of sRGB pictures: uint8, or float in 0 ... 1, (..., H, W, 3) -> float32 of that shape: L, a, b."""
+    """CIE Lab of sRGB images: uint8, or float in 0 ... 1, (..., H, W, 3) -> float32 of that shape: L, a, b."""
     rows = np.ascontiguousarray(rgb).reshape(-1, rgb.shape[-2], 3)  # (... * H, W, 3)
     linear = cv2.LUT(rows, _LINEAR) if rows.dtype == np.uint8 else _linear(rows).astype(np.float32)
     return cv2.cvtColor(linear, cv2.COLOR_LRGB2Lab).reshape(rgb.shape)
 
 
 def lightness(rgb: np.ndarray) -> np.ndarray:
-    """Lightness L of one sRGB picture, whatever its colours: uint8 (H, W, 3) -> float32 (H, W), 0 ... 100."""
+    """Lightness L of one sRGB image: uint8 (H, W, 3) -> float32 (H, W), 0 ... 100."""
     height, width = rgb.shape[:2]
     light = np.empty((height, width), np.float32)
     for rows in _strips(height, width):
@@ -49,7 +49,7 @@ def lightness(rgb: np.ndarray) -> np.ndarray:
 
 
 def guess(network, light: np.ndarray) -> np.ndarray:
-    """Chroma a, b that a network guesses for a picture: the mean of its answers for all WORKING_SIDES.
+    """Chroma a, b that a network predicts for an image: the mean of its outputs at all WORKING_SIDES.
 
     network: function uint8 (1, h, w, 1) -> (1, h/4, w/4, 2), in units of CHROMA_SCALE. light: float32 (H, W).
     Returns: float32 (h/4, w/4, 2) for the largest size.
@@ -61,7 +61,7 @@ def guess(network, light: np.ndarray) -> np.ndarray:
 
 
 def network_size(height: int, width: int, side: int) -> tuple[int, int]:
-    """Height and width at which the network gets a picture: `side` the short one, both multiples of STRIDE."""
+    """Height and width at which the network gets an image: `side` the short one, both multiples of STRIDE."""
     short, long = sorted((height, width))
     long = min(long / short, LONGEST) * side
     long = round(long / STRIDE) * STRIDE
@@ -69,7 +69,7 @@ def network_size(height: int, width: int, side: int) -> tuple[int, int]:
 
 
 def to_network(light: np.ndarray, side: int) -> np.ndarray:
-    """What the network gets to see of a picture: lightness float32 (H, W) -> uint8 (h, w, 1), 255 for white."""
+    """The network's input for an image: lightness float32 (H, W) -> uint8 (h, w, 1), 255 for white."""
     height, width = network_size(*light.shape, side)
     small = _shrink(light, height, width)
     small = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)  # only enlarges, or nothing
@@ -77,9 +77,9 @@ def to_network(light: np.ndarray, side: int) -> np.ndarray:
 
 
 def join(light: np.ndarray, chroma: np.ndarray, strength: float = 1.0) -> np.ndarray:
-    """Picture with this lightness (float32 (H, W)) and this chroma (float32 (h, w, 2), any size): uint8 (H, W, 3) sRGB.
+    """The image of this lightness (float32 (H, W)) and chroma (float32 (h, w, 2), any size): uint8 (H, W, 3) sRGB.
 
-    The chroma is resized to (H, W) with bicubic interpolation and multiplied by `strength`: 0 gives the grey picture.
+    The chroma is resized to (H, W) with bicubic interpolation and multiplied by `strength`: 0 gives the grey image.
     Colours that sRGB does not have are clipped.
     """
     rgb = np.empty((*light.shape, 3), np.uint8)
@@ -94,7 +94,7 @@ def join_float(light: np.ndarray, chroma: np.ndarray, strength: float = 1.0) -> 
 
 
 def _joined(light, chroma, strength):
-    """Strips of the joined picture: (slice of rows, float32 (rows, W, 3) sRGB in 0 ... 1)."""
+    """Strips of the joined image: (slice of rows, float32 (rows, W, 3) sRGB in 0 ... 1)."""
     height, width = light.shape
     chroma = _shrink(np.asarray(chroma, np.float32), height, width)
     # Sideways all at once, since the rows are still few; downwards strip by strip.
@@ -120,10 +120,10 @@ def _strips(height: int, width: int):
         yield slice(start, min(start + step, height))
 
 
-def _shrink(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The picture at (height, width) by averaging areas, except that a side which would have to grow stays as it is."""
-    rows, columns = picture.shape[:2]
-    return cv2.resize(picture, (min(width, columns), min(height, rows)), interpolation=cv2.INTER_AREA)
+def _shrink(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The image at (height, width) by averaging areas, except that a side which would have to grow stays as it is."""
+    rows, columns = image.shape[:2]
+    return cv2.resize(image, (min(width, columns), min(height, rows)), interpolation=cv2.INTER_AREA)
 
 
 def _cubic(size: int, new_size: int) -> tuple[np.ndarray, np.ndarray]:

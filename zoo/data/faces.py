@@ -1,4 +1,4 @@
-"""Attributes of faces as UTKFace labels them, as others perceived them: in numbers that networks take and give."""
+"""Attributes of faces as UTKFace labels them, which is how others perceived them: as inputs and outputs of networks."""
 
 import numpy as np
 
@@ -8,26 +8,27 @@ from zoo.data.labels import probabilities
 GENDERS, ETHNICITIES = (ATTRIBUTES[name].names for name in ("gender", "ethnicity"))
 OLDEST = 116
 BANDS = ((1, 5), (6, 15), (16, 25), (26, 35), (36, 45), (46, 55), (56, 65), (66, OLDEST))  # of ages, in years
-CONDITIONS = (len(GENDERS), len(BANDS), len(ETHNICITIES))  # values of each label that a generator is told
-ANSWERS = len(GENDERS) + len(ETHNICITIES) + OLDEST  # numbers in what `read` takes
+# Number of values of each label that a generator is conditioned on.
+CONDITIONS = (len(GENDERS), len(BANDS), len(ETHNICITIES))
+ANSWERS = len(GENDERS) + len(ETHNICITIES) + OLDEST  # logits that `read` takes
 
 
 def band(age):
-    """The number in `BANDS` of an age in years, or of each of many."""
+    """The index in `BANDS` of an age in years, or of each of many."""
     return np.searchsorted([last for _, last in BANDS], age)
 
 
 def conditions(attributes: dict) -> np.ndarray:
-    """What a generator is told of faces: {"age", "gender", "ethnicity"}, ints (N,) each -> int32 (N, 3), of gender,
-    band of ages, ethnicity."""
+    """The labels that a generator is conditioned on: {"age", "gender", "ethnicity"}, ints (N,) each -> int32 (N, 3) of
+    gender, age band and ethnicity."""
     columns = attributes["gender"], band(attributes["age"]), attributes["ethnicity"]
     return np.stack(columns, axis=1).astype(np.int32)
 
 
 def read(logits) -> dict:
-    """Attributes that a network sees in faces: float (N, ANSWERS), logits of genders, ethnicities and ages from 1 on.
+    """Attributes from a network's logits, float (N, ANSWERS): genders, ethnicities and ages from 1 on.
 
-    The age is the mean over all, each with its probability: R. Rothe, R. Timofte, L. Van Gool, "DEX: Deep EXpectation
+    The age is the expected value over all ages: R. Rothe, R. Timofte, L. Van Gool, "DEX: Deep EXpectation
     of apparent age from a single image", 2015.
     Returns: {"gender": ints (N,), "ethnicity": ints (N,), "age": floats (N,), in years}.
     """

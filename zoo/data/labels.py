@@ -1,4 +1,4 @@
-"""From a classifier's logits to what a person reads: probabilities, and whether anything is known at all."""
+"""From a classifier's logits to probabilities and confidence."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ import numpy as np
 def probabilities(logits: np.ndarray) -> np.ndarray:
     """Softmax over the last axis: logits (B, classes) -> float64 (B, classes).
 
-    One logit says yes or no: (B, 1) -> (B, 2).
+    A single logit is that of the second of two classes: (B, 1) -> (B, 2).
     """
     logits = np.asarray(logits, np.float64)
     if logits.shape[-1] == 1:
@@ -16,5 +16,8 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def confidence(logits: np.ndarray) -> np.ndarray:
-    """The best logit: (B, classes) -> (B,). Unlike the best probability it tells "one of two" from "none of them"."""
+    """The maximum logit, (B, classes) -> (B,), compared with a checkpoint's out-of-distribution threshold.
+
+    Unlike the maximum probability it is low where the input is like none of the classes, and high where it is like two.
+    """
     return np.asarray(logits, np.float64).max(axis=-1)

@@ -1,11 +1,11 @@
-"""Latents for networks that make pictures: a `transform` for `zoo.data.batches.Batches`."""
+"""Latent vectors for generators: a `transform` for `zoo.data.batches.Batches`."""
 
 
 def drawn(size: int):
-    """A transform that gives a network fresh latents for x, and pictures as what to be like.
+    """A transform that samples the latent vectors of a batch, with its images as targets.
 
-    size: latents of a picture. The transform: pictures (B, H, W, C) and labels (B,) or (B, N), or None -> (x, y) for
-    `fit`, where x is float32 (B, size) of a Gaussian, with labels it and them, (B, N), and y are pictures.
+    size: latent dimension. The transform: images (B, H, W, C) and labels (B,) or (B, N), or None -> (x, y) for `fit`. x
+    is float32 (B, size), standard normal; with labels it is that and the labels, (B, N). y are the images.
     """
 
     def transform(x, y, rng):

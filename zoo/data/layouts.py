@@ -12,8 +12,7 @@ from zoo.data.dataset import Dataset
 from zoo.errors import BadInput
 from zoo.kinds.files import is_hidden
 from zoo.kinds.image import SUFFIXES, find_images, read_image
-from zoo.kinds.table import SUFFIXES as TABLES
-from zoo.kinds.table import read_table
+from zoo.kinds.table import SHEETS, read_table
 from zoo.kinds.text import find_texts, read_lines, read_text
 
 _OF_SPLIT = "if DIR has a subfolder named as the split, only what is in that"
@@ -106,7 +105,7 @@ class Table:
             yield {"text": text, "label": numbers[label]}
 
     def _file(self, dataset: Dataset, split: str, folder: Path) -> Path:
-        tables = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLES and path.is_file()]
+        tables = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SHEETS and path.is_file()]
         for path in tables:
             if path.stem == split:
                 return path

@@ -1,4 +1,4 @@
-"""Labelled pictures of data sets that the catalogue doesn't know, as TFDS has prepared them on this machine.
+"""Labelled images of data sets that the catalogue doesn't know, as TFDS has prepared them on this machine.
 
     tfds.load("beans")                             # downloads and prepares, if the user asks TFDS for it
     zoo finetune mobilenet.caltech101 --data beans
@@ -26,12 +26,12 @@ def find(name: str, data_dir: str | os.PathLike | None = None) -> Path | None:
 
 
 def labelled(folder: Path, split: str = "train"):
-    """Pictures, labels and labels' names of a prepared data set, and what a card says of it.
+    """Images, labels and labels' names of a prepared data set, and what a card says of it.
 
     Returns:
         list of uint8 (H, W, C), int64 (N,), list of str, dict.
     Raises:
-        BadInput: for a data set that isn't one of pictures with one label each, and for a split that it doesn't have.
+        BadInput: for a data set that isn't one of images with one label each, and for a split that it doesn't have.
     """
     import tensorflow_datasets as tfds
 
@@ -40,7 +40,7 @@ def labelled(folder: Path, split: str = "train"):
     features = dict(info.features.items())
     image, label = (features.get(str(key)) for key in (info.supervised_keys or ("", ""))[:2])  # a third is a weight
     if not isinstance(image, tfds.features.Image) or not isinstance(label, tfds.features.ClassLabel):
-        raise BadInput(f"{folder} holds no pictures with one label each, so there are no classes to learn from it")
+        raise BadInput(f"{folder} holds no images with one label each, so there are no classes to learn from it")
     if split not in info.splits:
         raise BadInput(f"{folder} has no split {split!r}; it has {', '.join(info.splits)}")
     examples = list(tfds.as_numpy(builder.as_dataset(split, as_supervised=True)))
@@ -52,5 +52,5 @@ def labelled(folder: Path, split: str = "train"):
         "licence": " ".join(str(info.redistribution_info.license).split()) or "as its authors have it",
         "commercial_use": None,
     }
-    pictures, labels = zip(*examples, strict=True)
-    return list(pictures), np.array(labels, np.int64), list(label.names), facts
+    images, labels = zip(*examples, strict=True)
+    return list(images), np.array(labels, np.int64), list(label.names), facts

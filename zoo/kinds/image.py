@@ -30,7 +30,7 @@ WRITTEN = {
     ".bmp": ("BMP", {}),
     ".ppm": ("PPM", {}),
 }
-# EXIF tag 0x0112 -> what turns the stored picture upright.
+# EXIF tag 0x0112 -> what turns the stored image upright.
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
@@ -45,7 +45,7 @@ _warnings_lock = threading.Lock()  # warnings.catch_warnings changes the whole p
 
 
 def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
-    """Reads one picture, upright (EXIF) and in sRGB: uint8 (H, W, 3).
+    """Reads one image, upright (EXIF) and in sRGB: uint8 (H, W, 3).
 
     Takes a path, or the bytes of a file and the name to call it in errors. Any mode: transparency is laid on white,
     grey values of 16 or 32 bits are scaled to 8, an embedded colour profile is followed. Of an animation, the first
@@ -102,12 +102,12 @@ def _check_size(image: Pillow.Image, name: str) -> None:
 def _orientation(image: Pillow.Image) -> int:
     try:
         return image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # Damaged EXIF says nothing about the pixels: the picture is taken as it is.
+    except Exception:  # Damaged EXIF says nothing about the pixels: the image is taken as it is.
         return 1
 
 
 def _to_rgb(image: Pillow.Image) -> Pillow.Image:
-    """A loaded picture of any mode as sRGB."""
+    """A loaded image of any mode as sRGB."""
     if image.mode.startswith("I") or image.mode == "F":
         grey = _grey_of_tiff(image) if image.format == "TIFF" else _to_8_bits(np.asarray(image))
         return Pillow.fromarray(grey).convert("RGB")
@@ -154,7 +154,7 @@ def _to_8_bits(values: np.ndarray) -> np.ndarray:
 
 
 def _follow_profile(image: Pillow.Image) -> Pillow.Image:
-    """The picture in sRGB where it carries another colour profile (phones: Display P3; print: CMYK), else as it is."""
+    """The image in sRGB where it carries another colour profile (phones: Display P3; print: CMYK), else as it is."""
     profile = image.info.get("icc_profile")
     if not profile and image.mode != "LAB":
         return image
@@ -171,7 +171,7 @@ def _follow_profile(image: Pillow.Image) -> Pillow.Image:
 
 
 def _to_array(image: Pillow.Image) -> np.ndarray:
-    """An RGB picture as a writable array, copied in strips: whole, Pillow would hold two more copies of it."""
+    """An RGB image as a writable array, copied in strips: whole, Pillow would hold two more copies of it."""
     width, height = image.size
     array = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, 256):
@@ -181,14 +181,14 @@ def _to_array(image: Pillow.Image) -> np.ndarray:
 
 
 def fit(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """A picture uint8 (H, W, 3) in the size and colours that a model takes: uint8 of `shape`, whose last is 1 or 3."""
+    """An image uint8 (H, W, 3) in the size and colours that a model takes: uint8 of `shape`, whose last is 1 or 3."""
     height, width, channels = shape
-    picture = Pillow.fromarray(image)
+    fitted = Pillow.fromarray(image)
     if channels == 1:
-        picture = picture.convert("L")
-    if picture.size != (width, height):
-        picture = picture.resize((width, height), Pillow.Resampling.LANCZOS)
-    return np.array(picture).reshape(shape)
+        fitted = fitted.convert("L")
+    if fitted.size != (width, height):
+        fitted = fitted.resize((width, height), Pillow.Resampling.LANCZOS)
+    return np.array(fitted).reshape(shape)
 
 
 def write_image(path, array: np.ndarray, about: dict[str, str] | None = None) -> None:

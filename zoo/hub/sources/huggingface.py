@@ -1,11 +1,15 @@
 """Published GPT-2 and BERT weights, in the format of Hugging Face's `transformers`, for our own models.
 
-`zoo.load("hf:FOLDER")` reads a folder with `config.json` and `model.safetensors`; `zoo.load("hf:gpt2")`, or another
-name on the Hugging Face hub, fetches those two files when it is asked for that name. Only numbers are read: no pickle,
-no code.
+`zoo.load("hf:FOLDER")` reads a folder with `config.json` and `model.safetensors`, or the several files that
+`model.safetensors.index.json` lists; `zoo.load("hf:gpt2")`, or another name on the Hugging Face hub, fetches those when
+it is asked for that name. Only numbers are read: no pickle, no code.
+
+Which head a model has is decided by the tensors that are there. Every tensor is used, or the file is refused: a model
+that ignored some would answer otherwise than the published one.
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +18,14 @@ from zoo.errors import BadCheckpoint, BadInput, MissingData, MissingPackage
 from zoo.hub import store
 
 PREFIX = "hf:"
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 # Settings of the published models that ours have for good.
 GPT2 = {
     "activation_function": "gelu_new",
     "layer_norm_epsilon": 1e-5,
     "scale_attn_weights": True,
     "scale_attn_by_inverse_layer_idx": False,
+    "add_cross_attention": False,
     "tie_word_embeddings": True,
 }
 BERT_BASE = {
@@ -28,9 +33,16 @@ BERT_BASE = {
     "layer_norm_eps": 1e-12,
     "type_vocab_size": 2,
     "position_embedding_type": "absolute",
+    "is_decoder": False,
+    "add_cross_attention": False,
     "tie_word_embeddings": True,
 }
-HEADS = {"BertForPreTraining", "BertForMaskedLM"}  # whose heads our BERT without classes has
+# Heads whose tensors are called as those of a classifier of texts, though it is tokens or choices that they classify.
+NO_TEXT_CLASSIFIERS = {"BertForTokenClassification", "BertForMultipleChoice"}
+# Tensors that say nothing: causal masks, and the numbers of the positions.
+CONSTANTS = r"h\.\d+\.attn\.(bias|masked_bias)|embeddings\.position_ids"
+NEW_HEAD = "; with classes=N its encoder can be read, with a new head"
+BERT_HEADS = r"(cls|classifier|qa_outputs)\..*"
 
 
 def load(name: str, *, classes: int | None = None):
@@ -38,16 +50,13 @@ def load(name: str, *, classes: int | None = None):
 
     Args:
         name: what follows "hf:".
-        classes: give a BERT an output layer of random weights for this many classes.
+        classes: give a BERT a new output layer, of random weights, for this many classes, in place of any other head.
     Heads of a BERT that the file lacks have random weights, too: the next sentence's of a masked language model, both
     of a bare encoder.
     Raises:
         MissingData, MissingPackage, BadCheckpoint, BadInput: in one line.
     """
-    folder = Path(name).expanduser()
-    config_file, weights_file = (folder / file for file in (CONFIG, WEIGHTS))
-    if not folder.is_dir():
-        config_file, weights_file = (_fetch(name, file) for file in (CONFIG, WEIGHTS))
+    config_file = _find(name, CONFIG)
     try:
         config = json.loads(config_file.read_text(encoding="utf-8"))
         kind = config["model_type"]
@@ -57,16 +66,22 @@ def load(name: str, *, classes: int | None = None):
         raise BadInput(f"{name} is a model of type {kind!r}; {' and '.join(BUILDERS)} can be read")
     if kind == "gpt2" and classes is not None:
         raise BadInput(f"{name} is a GPT, which has no classes to exchange")
-    weights = _Weights(weights_file)
+    weights = _Weights(_weight_files(name), name)
     try:
         return BUILDERS[kind](config, weights, classes)
     except KeyError as error:
-        raise BadCheckpoint(f"{weights_file} or its {CONFIG} has no {error}") from None
+        raise BadCheckpoint(f"{weights.file} or its {CONFIG} has no {error}") from None
     except ValueError as error:  # a shape that doesn't fit
-        raise BadCheckpoint(f"{weights_file} does not fit its {CONFIG}: {store.one_line(error)}") from None
+        raise BadCheckpoint(f"{weights.file} does not fit its {CONFIG}: {store.one_line(error)}") from None
 
 
-def _fetch(name: str, file: str) -> Path:
+def _find(name: str, file: str) -> Path:
+    """A file of a folder, or of a model on the hub. Raises `BadCheckpoint` or `MissingData` where it isn't there."""
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / file).is_file():
+            raise BadCheckpoint(f"{folder / file}: no such file")
+        return folder / file
     try:
         from huggingface_hub import hf_hub_download
     except ImportError:
@@ -77,27 +92,51 @@ def _fetch(name: str, file: str) -> Path:
         raise MissingData(f"{name}: no such folder, and {file} cannot be fetched: {store.one_line(error)}") from None
 
 
-class _Weights:
-    """The arrays of a safetensors file by name; the prefix that a whole model's names have may be there or not."""
+def _weight_files(name: str) -> list[Path]:
+    """The file that holds the weights, or all the files that they are divided into."""
+    try:
+        return [_find(name, WEIGHTS)]
+    except (BadCheckpoint, MissingData) as error:
+        try:
+            index = _find(name, INDEX)
+        except (BadCheckpoint, MissingData):
+            raise error from None
+    try:
+        files = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        strange = [file for file in files if Path(file).name != file]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadCheckpoint(f"{index} is no index of weights: {store.one_line(error)}") from None
+    if strange or not files:
+        raise BadCheckpoint(f"{index} names {strange[0] if strange else 'no files'}, where files beside it should be")
+    return [_find(name, file) for file in files]
 
-    def __init__(self, path):
+
+class _Weights:
+    """The tensors of safetensors files by name, without the prefix that a whole model's names have.
+
+    file: what errors call them. Remembers which were read, for `check_all_read`.
+    """
+
+    def __init__(self, files: list[Path], name: str):
         try:
             from safetensors.numpy import load_file
         except ImportError:
             raise MissingPackage("safetensors is missing; pip install safetensors") from None
-        try:
-            self.arrays = load_file(path)
-        except Exception as error:  # its own kind of error is private
-            raise BadCheckpoint(f"{path} is no safetensors file: {store.one_line(error)}") from None
+        self.file = files[0] if len(files) == 1 else name
+        self.arrays, self.read = {}, set()
+        for file in files:
+            try:
+                arrays = load_file(file)
+            except Exception as error:  # its own kind of error is private
+                raise BadCheckpoint(f"{file} is no safetensors file: {store.one_line(error)}") from None
+            self.arrays |= {re.sub(r"^(transformer|bert)\.", "", each): array for each, array in arrays.items()}
 
     def __contains__(self, name: str) -> bool:
-        return any(prefix + name in self.arrays for prefix in ("", "transformer.", "bert."))
+        return name in self.arrays
 
     def __getitem__(self, name: str) -> np.ndarray:
-        for prefix in ("", "transformer.", "bert."):
-            if prefix + name in self.arrays:
-                return self.arrays[prefix + name].astype("float32")
-        raise KeyError(name)
+        self.read.add(name)
+        return self.arrays[name].astype("float32")
 
     def norm(self, name: str) -> list:
         """Scale and offset; older files call them gamma and beta."""
@@ -108,11 +147,28 @@ class _Weights:
         """Kernel (inputs, units) and bias of a linear layer, which is stored the other way round."""
         return [self[f"{name}.weight"].T, self[f"{name}.bias"]]
 
+    def tied(self, *names: str) -> np.ndarray:
+        """A tensor that several names stand for, of which a file may have any. Raises `BadInput` where they differ."""
+        there = [name for name in names if name in self]
+        if not there:
+            raise KeyError(names[0])
+        first, *others = (self[name] for name in there)
+        if any(not np.array_equal(first, other) for other in others):
+            raise BadInput(f"{self.file}: {' and '.join(there)} differ; in ours they are one")
+        return first
+
+    def check_all_read(self, ignored: str, architectures: list[str], advice: str) -> None:
+        """Raises `BadInput` for tensors that no layer of ours has taken, but for those called like `ignored`."""
+        left = sorted(name for name in self.arrays if name not in self.read and not re.fullmatch(ignored, name))
+        if left:
+            what = f"{self.file} is a {' and '.join(architectures)}" if architectures else str(self.file)
+            raise BadInput(f"{what} with {left[0]}, which is none of ours{advice}")
+
 
 def _check(config: dict, kind: str, ours: dict) -> None:
     """Raises `BadInput` for a setting that our model computes otherwise."""
     for key, value in ours.items():
-        if config.get(key, value) != value:
+        if config.get(key) not in (None, value):
             raise BadInput(f"a {kind} with {key} {config[key]!r} is none of ours; {value!r} can be read")
 
 
@@ -129,7 +185,7 @@ def _gpt2(config, weights, classes):
         depth=config["n_layer"],
         heads=config["n_head"],
     )
-    model.get_layer("embedding").set_weights([weights["wte.weight"]])
+    model.get_layer("embedding").set_weights([weights.tied("wte.weight", "lm_head.weight")])
     model.get_layer("positions").set_weights([weights["wpe.weight"]])
     for number in range(config["n_layer"]):
         block, theirs = model.get_layer(f"block{number + 1}"), f"h.{number}"
@@ -147,6 +203,7 @@ def _gpt2(config, weights, classes):
             layer.set_weights([weights[f"{theirs}.{name}.{part}"] for part in ("weight", "bias")])
         block.norm2.set_weights(weights.norm(f"{theirs}.ln_2"))
     model.get_layer("norm").set_weights(weights.norm("ln_f"))
+    weights.check_all_read(CONSTANTS, config.get("architectures") or [], "; a GPT2LMHeadModel can be read")
     return model
 
 
@@ -158,7 +215,8 @@ def _bert(config, weights, classes):
         raise BadInput(
             f"a BERT with {config.get('intermediate_size')} hidden units is none of ours; 4 width can be read"
         )
-    trained = weights["classifier.weight"].shape[0] if "classifier.weight" in weights and classes is None else None
+    architectures = config.get("architectures") or []
+    trained = None if classes is not None else _trained_classes(weights, architectures)
     model = BERT(
         vocabulary=config["vocab_size"],
         context=config["max_position_embeddings"],
@@ -167,7 +225,8 @@ def _bert(config, weights, classes):
         heads=config["num_attention_heads"],
         classes=trained if classes is None else classes,
     )
-    model.get_layer("embedding").set_weights([weights["embeddings.word_embeddings.weight"]])
+    embedding = weights.tied("embeddings.word_embeddings.weight", "cls.predictions.decoder.weight")
+    model.get_layer("embedding").set_weights([embedding])
     embeddings = model.get_layer("embeddings")
     embeddings.positions.assign(weights["embeddings.position_embeddings.weight"])
     embeddings.table.assign(weights["embeddings.token_type_embeddings.weight"])
@@ -190,16 +249,41 @@ def _bert(config, weights, classes):
         model.get_layer("pooler").set_weights(weights.dense("pooler.dense"))
     if trained is not None:
         model.get_layer("classes").set_weights(weights.dense("classifier"))
-    if model.arguments["classes"] is None and HEADS & set(config.get("architectures") or []):
+    if model.arguments["classes"] is None:
+        _set_pre_training_heads(model, weights)
+    ignored = CONSTANTS if classes is None else f"{CONSTANTS}|{BERT_HEADS}"
+    weights.check_all_read(ignored, architectures, NEW_HEAD if classes is None else "")
+    return model
+
+
+def _trained_classes(weights: _Weights, architectures: list[str]) -> int | None:
+    """How many classes a classifier of texts has; None where the file has none.
+
+    Raises `BadInput` for one that classifies each token, or choices. Older files of these have a pooler, too.
+    """
+    if "classifier.weight" not in weights:
+        return None
+    others = NO_TEXT_CLASSIFIERS.intersection(architectures)
+    if others or "pooler.dense.weight" not in weights:
+        what = " and ".join(sorted(others)) or "classifier without a pooler, such as a BertForTokenClassification"
+        raise BadInput(f"{weights.file} is a {what}, which is none of ours{NEW_HEAD}")
+    count = len(weights["classifier.weight"])
+    if count < 2:
+        raise BadInput(f"{weights.file} is a classifier of {count} output, which is none of ours{NEW_HEAD}")
+    return count
+
+
+def _set_pre_training_heads(model, weights: _Weights) -> None:
+    """The heads of BERT's pre-training, as far as the file has them."""
+    if "cls.predictions.transform.dense.weight" in weights:
         masked = model.get_layer("masked")
         masked.transform.set_weights(weights.dense("cls.predictions.transform.dense"))
         masked.norm.set_weights(weights.norm("cls.predictions.transform.LayerNorm"))
-        masked.bias.assign(weights["cls.predictions.bias"])
-        if "cls.seq_relationship.weight" in weights:
-            kernel, bias = weights.dense("cls.seq_relationship")
-            # Its first answer is that B follows A, ours the second.
-            model.get_layer("next").set_weights([kernel[:, ::-1], bias[::-1]])
-    return model
+        masked.bias.assign(weights.tied("cls.predictions.bias", "cls.predictions.decoder.bias"))
+    if "cls.seq_relationship.weight" in weights:
+        kernel, bias = weights.dense("cls.seq_relationship")
+        # Its first logit is that B follows A, ours the second.
+        model.get_layer("next").set_weights([kernel[:, ::-1], bias[::-1]])
 
 
 BUILDERS = {"gpt2": _gpt2, "bert": _bert}
