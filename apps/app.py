@@ -258,7 +258,7 @@ def _ports(cls) -> tuple[dict[str, Input], tuple[Output, ...]]:
 
 
 def _kind(name: str, hint) -> tuple[Kind, dict]:
-    """The kind in an annotation, and how many values of it there are: {}, {"count": N}, 0 for any, or {"streamed": True}.
+    """The kind in an annotation, and how many values there are: {}, {"count": N}, 0 for any, or {"streamed": True}.
 
     What is inside of Annotated says which Python type the kind's values have, and is for readers.
     """

@@ -125,7 +125,8 @@ def run(
     finally:  # of a run that was stopped, too: what hours have found must not be lost
         if printing:
             _print_values(app, todo)
-        written += [path for path, its in results.items() if _write_results(app, main, path, its, alone, finished)]
+        tables = [path for path, its in results.items() if _write_results(app, main, path, its, alone, finished)]
+        written = tables + written
     _summary(app, main, todo, results, written, output, alone, report, time.perf_counter() - started)
     return report.failed
 
@@ -427,7 +428,7 @@ def _call(app: App, main: Input | None, part: list[Item], options: dict, printin
         for number, (output, value) in enumerate(zip(app.outputs, answers, strict=True)):
             if output.kind.is_file:
                 if value is not None and number in part[0].files:
-                    written += _write_files(part[0].files[number], output, value)
+                    written += write_files(part[0].files[number], output, value)
             elif output.streamed:
                 _follow(value, part[0].answers, number, printing)
             else:
@@ -477,7 +478,7 @@ def _follow(pieces, answers: dict, number: int, printing: bool) -> None:
 # --- write ------------------------------------------------------------------------------------------------------------
 
 
-def _write_files(path: Path, output: Output, value) -> list[Path]:
+def write_files(path: Path, output: Input | Output, value) -> list[Path]:
     """Write an answer to its file, or several to files in a folder, under their names or else numbers."""
     paths = {path: value}
     if output.many:

@@ -1,7 +1,6 @@
 """Images: files in, uint8 RGB arrays out, and back. Needs Pillow and NumPy only."""
 
 import html
-import os
 import threading
 import warnings
 from dataclasses import dataclass, field
@@ -206,7 +205,7 @@ def find_images(path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image with more than its pixels, as an app may answer it: a name for its file, and what the file says of it."""
+    """An image with more than its pixels, as an app may answer it: a name for its file and what that says of itself."""
 
     name: str
     pixels: np.ndarray  # uint8 (H, W, 3)

@@ -1,4 +1,4 @@
-"""Films: any container that FFmpeg reads in, frames one by one; out as every browser plays it, MP4 with H.264. By PyAV."""
+"""Films: any container that FFmpeg reads, frame by frame, in; MP4 with H.264, as all browsers play it, out. By PyAV."""
 
 import html
 import math
@@ -44,7 +44,7 @@ class Film:
 
 @dataclass(frozen=True, kw_only=True)
 class Video(Kind):
-    """Moving pictures: a `Film`. An answer that isn't made is None. Files: any container with a film; written as MP4."""
+    """Moving pictures, a `Film`. Files: any container that FFmpeg reads; written as MP4."""
 
     noun = "film"
     is_file = True
