@@ -37,30 +37,9 @@ from zoo.kinds.video import Film, Video
 
 # An app needs no other module: the base classes, the kinds, and the values of those that have a class of their own.
 __all__ = [
-    "App",
-    "Audio",
-    "Boxes",
-    "Checkpoint",
-    "Choice",
-    "Conversation",
-    "Film",
-    "Flag",
-    "Image",
-    "Input",
-    "Kind",
-    "Number",
-    "Output",
-    "Picture",
-    "Record",
-    "Sample",
-    "Table",
-    "Talk",
-    "Text",
-    "Video",
-    "Waveform",
-    "apps",
-    "find",
-]
+    "App", "Audio", "Boxes", "Checkpoint", "Choice", "Conversation", "Film", "Flag", "Image", "Input", "Kind", "Number",
+    "Output", "Picture", "Record", "Sample", "Table", "Talk", "Text", "Video", "Waveform", "apps", "find",
+]  # fmt: skip
 
 GROUP = "zoo.apps"
 REQUIRED = inspect.Parameter.empty

@@ -20,6 +20,7 @@ _CONTAINERS = (
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 _COPIED = ("aac", "mp3")  # sound that browsers play from MP4 as it is; any other is encoded as AAC
 _AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}  # of sound that is encoded, by its channels
 _BT709 = 1  # FFmpeg's number for its matrix, its primaries and its transfer curve
 _UNSPECIFIED = 2
 _TICKS = 90_000  # a second, at least: how exactly times of frames are written
@@ -269,8 +270,9 @@ class _Sound:
                     yield packet
                 return
             rate = given.rate if given.rate in _AAC_RATES else 48_000
-            stream = self.container.add_stream("aac", rate=rate, layout=given.layout)
-            resampler = av.AudioResampler(format="fltp", layout=given.layout, rate=rate)
+            layout = _LAYOUTS.get(given.layout.nb_channels, "stereo")  # AVI doesn't say which loudspeakers it means
+            stream = self.container.add_stream("aac", rate=rate, layout=layout)
+            resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
             yield None
             for frame in film.decode(given):
                 if frame.pts is not None:
