@@ -37,30 +37,9 @@ from zoo.kinds.video import Film, Video
 
 # An app needs no other module: the base classes, the kinds, and the values of those that have a class of their own.
 __all__ = [
-    "App",
-    "Audio",
-    "Boxes",
-    "Checkpoint",
-    "Choice",
-    "Conversation",
-    "Film",
-    "Flag",
-    "Image",
-    "Input",
-    "Kind",
-    "Number",
-    "Output",
-    "Picture",
-    "Record",
-    "Sample",
-    "Table",
-    "Talk",
-    "Text",
-    "Video",
-    "Waveform",
-    "apps",
-    "find",
-]
+    "App", "Audio", "Boxes", "Checkpoint", "Choice", "Conversation", "Film", "Flag", "Image", "Input", "Kind", "Number",
+    "Output", "Picture", "Record", "Sample", "Table", "Talk", "Text", "Video", "Waveform", "apps", "find",
+]  # fmt: skip
 
 GROUP = "zoo.apps"
 REQUIRED = inspect.Parameter.empty
@@ -258,7 +237,7 @@ def _ports(cls) -> tuple[dict[str, Input], tuple[Output, ...]]:
 
 
 def _kind(name: str, hint) -> tuple[Kind, dict]:
-    """The kind in an annotation, and how many values of it there are: {}, {"count": N}, 0 for any, or {"streamed": True}.
+    """The kind in an annotation, and how many values there are: {}, {"count": N}, 0 for any, or {"streamed": True}.
 
     What is inside of Annotated says which Python type the kind's values have, and is for readers.
     """

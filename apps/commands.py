@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from .app import REQUIRED, App, Conversation, Flag, Input, apps, find
-from .run import COLUMN, argument_of, is_runnable, run
+from .run import argument_of, is_runnable, run
+from .texts import COLUMN
 
 
 def add(zoo: typer.Typer) -> None:

@@ -6,7 +6,7 @@ import sys
 import threading
 
 from .app import Conversation
-from .run import STANDARD
+from .texts import STANDARD
 
 PROMPT = "> "
 LINE = 4096  # bytes of a line that a terminal hands on

@@ -25,28 +25,27 @@ import threading
 from pathlib import Path
 
 from zoo.errors import BadInput, MissingPackage, ZooError
+from zoo.kinds.table import flattened
 
 from .app import (
     REQUIRED,
     App,
+    Audio,
     Checkpoint,
     Choice,
     Conversation,
     Flag,
     Image,
-    Images,
     Input,
-    Kind,
     Number,
+    Output,
     Record,
-    Records,
-    Stream,
-    Texts,
+    Table,
     Video,
     apps,
 )
-from .files import write_drawn
 from .gallery_chat import chat, errors_shown
+from .run import write_files
 
 HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
@@ -189,7 +188,7 @@ def _tab(gradio, app: App) -> None:
             inputs = {each.name: _input(gradio, app, each) for each in app.inputs.values()}
             run = gradio.Button("Run", variant="primary")
         with gradio.Column():
-            outputs = [_output(gradio, kind) for kind in app.outputs]
+            outputs = [_output(gradio, each) for each in app.outputs]
     # One call at a time, whichever way it came: an app keeps its models and its progress to itself.
     # Values come as the browser sent them (preprocess=False): the app's own checks say what is wrong with one, and
     # Gradio would open pictures by itself, without our limits.
@@ -217,13 +216,11 @@ def _input(gradio, app: App, each: Input):
     kind, value = each.kind, None if each.default is REQUIRED else each.default
     words = {"label": _label(each.label), "info": kind.help or None}
     step = {"step": 1} if isinstance(kind, Number) and kind.whole else {}
+    if kind.is_file:
+        return _file_input(gradio, each)
+    if each.count:
+        return gradio.Textbox(value=_text(value), **words)
     match kind:
-        case Image():
-            words.pop("info")  # pictures have no room for it
-            # Passed on as it was uploaded, in whatever mode.
-            picture = gradio.Image(type="filepath", image_mode=None, sources=["upload", "clipboard"], **words)
-            picture.async_move_resource_to_block_cache = _local_only(gradio, picture.async_move_resource_to_block_cache)
-            return picture
         case Number() if kind.maximum - kind.minimum <= WIDEST:
             value = kind.minimum if value is None else value
             return gradio.Slider(kind.minimum, kind.maximum, value=value, **step, **words)
@@ -237,8 +234,26 @@ def _input(gradio, app: App, each: Input):
         case Flag():
             return gradio.Checkbox(value=bool(value), **words)
         case _:
-            large = {"lines": 4, "max_lines": 16} if isinstance(kind, Texts) or each == app.main_input() else {}
+            large = {"lines": 4, "max_lines": 16} if each.many or each == app.main_input() else {}
             return gradio.Textbox(value=_text(value), **large, **words)
+
+
+def _file_input(gradio, each: Input):
+    """The component for an input of files, which are passed on as they were uploaded."""
+    label = _label(each.label)  # there is no room for help
+    match each.kind:
+        case Image() if not each.many:
+            sources = ["upload", "clipboard"]
+            component = gradio.Image(label=label, type="filepath", image_mode=None, sources=sources)
+        case Audio() if not each.many:
+            component = gradio.Audio(label=label, type="filepath", sources=["upload"])
+        case Video() if not each.many:
+            component = gradio.Video(label=label, sources=["upload"])
+        case kind:
+            count = "multiple" if each.many else "single"
+            component = gradio.File(label=label, type="filepath", file_count=count, file_types=list(kind.reads))
+    component.async_move_resource_to_block_cache = _local_only(gradio, component.async_move_resource_to_block_cache)
+    return component
 
 
 def _local_only(gradio, move):
@@ -253,27 +268,33 @@ def _local_only(gradio, move):
     return checked
 
 
-def _output(gradio, kind: Kind):
+def _output(gradio, each: Output):
     """The component for one output."""
-    label = _label(kind.label or "result")
-    match kind:
+    label, fixed = _label(each.label), {"interactive": False}
+    match each.kind:
+        case Image() if each.many:
+            return gradio.Gallery(label=label, format="png", columns=4, object_fit="contain", **fixed)
         case Image():
-            return gradio.Image(label=label, format="png", interactive=False, buttons=["download", "fullscreen"])
-        case Images():
-            return gradio.Gallery(label=label, format="png", interactive=False, columns=4, object_fit="contain")
-        case Video():
-            return gradio.Video(label=label, interactive=False, autoplay=True, loop=True, buttons=["download"])
+            return gradio.Image(label=label, format="png", buttons=["download", "fullscreen"], **fixed)
+        case Audio() if not each.many:
+            return gradio.Audio(label=label, format=None, **fixed)
+        case Video() if not each.many:
+            return gradio.Video(label=label, autoplay=True, loop=True, buttons=["download"], **fixed)
+        case Table() if not each.many:
+            return gradio.Dataframe(label=label, wrap=True, **fixed)
+        case kind if kind.is_file:
+            return gradio.File(label=label, file_count="multiple", **fixed)
+        case Record() if each.many:
+            return gradio.Dataframe(label=label, wrap=True, **fixed)
         case Record():
             return gradio.JSON(label=label, open=True)
-        case Records():
-            return gradio.Dataframe(label=label, interactive=False, wrap=True)
-        case Number():
-            return gradio.Number(label=label, interactive=False)
-        case Flag():
-            return gradio.Checkbox(label=label, interactive=False)
+        case Number() if not each.many:
+            return gradio.Number(label=label, **fixed)
+        case Flag() if not each.many:
+            return gradio.Checkbox(label=label, **fixed)
         case _:
-            lines = 8 if isinstance(kind, Stream) else 2
-            return gradio.Textbox(label=label, interactive=False, lines=lines, max_lines=24, buttons=["copy"])
+            lines = 8 if each.streamed else 2
+            return gradio.Textbox(label=label, lines=lines, max_lines=24, buttons=["copy"], **fixed)
 
 
 def _label(words: str) -> str:
@@ -292,7 +313,7 @@ def _call(gradio, app: App):
         return answer if isinstance(answer, tuple) else (answer,)
 
     def show(found):
-        shown = [_show(kind, value) for kind, value in zip(app.outputs, found, strict=True)]
+        shown = [_show(output, value) for output, value in zip(app.outputs, found, strict=True)]
         return shown if len(shown) > 1 else shown[0]
 
     def call(*values):
@@ -307,7 +328,7 @@ def _call(gradio, app: App):
                 found[streamed[0]] = text
                 yield show(found)
 
-    streamed = [number for number, kind in enumerate(app.outputs) if isinstance(kind, Stream)]
+    streamed = [number for number, output in enumerate(app.outputs) if output.streamed]
     function = stream if streamed else call
     # Gradio reads from here what the endpoint's parameters are called, and where it is to put the progress bar.
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -328,14 +349,20 @@ def _read(each: Input, value):
     """What was sent, as the app takes it."""
     if isinstance(each.kind, Checkpoint) and _would_be_fetched(value):
         raise BadInput(f"{value} is not on this machine, and this page downloads nothing; zoo show {value} fetches it")
-    if not isinstance(each.kind, Image):
+    if not each.kind.is_file:
         return value
     if not value:
+        if each.default is None:
+            return None
         raise BadInput(f"no {each.label} given; upload one or click a sample")
-    from zoo.kinds.image import read_image
+    files = [_path(file) for file in (value if isinstance(value, list) else [value])]
+    values = [each.kind.read(path, path.name) for path in files]
+    return values if each.many else values[0]
 
-    path = Path(value["path"])
-    return read_image(path, path.name)
+
+def _path(sent: dict) -> Path:
+    """The file that was sent; a film's is in a dict of its own."""
+    return Path((sent.get("video") or sent)["path"])
 
 
 def _would_be_fetched(name) -> bool:
@@ -350,27 +377,25 @@ def _would_be_fetched(name) -> bool:
     return name not in store.shipped() and not Path(name).is_dir() and not kept.exists()
 
 
-def _show(kind: Kind, value):
+def _show(output: Output, value):
     """What the app answered, as the component takes it."""
+    kind = output.kind
     if value is None:
         return None
-    if isinstance(kind, Texts):
-        return "\n".join(value)
-    if isinstance(kind, Records):
-        names = list(dict.fromkeys(name for record in value for name in record))
-        return {"headers": names, "data": [[record.get(name) for name in names] for record in value]}
-    if not isinstance(kind, Images | Video):
+    if isinstance(kind, Record | Table) and (output.many or isinstance(kind, Table)):
+        rows = [flattened(row) for row in value] if isinstance(kind, Table) else value
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        return {"headers": names, "data": [[row.get(name) for name in names] for row in rows]}
+    if not kind.is_file:
+        return "\n".join(map(kind.words, value)) if output.many else value
+    if isinstance(kind, Image) and not output.many:
         return value
     # Inside Gradio's folder, so that it serves files from there rather than copying them.
     folder = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"]))
-    if isinstance(kind, Images):
-        paths = [folder / f"{each.name}.png" for each in value]
-        for path, each in zip(paths, value, strict=True):
-            write_drawn(path, kind, each)
-        return [(str(path), each.name) for path, each in zip(paths, value, strict=True)]
-    path = folder / "film.mp4"
-    write_drawn(path, kind, value)
-    return str(path)
+    paths = write_files(folder if output.many else folder / f"{output.label}{kind.suffix}", output, value)
+    if not output.many:
+        return str(paths[0])
+    return [(str(path), path.stem) for path in paths] if isinstance(kind, Image) else [str(path) for path in paths]
 
 
 def _samples(gradio, app: App, samples: list, inputs: dict):
@@ -385,18 +410,18 @@ def _samples(gradio, app: App, samples: list, inputs: dict):
 
 def _text(value):
     """Texts as lines, several numbers in one, and all else as it is."""
-    between = "\n" if isinstance(value, list) else " "
-    return between.join(map(str, value)) if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str | int | float) for each in value):
+        return value
+    return ("\n" if isinstance(value, list) else " ").join(map(str, value))
 
 
 def _value(app: App, sample, name: str):
-    """A sample's value for one input, pictures as files."""
-    default = app.inputs[name].default
-    value = _text(sample.inputs.get(name, None if default is REQUIRED else default))
-    if value is None or not isinstance(app.inputs[name].kind, Image):
+    """A sample's value for one input, files as paths."""
+    each = app.inputs[name]
+    value = _text(sample.inputs.get(name, None if each.default is REQUIRED else each.default))
+    if value is None or not each.kind.is_file:
         return value
-    from zoo.kinds.image import write_image
-
-    path = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"])) / f"{sample.name}.png"
-    write_image(path, value)
-    return str(path)
+    folder = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"]))
+    path = folder / f"{sample.name}{each.kind.suffix}"
+    paths = write_files(folder / sample.name if each.many else path, each, value)
+    return [str(path) for path in paths] if each.many else str(paths[0])

@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -25,16 +26,11 @@ from zoo_apps.app import (
     Film,
     Flag,
     Image,
-    Images,
     Number,
-    Numbers,
     Picture,
     Record,
-    Records,
     Sample,
-    Stream,
     Text,
-    Texts,
     Video,
     apps,
 )
@@ -89,12 +85,12 @@ class Sentences(App):
 
     def __call__(
         self,
-        texts: Annotated[list[str], Texts(help="sentences")],
+        texts: list[Annotated[str, Text(help="sentences")]],
         sign: Annotated[str, Text()] = "!",
         drawn: Annotated[bool, Flag()] = False,
     ) -> tuple[
-        Annotated[list[str], Texts(label="louder")],
-        Annotated[list[dict], Records(label="counted")],
+        list[Annotated[str, Text(label="louder")]],
+        list[Annotated[dict, Record(label="counted")]],
         Annotated[np.ndarray, Image(label="drawn", when="drawn")],
     ]:
         picture = np.full((4, 6, 3), 7, np.uint8) if drawn else None
@@ -112,7 +108,7 @@ class Story(App):
 
     def __call__(
         self, prompt: Text, count: Annotated[int, Number(minimum=0, whole=True)] = 3
-    ) -> Annotated[object, Stream(label="story")]:
+    ) -> Iterator[Annotated[str, Text(label="story")]]:
         if not prompt:
             raise BadInput("the <prompt> is empty")
         return self.told(prompt, count)
@@ -128,6 +124,9 @@ class Story(App):
         return [Sample(name="once", title="Once", credit="made here", inputs={"prompt": "Once\nupon"})]
 
 
+Shade = Annotated[int, Number(minimum=0, maximum=200, whole=True)]
+
+
 class Dots(App):
     """Options in, pictures and, when asked for, a film out."""
 
@@ -137,9 +136,9 @@ class Dots(App):
     def __call__(
         self,
         n: Annotated[int, Number(label="how many", minimum=1, maximum=9, whole=True)] = 2,
-        pair: Annotated[tuple, Numbers(count=2, maximum=200)] = (),
+        pair: tuple[Shade, Shade] = (),
         moving: Annotated[bool, Flag()] = False,
-    ) -> tuple[Annotated[list[Picture], Images(label="dots")], Annotated[Film | None, Video(when="moving")]]:
+    ) -> tuple[list[Annotated[Picture, Image(label="dots")]], Annotated[Film | None, Video(when="moving")]]:
         shades = pair or (0, 100)
         pixels = [np.full((4, 6, 3), shades[number % 2], np.uint8) for number in range(n)]
         pictures = [Picture(f"dot-{number}", each, {"Dot": f"{number}"}) for number, each in enumerate(pixels)]
@@ -169,7 +168,7 @@ class Counting(Conversation):
         super().__init__()
         self.over, self.heard, self.unasked = False, 0, []
 
-    def __call__(self, lines: Annotated[list[str], Texts()]) -> Annotated[list[str], Texts(label="answers")]:
+    def __call__(self, lines: list[Text]) -> list[Annotated[str, Text(label="answers")]]:
         talk = self.begin()
         return [talk.reply(line) for line in lines]
 
@@ -293,11 +292,12 @@ def config(address) -> dict:
     return get(address, "config").json()
 
 
-def same(kind, shown, expected) -> None:
+def same(output, shown, expected) -> None:
     """What came over HTTP is what the call in Python answers; films are compressed, so only their size counts."""
-    if isinstance(kind, Image) and expected is not None:
+    kind = output.kind
+    if isinstance(kind, Image) and not output.many and expected is not None:
         np.testing.assert_allclose(read_image(shown).astype(int), expected.astype(int), atol=1)
-    elif isinstance(kind, Record):
+    elif isinstance(kind, Record) and not output.many:
         np.testing.assert_equal(rounded(shown), rounded(json.loads(json.dumps(expected))))
     elif isinstance(kind, Video) and expected is not None:
         import av
@@ -307,17 +307,17 @@ def same(kind, shown, expected) -> None:
             assert film.streams.video[0].codec_context.name == "h264"
             shapes = [frame.to_ndarray(format="rgb24").shape for frame in film.decode(video=0)]
         assert shapes == [frame.shape for frame in expected.frames]
-    elif isinstance(kind, Images):
+    elif isinstance(kind, Image) and output.many:
         for each, picture in zip(shown, expected, strict=True):
             assert each["caption"] == picture.name
             np.testing.assert_array_equal(read_image(each["image"]), picture.pixels)
             with PIL.Image.open(each["image"]) as image:
                 assert image.text == picture.about
-    elif isinstance(kind, Texts):
+    elif isinstance(kind, Text) and output.many:
         assert shown == "\n".join(expected)
-    elif isinstance(kind, Stream):
+    elif output.streamed:
         assert shown == "".join(expected)
-    elif isinstance(kind, Records):
+    elif isinstance(kind, Record):
         rows = [dict(zip(shown["headers"], row, strict=True)) for row in shown["data"]]
         np.testing.assert_equal(rounded(rows), rounded(expected))
     else:

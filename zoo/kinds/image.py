@@ -222,7 +222,7 @@ def find_images(path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image with more than its pixels, as an app may answer it: a name for its file, and what the file says of it."""
+    """An image with more than its pixels, as an app may answer it: a name for its file and what that says of itself."""
 
     name: str
     pixels: np.ndarray  # uint8 (H, W, 3)

@@ -1,4 +1,4 @@
-"""Texts: spelled on a command line, or in files: UTF-8, checked, of bounded size, with one clear line for what is wrong."""
+"""Texts, spelled on a command line or in files: UTF-8, checked, of bounded size. What is wrong with one is one line."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Films: any container that FFmpeg reads in, frames one by one; out as every browser plays it, MP4 with H.264. By PyAV."""
+"""Films: any container that FFmpeg reads, frame by frame, in; MP4 with H.264, as all browsers play it, out. By PyAV."""
 
 import html
 import math
@@ -20,6 +20,7 @@ _CONTAINERS = (
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 _COPIED = ("aac", "mp3")  # sound that browsers play from MP4 as it is; any other is encoded as AAC
 _AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}  # of sound that is encoded, by its channels
 _BT709 = 1  # FFmpeg's number for its matrix, its primaries and its transfer curve
 _UNSPECIFIED = 2
 _TICKS = 90_000  # a second, at least: how exactly times of frames are written
@@ -44,7 +45,7 @@ class Film:
 
 @dataclass(frozen=True, kw_only=True)
 class Video(Kind):
-    """Moving pictures: a `Film`. An answer that isn't made is None. Files: any container with a film; written as MP4."""
+    """Moving pictures, a `Film`. Files: any container that FFmpeg reads; written as MP4."""
 
     noun = "film"
     is_file = True
@@ -269,8 +270,9 @@ class _Sound:
                     yield packet
                 return
             rate = given.rate if given.rate in _AAC_RATES else 48_000
-            stream = self.container.add_stream("aac", rate=rate, layout=given.layout)
-            resampler = av.AudioResampler(format="fltp", layout=given.layout, rate=rate)
+            layout = _LAYOUTS.get(given.layout.nb_channels, "stereo")  # AVI doesn't say which loudspeakers it means
+            stream = self.container.add_stream("aac", rate=rate, layout=layout)
+            resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
             yield None
             for frame in film.decode(given):
                 if frame.pts is not None:

@@ -1,6 +1,7 @@
 """Which of TensorFlow, JAX and PyTorch Keras runs on, and keeping its start quiet. Imports none of them."""
 
 import contextlib
+import functools
 import importlib.util
 import json
 import os
@@ -130,7 +131,9 @@ def compiled(function, variables, *, static=()):
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
-        function = tf.function(function, autograph=False)
+        # TensorFlow warns of a function that is compiled again and again, and counts by its code, which those of all
+        # models share; of a partial function it counts each by itself.
+        function = tf.function(functools.partial(function), autograph=False)
     else:
         import torch
 
