@@ -156,32 +156,30 @@ class App:
 
         Others are a ValueError.
         """
-        return self._loaded(name, self._predictors, "predictor")
+        import zoo
+
+        return self._loaded(name, self._predictors, zoo.predictor)
 
     def model(self, name: str):
         """The Keras model of such a checkpoint, for what needs gradients or the layers."""
+        import zoo
         from zoo.runtime import backend
 
         backend.start()  # without its log lines
-        return self._loaded(name, self._models, "load")
+        return self._loaded(name, self._models, zoo.load)
 
     def tool(self, name: str, make):
-        """`make(model, tokenizer)` of such a checkpoint, such as a Writer, which keeps what it compiles; made once."""
-        from zoo.hub import checkpoint
+        """`make(name)` of such a checkpoint, such as `Writer.load`; made once for each state of the checkpoint."""
+        return self._loaded(name, self._tools, make)
 
-        model = self.model(name)
-        if name not in self._tools or self._tools[name][0] is not model:
-            self._tools[name] = model, make(model, checkpoint.tokenizer(name))
-        return self._tools[name][1]
-
-    def _loaded(self, name, known, function):
+    def _loaded(self, name, known, make):
         if name not in self.checkpoints and name not in self._chosen:
             raise ValueError(f"app {self.name!r} does not declare {name!r} in its checkpoints {self.checkpoints}")
         import zoo
 
         card = zoo.card(name)  # with the weights' hash: a folder may have been trained into again
         if name not in known or known[name][0] != card:
-            known[name] = card, getattr(zoo, function)(name)
+            known[name] = card, make(name)
         return known[name][1]
 
 

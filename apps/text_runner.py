@@ -240,6 +240,10 @@ def _print_lines(app, items: list[Item], whole: bool) -> None:
     if words is not None and not any(isinstance(kind, Stream) for kind in app.outputs):
         for item in items:
             print(_line(item, words, whole), flush=True)
+            for kind in app.outputs:  # what is said about that is no part of it
+                note = item.found and isinstance(kind, Texts) and _name(kind) != words and item.found[_name(kind)]
+                if note:
+                    print(f"{item.place or item.text[:40]!r}: {note}", file=sys.stderr)
 
 
 def _print_records(app, items: list[Item]) -> None:

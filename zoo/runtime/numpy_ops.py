@@ -4,7 +4,7 @@ Names, arguments and dtypes are those of `keras.ops`.
 """
 
 import numpy as np
-from numpy import (  # noqa: F401, A004
+from numpy import (  # noqa: F401
     all,
     any,
     arange,

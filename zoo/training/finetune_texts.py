@@ -11,7 +11,7 @@ import numpy as np
 
 from zoo import metrics
 from zoo.data.batches import Batches, Windows
-from zoo.data.tokens import filled
+from zoo.data.tokens import padded
 from zoo.errors import BadInput
 from zoo.hub import checkpoint
 from zoo.kinds.table import read_table
@@ -39,7 +39,7 @@ class Sentences(Classes):
         rows = [np.array(row, np.int32) for row in self.tokenizer(texts, special=True)]
 
         def arrays(rows, y, rng):
-            tokens = filled(rows)
+            tokens = padded(rows)
             return {"tokens": tokens, "segments": np.zeros_like(tokens)}, y
 
         kept = [rows[i] for i in training]

@@ -13,8 +13,8 @@ import numpy as np
 from zoo import metrics
 from zoo.data import catalogue, tokens
 from zoo.data.batches import Batches
-from zoo.data.tokens import END, START, filled
-from zoo.generation.text import BEAMS, LENGTH_PENALTY, Translator
+from zoo.data.tokens import END, START, padded
+from zoo.generation.translation import BEAMS, LENGTH_PENALTY, Translator
 from zoo.training.recipe import Recipe
 
 LANGUAGES = {"en": "English", "de": "German", "fr": "French"}
@@ -94,9 +94,9 @@ class Multi30k(Recipe):
             sources = [pair[:cut] for pair, cut in zip(pairs, cuts, strict=True)]
             targets = [pair[cut:] for pair, cut in zip(pairs, cuts, strict=True)]
             # Both of one length, so that there are few shapes to compile.
-            both = filled([*sources, *(target[:-1] for target in targets)], multiple=8)
+            both = padded([*sources, *(target[:-1] for target in targets)], multiple=8)
             x = {"source": both[: len(pairs)], "target": both[len(pairs) :]}
-            return x, filled([target[1:] for target in targets], multiple=8, least=both.shape[1])
+            return x, padded([target[1:] for target in targets], multiple=8, least=both.shape[1])
 
         train = pairs("train")
         batches = Batches(
