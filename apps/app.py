@@ -161,32 +161,30 @@ class App:
 
         part: of the model alone, such as "decoder". Other checkpoints are a ValueError.
         """
-        return self._loaded(name, self._predictors, "predictor", part)
+        import zoo
+
+        return self._loaded(name, self._predictors, functools.partial(zoo.predictor, part=part), part)
 
     def model(self, name: str):
         """The Keras model of such a checkpoint, for what needs gradients or the layers."""
+        import zoo
         from zoo.runtime import backend
 
         backend.start()  # without its log lines
-        return self._loaded(name, self._models, "load")
+        return self._loaded(name, self._models, zoo.load)
 
     def tool(self, name: str, make):
-        """`make(model, tokenizer)` of such a checkpoint, such as a Writer, which keeps what it compiles; made once."""
-        from zoo.hub import checkpoint
+        """`make(name)` of such a checkpoint, such as `Writer.load`; made once for each state of the checkpoint."""
+        return self._loaded(name, self._tools, make)
 
-        model = self.model(name)
-        if name not in self._tools or self._tools[name][0] is not model:
-            self._tools[name] = model, make(model, checkpoint.tokenizer(name))
-        return self._tools[name][1]
-
-    def _loaded(self, name, known, function, part=None):
+    def _loaded(self, name, known, make, part=None):
         if name not in self.checkpoints and name not in self._chosen:
             raise ValueError(f"app {self.name!r} does not declare {name!r} in its checkpoints {self.checkpoints}")
         import zoo
 
         card = zoo.card(name)  # with the weights' hash: a folder may have been trained into again
         if (name, part) not in known or known[name, part][0] != card:
-            known[name, part] = card, getattr(zoo, function)(name, **{"part": part} if part else {})
+            known[name, part] = card, make(name)
         return known[name, part][1]
 
 

@@ -51,7 +51,7 @@ class Explain(App):
         from zoo.kinds.image import fit
 
         pixels = fit(photo, predict.card.inputs["image"]["shape"])
-        explainer = self.tool(checkpoint, lambda model, tokenizer: attribution.Explainer(model))
+        explainer = self.tool(checkpoint, lambda name: attribution.Explainer(self.model(name)))
         heatmaps = {}
         if layer or attribution.last_feature_map_layer(model) is not None:
             heatmaps["Grad-CAM"] = explainer.grad_cam(pixels[None], [number], layer or None)[0]

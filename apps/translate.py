@@ -1,4 +1,4 @@
-"""Translate sentences, and show at which words of one the network looked for each word of the other."""
+"""Translate texts, and draw the cross-attention between the words of a sentence and of its translation."""
 
 import re
 import warnings
@@ -7,13 +7,15 @@ from typing import Annotated
 import numpy as np
 
 from zoo.errors import BadCheckpoint, BadInput
+from zoo.generation.translation import Translator
 
 from .app import App, Checkpoint, Choice, Flag, Image, Sample, Text
 
 PAIRS = {"de-en": "transformer.multi30k-de-en", "en-de": "transformer.multi30k-en-de"}
 LANGUAGES = {"de": "German", "en": "English"}
 DPI = 150  # pixels of an inch
-CELL, LETTER = 0.42, 0.1  # inches that a word has on a picture, and that a letter beside it has at most
+CELL, LETTER = 0.42, 0.1  # inches of a word's row or column, and of a letter beside it at most
+UNLIKE = "unlike the sentences that the model was trained on, so the translation may be wrong"
 LONGEST = 30  # letters of a word that are drawn
 INK, SOFT = "#1d1c1a", "#78746c"
 
@@ -21,39 +23,45 @@ INK, SOFT = "#1d1c1a", "#78746c"
 class Translate(App):
     name = "translate"
     title = "Translate"
-    summary = "Translates sentences such as describe a photograph, and draws what the network looked at on the way."
+    summary = "Translates sentences such as describe a photograph, and draws the cross-attention between the words."
     checkpoints = tuple(PAIRS.values())
 
     def __call__(
         self,
-        texts: list[Annotated[str, Text(help="sentences")]],
+        texts: list[Annotated[str, Text(help="texts of one sentence or several")]],
         pair: Annotated[str, Choice(options=tuple(PAIRS), help="from which language into which")] = "de-en",
         checkpoint: Annotated[
             str, Checkpoint(help="another translator than the pair's: a name, or a folder that zoo train wrote")
         ] = "",
-        attention: Annotated[bool, Flag(help="draw which words it looked at, for a single sentence")] = False,
+        attention: Annotated[bool, Flag(help="draw the cross-attention, for a single sentence")] = False,
     ) -> tuple[
         list[Annotated[str, Text(label="translation")]],
+        list[Annotated[str, Text(label="note")]],
         Annotated[np.ndarray | None, Image(label="attention", when="attention")],
     ]:
-        """Texts -> a translation of each, and a picture uint8 (H, W, 3); None where there is nothing to draw.
+        """Texts -> a translation of each; a note on each whose translation is not to be trusted, else ""; an image.
 
-        Raises `BadInput` for a sentence that is too long, and for a picture of several.
+        The image is uint8 (H, W, 3), None where there is nothing to draw. Raises `BadInput` for a sentence that is too
+        long, and for an image of several sentences.
         """
         import zoo
 
-        if attention and len(texts) > 1:
-            raise BadInput(f"attention is drawn for one sentence, not {len(texts)}; give one, or leave it out")
         checkpoint = checkpoint or PAIRS[pair]
         card = zoo.card(checkpoint)
         if card.task != "translate_text" or not card.tokenizer:
             raise BadCheckpoint(f"{card.name} translates nothing; give a translator such as {PAIRS[pair]}")
-        translator = self.tool(checkpoint, translator_of)
-        translations = translator(texts)
+        if attention and len(texts) > 1:
+            raise BadInput(f"attention is drawn for one sentence, not {len(texts)}; give one, or leave it out")
+        translator = self.tool(checkpoint, Translator.load)
+        found = translator.texts(texts)
+        translations = [each.text for each in found]
+        notes = ["" if each.in_distribution else UNLIKE for each in found]
         if not attention or not translations[0]:
-            return translations, None
-        languages = [facts["language"] for facts in card.inputs.values()]
-        return translations, drawn(*looked(translator, texts[0], translations[0]), languages)
+            return translations, notes, None
+        if len(found[0].sentences) > 1:
+            raise BadInput(f"attention is drawn for one sentence, not {len(found[0].sentences)}; give one")
+        [sentence] = found[0].sentences
+        return translations, notes, drawn(*word_attention(translator, *sentence), [facts["language"] for facts in card.inputs.values()])
 
     def samples(self):
         german = "Zwei Kinder spielen am Strand mit einem roten Ball."
@@ -68,17 +76,16 @@ def _inputs(text: str, pair: str) -> dict:
     return {"texts": [text], "pair": pair, "attention": True}
 
 
-def translator_of(model, tokenizer):
-    """What `App.tool` makes of a translator's checkpoint: a function from sentences to translations."""
-    from zoo.generation.text import Translator  # late: it imports the framework, which `App.model` has started quietly
+def translator_of(name: str):
+    """A checkpoint's translator as a function from texts to translations, for `App.tool`."""
+    translator = Translator.load(name)
+    return lambda texts: [each.text for each in translator.texts(texts)]
 
-    return Translator(model, tokenizer)
 
+def word_attention(translator, sentence: str, translation: str) -> tuple[np.ndarray, list[str], list[str]]:
+    """How much each word of a translation attends to each of the sentence, (T, S), and the words of both.
 
-def looked(translator, sentence: str, translation: str) -> tuple[np.ndarray, list[str], list[str]]:
-    """How much each word of a translation looked at each of the sentence, (T, S), and the words of both.
-
-    A word's tokens share what it looked at: their mean where they look, their sum where they are looked at.
+    Over the tokens of a word, weights are averaged where they attend and summed where they are attended to.
     """
     weights, *_ = translator.attention(sentence, translation)  # (target tokens, source tokens)
     source, target = (words(translator.tokenizer, text) for text in (sentence, translation))
@@ -88,19 +95,19 @@ def looked(translator, sentence: str, translation: str) -> tuple[np.ndarray, lis
 
 
 def words(tokenizer, text: str) -> list[tuple[str, list[int]]]:
-    """The words and signs of a text, and which of its tokens each is made of."""
+    """The words and punctuation marks of a text, and which of its tokens each is made of."""
     spans = [match.span() for match in re.finditer(r"\w+(?:['\u2019-]\w+)*|[^\w\s]+", text)]
     parts = [[] for _ in spans]
     for number, (start, end) in enumerate(tokenizer.inner.encode(text, add_special_tokens=False).offsets):
         first = start + len(text[start:end]) - len(text[start:end].lstrip())  # its first letter; a space alone has none
-        place = next((i for i, (_, stop) in enumerate(spans) if first < stop), None)
-        if place is not None:
-            parts[place].append(number)
+        word = next((i for i, (_, stop) in enumerate(spans) if first < stop), None)
+        if word is not None:
+            parts[word].append(number)
     return [(text[slice(*span)], part) for span, part in zip(spans, parts, strict=True) if part]
 
 
 def drawn(weights: np.ndarray, target: list[str], source: list[str], languages=()) -> np.ndarray:
-    """What `looked` found as a picture, uint8 (H, W, 3): a row for each word of the target.
+    """What `word_attention` found as an image, uint8 (H, W, 3): a row for each word of the target.
 
     languages: of the source and of the target, such as ("de", "en").
     """
@@ -130,7 +137,7 @@ def drawn(weights: np.ndarray, target: list[str], source: list[str], languages=(
     axis.xaxis.set_label_position("top")
     axis.set_xlabel(sides[0], color=SOFT, fontsize=9)
     axis.set_ylabel(sides[-1], color=SOFT, fontsize=9)
-    bar = figure.colorbar(shown, ax=axis, fraction=0.04, pad=0.02, format=lambda share, _: f"{share:.0%}")
+    bar = figure.colorbar(shown, ax=axis, fraction=0.04, pad=0.02, format=lambda weight, _: f"{weight:.0%}")
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, labelsize=8, labelcolor=INK)
     canvas = FigureCanvasAgg(figure)

@@ -1,10 +1,11 @@
-"""Go on with a text: a language model chooses what comes next, a token at a time."""
+"""Continue a text: a language model samples what comes next, a token at a time."""
 
 import itertools
 from collections.abc import Iterator
 from typing import Annotated
 
 from zoo.errors import BadCheckpoint
+from zoo.generation.text import Writer
 
 from .app import App, Checkpoint, Number, Sample, Text
 
@@ -13,13 +14,13 @@ CREDIT = "our own words"
 
 class Write(App):
     name = "write"
-    title = "Go on with a text"
-    summary = "Goes on with what you begin, in the manner of the books or plays that a small network has read."
+    title = "Continue a text"
+    summary = "Continues what you begin, in the manner of the books or plays that a small network was trained on."
     checkpoints = ("gpt.gutenberg", "gpt.shakespeare", "lstm.shakespeare")
 
     def __call__(
         self,
-        prompt: Annotated[str, Text(help="the text to go on with")],
+        prompt: Annotated[str, Text(help="the text to continue")],
         checkpoint: Annotated[
             str, Checkpoint(help="a language model: a name, or a folder that zoo train wrote")
         ] = "gpt.gutenberg",
@@ -27,22 +28,22 @@ class Write(App):
             int, Number(minimum=1, maximum=5000, whole=True, help="tokens at most: characters, or parts of words")
         ] = 300,
         temperature: Annotated[
-            float, Number(minimum=0, maximum=2, help="more of it is bolder; 0 always takes what is likeliest")
+            float, Number(minimum=0, maximum=2, help="higher is more varied; 0 always takes the likeliest token")
         ] = 0.8,
         top_p: Annotated[
-            float, Number(minimum=0.01, maximum=1, help="choose among the likeliest tokens with this probability")
+            float, Number(minimum=0.01, maximum=1, help="sample from the likeliest tokens of this total probability")
         ] = 0.95,
         seed: Annotated[
             int, Number(minimum=-1, whole=True, help="the same seed, the same text; -1 for another each time")
         ] = -1,
     ) -> Iterator[Annotated[str, Text(label="text")]]:
-        """Text -> the text and what follows it, piece by piece. Raises `BadInput` for characters it doesn't know."""
+        """Text -> the text and its continuation, piece by piece. Raises `BadInput` for characters it doesn't know."""
         import zoo
 
         card = zoo.card(checkpoint)
         if card.task != "generate_text" or not card.tokenizer:
             raise BadCheckpoint(f"{card.name} writes no texts; give a language model such as gpt.gutenberg")
-        writer = self.tool(checkpoint, _writer)
+        writer = self.tool(checkpoint, Writer.load)
         options = {"temperature": temperature, "top_p": top_p, "seed": None if seed < 0 else seed}
         pieces = writer(prompt, length=length, **options)
         first = next(pieces, "")  # so that what is wrong with the text is said before any of it is shown
@@ -54,9 +55,3 @@ class Write(App):
             Sample(name=name, title=name.capitalize(), credit=CREDIT, inputs={"prompt": line, "seed": 1})
             for name, line in zip(("house", "letter"), lines, strict=True)
         ]
-
-
-def _writer(model, tokenizer):
-    from zoo.generation.text import Writer  # late: it imports the framework, which `App.model` has started quietly
-
-    return Writer(model, tokenizer)

@@ -2,7 +2,7 @@
 
 GPT-2 of the small shape (124 M parameters) with the same random weights, float32: 128 new tokens, always the likeliest,
 after a prompt of 16, for 1 and 8 sequences at once; each in its own process, one after the other. All must make the
-same tokens, but for ours with weights of 8 bits. Median of 3 runs, after one to warm up.
+same tokens, but for ours with weights of 8 bits. Median of 3 runs, after a warm-up.
 """
 
 import json
@@ -39,29 +39,28 @@ def timed(generate):
 
 
 def with_zoo(folder, batch):
-    from zoo.generation.tokens import Generator
-
-    return _generated(Generator, folder, batch)
+    return _generated(lambda model: model, folder, batch)
 
 
 def with_exports(folder, batch):
-    from zoo.runtime.onnx_generator import ExportedGenerator
+    from zoo.runtime.onnx_generator import exported
 
-    return _generated(ExportedGenerator, folder, batch)
+    return _generated(exported, folder, batch)
 
 
 def with_exports_of_8_bits(folder, batch):
-    from zoo.runtime.onnx_generator import ExportedGenerator
+    from zoo.runtime.onnx_generator import exported
 
-    return _generated(ExportedGenerator, folder, batch, bits=8)
+    return _generated(lambda model: exported(model, bits=8), folder, batch)
 
 
-def _generated(kind, folder, batch, **options):
+def _generated(run_by, folder, batch):
     import numpy as np
 
     import zoo
+    from zoo.generation.tokens import Generator
 
-    generator, tokens = kind(zoo.load(f"hf:{folder}"), **options), prompts(batch).tolist()
+    generator, tokens = Generator(run_by(zoo.load(f"hf:{folder}"))), prompts(batch).tolist()
     return timed(lambda: np.array(generator(tokens, new_tokens=NEW, temperature=0)))
 
 

@@ -25,8 +25,10 @@ import zoo
 from zoo.data import tokens
 from zoo.data.labels import probabilities
 from zoo.errors import BadCheckpoint, BadInput, UnknownName
+from zoo.generation.translation import Translator, normalized
 from zoo.hub import checkpoint, store
 from zoo.kinds.image import read_image, write_image
+from zoo.runtime import onnx_generator
 from zoo_apps import demo as demo_module
 from zoo_apps import run as run_module
 from zoo_apps.app import App, Flag, Image, Number, Record, Sample, Text
@@ -34,7 +36,7 @@ from zoo_apps.commands import _command
 from zoo_apps.demo import demo
 from zoo_apps.run import is_runnable, run
 from zoo_apps.sentiment import Sentiment
-from zoo_apps.translate import Translate, drawn, looked, words
+from zoo_apps.translate import UNLIKE, Translate, drawn, word_attention, words
 from zoo_apps.write import Write
 
 
@@ -499,7 +501,7 @@ def classifier(folder):
     return saved(model, folder / "bert", tokenizer, **SENTENCES, labels=["negative", "positive"])
 
 
-def test_write_goes_on_with_a_text(language_model):
+def test_write_continues_a_text(language_model):
     app = Write()
 
     def text(**options):
@@ -531,9 +533,9 @@ def test_write_on_the_command_line(language_model, command):
 def test_translate(translator, command):
     app = Translate()
     texts = ["Zwei Kinder spielen.", "am Strand"]
-    found, picture = app(texts, checkpoint=translator)
-    assert len(found) == 2 and all(found) and picture is None
-    again, picture = app(texts[:1], checkpoint=translator, attention=True)
+    found, notes, picture = app(texts, checkpoint=translator)
+    assert len(found) == 2 and all(found) and notes == ["", ""] and picture is None
+    again, _, picture = app(texts[:1], checkpoint=translator, attention=True)
     assert again == found[:1] and picture.dtype == np.uint8 and picture.shape[2] == 3 and picture.min() < 100
     assert command(app, *texts, "--checkpoint", translator).splitlines() == [" ".join(f.splitlines()) for f in found]
     out = command(app, texts[0], "--checkpoint", translator, "--attention", "-o", "out.txt")
@@ -541,6 +543,8 @@ def test_translate(translator, command):
     np.testing.assert_array_equal(read_image("out.attention.png"), picture)
     with pytest.raises(BadInput, match="attention is drawn for one sentence, not 2"):
         app(texts, checkpoint=translator, attention=True)
+    with pytest.raises(BadInput, match="attention is drawn for one sentence, not 2"):
+        app("Zwei Kinder. Ein Ball.", checkpoint=translator, attention=True)
     with pytest.raises(BadInput, match="pair is 'en-fr'; choose de-en or en-de"):
         command(app, "Hello", "--pair", "en-fr")
     Path("in.txt").write_text("am Strand\n" + 200 * "Strand, " + "\n")
@@ -548,11 +552,11 @@ def test_translate(translator, command):
     assert "in.txt: line 2: a sentence of" in said and "longer than the 128" in said
 
 
-def test_words_of_both_sentences_are_looked_at(translator, pairs):
+def test_words_of_both_sentences_have_attention(translator, pairs):
     tool = Translate()
     tool("am Strand", checkpoint=translator)
     [(_, made)] = tool._tools.values()
-    weights, target, source = looked(made, "Zwei Kinder, am Strand!", "Two childrens' ball")
+    weights, target, source = word_attention(made, "Zwei Kinder, am Strand!", "Two childrens' ball")
     assert source == ["Zwei", "Kinder", ",", "am", "Strand", "!"] and target == ["Two", "childrens", "'", "ball"]
     all_of_it, *_ = made.attention("Zwei Kinder, am Strand!", "Two childrens' ball")
     assert weights.shape == (4, 6)
@@ -632,15 +636,75 @@ def test_labels_that_do_not_fit_are_one_line(folder, classifier):
         Sentiment()("the lane", checkpoint=few)
 
 
-def test_with_an_export_sentiment_imports_no_framework(classifier):
+def test_with_their_exports_apps_import_no_framework(classifier, translator, language_model):
     zoo.predictor(classifier, "onnx")
+    for name in (translator, language_model):
+        onnx_generator.load(name)
     code = (
-        "import sys; from zoo_apps.run import run; from zoo_apps.sentiment import Sentiment;"
-        "run(Sentiment(), ['a red ball'], checkpoint=sys.argv[1]);"
+        "import sys; from zoo_apps.app import find; from zoo_apps.run import run;"
+        "run(find('sentiment'), ['a red ball'], checkpoint=sys.argv[1]);"
+        "run(find('translate'), ['Ein Ball.'], checkpoint=sys.argv[2], attention=True);"
+        "run(find('write'), ['the old house'], checkpoint=sys.argv[3], length=20);"
         "print([m for m in ('keras', 'tensorflow', 'torch', 'jax') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code, classifier], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]" and "confidence" in done.stdout and not done.stderr
+    command = [sys.executable, "-c", code, classifier, translator, language_model]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]" and "confidence" in done.stdout and "the old house" in done.stdout
+    assert done.stderr == "wrote translate.attention.png\n"
+
+
+def test_a_prompt_with_a_space_at_its_end_is_followed_by_a_word():
+    app, starts = Write(), set()
+    for seed in range(4):
+        # As from the prompt without the space, wherever that is followed by one.
+        spaced, plain = ("".join(app(f"The sea was{end}", length=12, seed=seed)) for end in (" ", ""))
+        assert spaced.startswith("The sea was ") and spaced[len("The sea was ")] != " "
+        assert spaced == plain or plain[len("The sea was")] != " "
+        starts.add(spaced == plain)
+    assert True in starts
+
+
+@pytest.mark.parametrize("name", ["gpt.gutenberg", "gpt.shakespeare", "lstm.shakespeare", "bert.gutenberg"])
+def test_prompts_are_split_where_their_tokens_are_complete(name):
+    tokenizer = checkpoint.tokenizer(name)
+    byte_pairs = name == "gpt.gutenberg"
+    assert tokenizer.split_prompt("The sea was ") == (("The sea was", " ") if byte_pairs else ("The sea was ", ""))
+    assert tokenizer.split_prompt("was  ") == (("was ", " ") if byte_pairs else ("was  ", ""))
+    for complete in (" ", "was", "was\n"):
+        assert tokenizer.split_prompt(complete) == (complete, "")
+    if byte_pairs:
+        numbers = tokenizer.words_after(" ")
+        assert 1000 < len(numbers) < tokenizer.size and tokenizer([" "])[0][0] not in numbers
+        assert all(tokenizer.text([number])[:1] == " " for number in numbers)
+
+
+def test_texts_are_normalised_split_and_truecased():
+    name = "transformer.multi30k-de-en"
+    found = Translator(zoo.load(name), checkpoint.tokenizer(name), "de")
+    assert found.split("Zwei Hunde spielen im Schnee. Ein Mann liest die Zeitung.") == [
+        "Zwei Hunde spielen im Schnee.",
+        "Ein Mann liest die Zeitung.",
+    ]
+    for whole in ("Dr. Müller mag Obst, z. B. Äpfel.", "Am 3. Oktober spielen zwei Hunde.", "Wo ist er"):
+        assert found.split(whole) == [whole]
+    assert found.split("ZWEI HUNDE SPIELEN IM SCHNEE.") == ["Zwei Hunde spielen im Schnee."]
+    assert found.split("Die USA sind groß.") == ["Die USA sind groß."]
+    assert normalized("Ein Mann fa\u0308hrt\u00a0\u202fRad\u00ad.\u200b") == "Ein Mann fährt Rad."
+
+
+def test_shipped_translators_translate_what_people_type(capfd):
+    app, two = Translate(), "Zwei Hunde spielen im Schnee. Ein Mann liest die Zeitung."
+    [both, decomposed, plain, capitals, usual], notes, _ = app(
+        [two, "Ein Mann fa\u0308hrt\u00a0Rad.", "Ein Mann fährt Rad.", "ZWEI HUNDE SPIELEN IM SCHNEE.", two[:29]]
+    )
+    assert both == f"{usual} {app('Ein Mann liest die Zeitung.')[0][0]}" and both.count(".") == 2
+    assert decomposed == plain and capitals == usual and not any(notes)
+    strange = "Der Bundestag verabschiedete gestern das umstrittene Haushaltsgesetz."
+    assert app(strange)[1] == [UNLIKE]
+    assert run(app, [strange], "out.csv") == 0 and table("out.csv")[0]["note"] == UNLIKE
+    assert run(app, [strange, two]) == 0
+    said = capfd.readouterr()
+    assert UNLIKE in said.err and UNLIKE not in said.out and said.err.count(UNLIKE) == 1
 
 
 def test_samples_are_texts_of_our_own():

@@ -42,7 +42,7 @@ def generators():
 
 
 def logits_after(model, text):
-    """By the whole model. Padded at the end, which what comes before doesn't attend to: JAX compiles for each length."""
+    """By the whole model. Padded at the end, which no earlier token attends to: JAX compiles for each length."""
     length = min(model.context or LONGEST, LONGEST)
     padded = np.array([[*text, *[0] * (length - len(text))]], "int32")
     return ops.convert_to_numpy(model(padded))[0, len(text) - 1]

@@ -1,7 +1,7 @@
-"""Tokenisers: texts to numbers and back, by the `tokenizers` library, kept as one JSON file beside the weights.
+"""Tokenisers: texts to token numbers and back, by the `tokenizers` library, stored as a JSON file beside the weights.
 
-Three kinds are learned here from a recipe's own training texts: single characters, byte pairs (GPT-2's: any text can be
-written in them) and word pieces (BERT's: lower case, parts of words).
+Three kinds are trained here on a recipe's own training texts: single characters, byte pairs (GPT-2's: they can write
+any text) and word pieces (BERT's: lower case, parts of words).
 """
 
 import functools
@@ -58,30 +58,30 @@ class Tokenizer:
         return [each.ids for each in self._encoded(texts, special)]
 
     def arrays(self, texts) -> dict[str, np.ndarray]:
-        """Texts as BERT takes them: {"tokens", "segments"}, int32 (B, T), filled up with zeros at the end."""
+        """Texts as BERT takes them: {"tokens", "segments"}, int32 (B, T), padded with zeros at the end."""
         encoded = self._encoded(texts, special=True)
-        return {"tokens": filled([e.ids for e in encoded]), "segments": filled([e.type_ids for e in encoded])}
+        return {"tokens": padded([e.ids for e in encoded]), "segments": padded([e.type_ids for e in encoded])}
 
-    def varied(self, texts, share: float, rng) -> list[list[int]]:
-        """Token numbers of texts with [CLS] and [SEP], each time cut otherwise; for word pieces only.
+    def varied(self, texts, rate: float, rng) -> list[list[int]]:
+        """Token numbers of texts with [CLS] and [SEP], split at random (MaxMatch-Dropout); for word pieces only.
 
-        A word is cut from its beginning, the longest part that there is first; here such a part is passed over with
-        probability `share` and a shorter one taken (T. Hiraoka, "MaxMatch-Dropout", COLING 2022). Special tokens
-        written in a text are words like others here.
+        A word is split from its beginning, the longest known part first; here such a part is dropped with probability
+        `rate` and a shorter one taken (T. Hiraoka, "MaxMatch-Dropout", COLING 2022). Special tokens written in a text
+        are words like others here.
         """
         normalize, words = self.inner.normalizer.normalize_str, self.inner.pre_tokenizer.pre_tokenize_str
         cls, sep, most = self.number(CLS), self.number(SEP), self.inner.truncation["max_length"] - 2
-        rows = [[n for word, _ in words(normalize(text)) for n in self._parts(word, share, rng)] for text in texts]
+        rows = [[n for word, _ in words(normalize(text)) for n in self._parts(word, rate, rng)] for text in texts]
         return [[cls, *row[:most], sep] for row in rows]
 
-    def _parts(self, word: str, share: float, rng) -> list[int]:
+    def _parts(self, word: str, rate: float, rng) -> list[int]:
         if len(word) > self.inner.model.max_input_chars_per_word:
             return [self.number(UNKNOWN)]
         found, start = [], 0
         while start < len(word):
             for end in range(len(word), start, -1):
                 number = self._numbers.get(word[start:end] if start == 0 else f"##{word[start:end]}")
-                if number is not None and (end == start + 1 or rng.random() >= share):
+                if number is not None and (end == start + 1 or rng.random() >= rate):
                     break
             else:
                 return [self.number(UNKNOWN)]
@@ -97,6 +97,22 @@ class Tokenizer:
         """The text that token numbers stand for, without special tokens."""
         return self.inner.decode([int(token) for token in tokens])
 
+    def split_prompt(self, prompt: str) -> tuple[str, str]:
+        """A prompt as far as its tokens are complete, and the rest: the start of the next word's token, "" or a space.
+
+        Byte pairs hold a word with the space before it. After a single space of its own, such as in no training text,
+        a model would continue inside a word.
+        """
+        from tokenizers.models import BPE
+
+        incomplete = isinstance(self.inner.model, BPE) and prompt.endswith(" ") and len(prompt) > 1
+        return (prompt[:-1], " ") if incomplete else (prompt, "")
+
+    def words_after(self, start: str) -> list[int]:
+        """The tokens that begin with `start` and have more than spaces after it."""
+        texts = ((number, self.text([number])) for number in range(self.size))
+        return [number for number, text in texts if text.startswith(start) and text.strip()]
+
     def _encoded(self, texts, special):
         from tokenizers.models import WordLevel
 
@@ -107,12 +123,12 @@ class Tokenizer:
             raise BadInput("a text is not UTF-8; save or type it as UTF-8") from None
         # The others can write any text, or have [UNK].
         single = isinstance(self.inner.model, WordLevel)
-        if single and (strange := sorted(set("".join(texts)) - set(self.inner.get_vocab()))):
-            raise BadInput(f"unknown characters: {' '.join(strange):.80}; leave them out")
+        if single and (unknown := sorted(set("".join(texts)) - set(self.inner.get_vocab()))):
+            raise BadInput(f"unknown characters: {' '.join(unknown):.80}; leave them out")
         return self.inner.encode_batch(texts, add_special_tokens=special)
 
 
-def filled(rows, *, multiple: int = 16, least: int = 1) -> np.ndarray:
+def padded(rows, *, multiple: int = 16, least: int = 1) -> np.ndarray:
     """Lists of token numbers as one array, int32 (B, T), with zeros at the end; T is a multiple, so there are few, and
     `least` or more."""
     longest = max([least, *map(len, rows)])

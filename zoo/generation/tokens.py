@@ -30,6 +30,11 @@ SMALLEST = 16  # tokens to which a prompt is padded, at least
 UNLIKELY = -1e9  # the logit of a token that must not be taken
 
 
+def _bucket(length: int) -> int:
+    """The next power of two."""
+    return max(SMALLEST, 1 << (length - 1).bit_length())
+
+
 class Generator:
     """Generates with one model. It keeps what it compiles: make it once and call it often.
 
@@ -44,6 +49,7 @@ class Generator:
         if hasattr(model, "ops"):
             self.ops, self.vocabulary, self.has_source = model.ops, model.vocabulary, model.has_source
             self._read, self._extend, self._search = self._read_prompt, self._make_chunk, self._beam_search
+            self._reorder, self._round_up = model.reorder, int  # nothing is compiled, so beams take any length
             return
         from keras import ops
 
@@ -52,6 +58,8 @@ class Generator:
         self._read = self._compiled(self._read_prompt, "capacity")
         self._extend = self._compiled(self._make_chunk, "top_k")
         self._search = self._compiled(self._beam_search, "new_tokens", "stop")
+        self._reorder = lambda cache, rows: [ops.take(each, rows, axis=0) for each in cache]
+        self._round_up = _bucket
 
     def __call__(self, prompts, *, new_tokens: int, stop=(), **options) -> list[list[int]]:
         """New tokens for each prompt, without the token that stopped it. Arguments as in `stream`."""
@@ -129,13 +137,17 @@ class Generator:
                 pieces.append(piece)
             yield pieces
 
-    def beam(
-        self, prompts, *, new_tokens: int, stop: int, beams: int = 4, length_penalty: float = 0.6, source=None
-    ) -> list[list[int]]:
-        """The continuation that is likeliest as a whole, as far as `beams` at a time can find it.
+    def beam(self, prompts, **options) -> list[list[int]]:
+        """The tokens that `scored_beam` finds, without their scores."""
+        return [tokens for tokens, _ in self.scored_beam(prompts, **options)]
 
-        Of continuations of different lengths the one wins whose log-probability, divided by ((5 + n) / 6) ** a for n
-        tokens, is the highest (Y. Wu and others 2016, eq. 14, https://arxiv.org/abs/1609.08144).
+    def scored_beam(
+        self, prompts, *, new_tokens: int, stop: int, beams: int = 4, length_penalty: float = 0.6, source=None
+    ) -> list[tuple[list[int], float]]:
+        """The continuation that is likeliest as a whole, as far as `beams` at a time can find it; and its score.
+
+        The score is its log-probability, the end's included, divided by ((5 + n) / 6) ** a for n tokens (Y. Wu and
+        others 2016, eq. 14, https://arxiv.org/abs/1609.08144).
 
         Args:
             prompts, source: as in `stream`; prompt and new tokens together must fit the model's context.
@@ -158,8 +170,8 @@ class Generator:
         source = self._checked_source(source, len(prompts))
         # All beams of a prompt lie side by side in the batch.
         source = None if source is None else [each for each in source for _ in range(beams)]
-        state = self._start([prompt for prompt in prompts for _ in range(beams)], new_tokens, source)
-        tokens = self._search(
+        state = self._start([prompt for prompt in prompts for _ in range(beams)], new_tokens, source, self._round_up)
+        tokens, scores = self._search(
             state["logits"],
             state["cache"],
             np.int32(state["index"]),
@@ -169,7 +181,8 @@ class Generator:
             new_tokens=new_tokens,
             stop=int(stop),
         )
-        return [[int(token) for token in row if token >= 0] for row in self.ops.convert_to_numpy(tokens)]
+        found = zip(*map(self.ops.convert_to_numpy, (tokens, scores)), strict=True)
+        return [([int(token) for token in row if token >= 0], float(score)) for row, score in found]
 
     # --- outside the compiled functions -------------------------------------------------------------------------------
 
@@ -199,18 +212,18 @@ class Generator:
         read = state["index"] - int(state["pad"].min()) + count
         return state["index"] + count <= state["capacity"] and read <= self.longest
 
-    def _start(self, texts, new_tokens, source=None) -> dict:
+    def _start(self, texts, new_tokens, source=None, round_up=_bucket) -> dict:
         """Read the texts, or as much of their ends as leaves room for new tokens."""
         longest = max(map(len, texts))
         if longest + min(new_tokens, self.chunk) > self.longest:
             longest = max(1, min(longest, self.longest // 2))
         texts = [text[-longest:] for text in texts]
-        length = _bucket(longest)
+        length = round_up(longest)
         pad = np.array([length - len(text) for text in texts], "int32")
         tokens = np.array([[0] * (length - len(text)) + text for text in texts], "int32")
         # Room for the new tokens, though no more than the context; then the text's end is read again.
         room = max(self.longest - length, self.chunk)
-        capacity = _bucket(length + int(min(new_tokens, room)))
+        capacity = round_up(length + int(min(new_tokens, room)))
         sources = () if source is None else (_padded(source, self.longest),)
         logits, cache = self._read(tokens, pad, *sources, capacity=capacity)
         return {"logits": logits, "cache": cache, "index": length, "pad": pad, "capacity": capacity}
@@ -246,7 +259,7 @@ class Generator:
         return tokens, done, logits, cache
 
     def _beam_search(self, logits, cache, index, pad, length_penalty, beams, new_tokens, stop):
-        """logits (B K, V), the K beams of a prompt side by side -> tokens (B, N) of the best, -1 after its end."""
+        """logits (B K, V), the K beams of a prompt side by side -> the best: tokens (B, N), -1 after the end; score."""
         ops, width, vocabulary = self.ops, beams.shape[0], logits.shape[-1]
         batch = logits.shape[0] // width
         offset = ops.arange(batch, dtype="int32")[:, None] * width  # (B, 1): where a prompt's beams begin in the batch
@@ -262,24 +275,24 @@ class Generator:
         def one_more(i, tokens, scores, best, best_score, logits, *cache):
             step = ops.reshape(ops.log_softmax(logits, axis=-1), (batch, width, vocabulary))
             total = scores[:, :, None] + step  # (B, K, V)
+            # The K best steps that don't end a beam are among these, since at most K others end one.
+            totals, flat = ops.top_k(ops.reshape(total, (batch, width * vocabulary)), 2 * width)  # (B, 2 K)
             # The best that ends here. Ending must be among the K best steps: else each beam would end at each step, and
             # short, unlikely ends would win.
-            least = ops.top_k(ops.reshape(total, (batch, width * vocabulary)), width)[0][:, -1:]  # (B, 1)
             ends = total[:, :, stop]  # (B, K)
-            ended = ops.where(ends >= least, ends / penalty(i + 1), UNLIKELY)
+            ended = ops.where(ends >= totals[:, width - 1 : width], ends / penalty(i + 1), UNLIKELY)
             beam = ops.argmax(ended, axis=1)  # (B,)
             score = ops.max(ended, axis=1)
             chosen = ops.take_along_axis(tokens, beam[:, None, None], axis=1)[:, 0]  # (B, N)
             best = ops.where((score > best_score)[:, None], chosen, best)
             best_score = ops.maximum(score, best_score)
-            # The K best of those that don't end.
-            total = ops.where(ops.arange(vocabulary) == stop, UNLIKELY, total)
-            scores, flat = ops.top_k(ops.reshape(total, (batch, width * vocabulary)), width)  # (B, K)
+            scores, rank = ops.top_k(ops.where(flat % vocabulary == stop, UNLIKELY, totals), width)  # (B, K)
+            flat = ops.take_along_axis(flat, rank, axis=1)
             beam, token = flat // vocabulary, ops.cast(flat % vocabulary, "int32")
             tokens = ops.take_along_axis(tokens, beam[:, :, None], axis=1)  # (B, K, N)
             tokens = ops.where(ops.arange(new_tokens) == i, token[:, :, None], tokens)
             rows = ops.reshape(offset + ops.cast(beam, "int32"), (-1,))  # (B K,)
-            cache = [ops.take(each, rows, axis=0) for each in cache]
+            cache = self._reorder(cache, rows)
             logits, cache = self.model.decode(ops.reshape(token, (-1, 1)), cache, index + i, pad)
             return (i + 1, tokens, scores, best, best_score, ops.cast(logits, "float32"), *cache)
 
@@ -292,7 +305,8 @@ class Generator:
         # The best of those cut off may still be better than all that have ended.
         scores = scores / penalty(new_tokens)
         cut_off = ops.take_along_axis(tokens, ops.argmax(scores, axis=1)[:, None, None], axis=1)[:, 0]
-        return ops.where((ops.max(scores, axis=1) > best_score)[:, None], cut_off, best)
+        score = ops.max(scores, axis=1)
+        return ops.where((score > best_score)[:, None], cut_off, best), ops.maximum(score, best_score)
 
 
 def sample_token(logits, uniform, temperature, top_p, top_k, ops):
@@ -308,15 +322,8 @@ def sample_token(logits, uniform, temperature, top_p, top_k, ops):
     nucleus = ops.where(before < top_p, probability, 0.0)
     cumulative = ops.cumsum(nucleus, axis=-1)  # (B, k)
     rank = ops.sum(ops.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], "int32"), axis=-1)
-    rank = ops.minimum(
-        rank, ops.sum(ops.cast(nucleus > 0, "int32"), axis=-1) - 1
-    )  # rounding must not lead past the end
+    rank = ops.minimum(rank, ops.sum(ops.cast(nucleus > 0, "int32"), axis=-1) - 1)  # not past the end by rounding
     return ops.cast(ops.take_along_axis(tokens, rank[:, None], axis=-1)[:, 0], "int32")
-
-
-def _bucket(length: int) -> int:
-    """The next power of two."""
-    return max(SMALLEST, 1 << (length - 1).bit_length())
 
 
 def _padded(source, longest: float) -> np.ndarray:

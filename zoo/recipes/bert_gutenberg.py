@@ -15,7 +15,7 @@ import numpy as np
 from zoo import metrics
 from zoo.data import catalogue, tokens
 from zoo.data.batches import Batches
-from zoo.data.tokens import CLS, MASK, SEP, filled
+from zoo.data.tokens import CLS, MASK, SEP, padded
 from zoo.training.recipe import Recipe
 
 TOKENS = 4000
@@ -147,7 +147,7 @@ def with_gaps(stretches, y, rng, *, tokenizer):
         rows.append([cls, *first, sep, *second, sep])
         segments.append([0] * (len(first) + 2) + [1] * (len(second) + 1))
     # Few lengths, since JAX compiles for each anew.
-    x = {"tokens": filled(rows, multiple=64), "segments": filled(segments, multiple=64)}
+    x = {"tokens": padded(rows, multiple=64), "segments": padded(segments, multiple=64)}
     usual = x["tokens"] > mask  # no special token
     asked = usual & (rng.random(usual.shape) < ASKED)
     labels = np.where(asked, x["tokens"], -1)

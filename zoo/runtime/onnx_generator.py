@@ -57,17 +57,20 @@ class OnnxModel:
         return [np.zeros(shape, "float32") for shape in shapes]
 
     def decode(self, tokens, cache, index, pad):
-        """As the model's own, but where an array in `cache` has a row for each token, the new rows are written there."""
+        """As the model's own, but into arrays in `cache` with a row for each token the new rows are written."""
         given = {"tokens": tokens, "index": np.array(index, "int32"), "pad": pad}
         given |= {f"cache{number}": each for number, each in enumerate(cache)}
-        rows = [
-            (place, number) for place, number in enumerate(self._changed, start=1) if None in self._shapes[number][1:]
-        ]
-        logits, *changed = self._session("decode").outputs(given, {place: cache[number] for place, number in rows})
+        # Output number -> the array that it is written into.
+        into = {1 + i: cache[number] for i, number in enumerate(self._changed) if None in self._shapes[number][1:]}
+        logits, *changed = self._session("decode").outputs(given, into)
         cache = list(cache)
         for number, each in zip(self._changed, changed, strict=True):
             cache[number] = each
         return logits, cache
+
+    def reorder(self, cache, rows) -> list[np.ndarray]:
+        """A cache with these rows of its batch, each from a row of the same source; what belongs to that stays."""
+        return [np.take(each, rows, axis=0) if i in self._changed else each for i, each in enumerate(cache)]
 
     def attention(self, source, target) -> np.ndarray:
         """How much each token of the target attends to each of the source: int32 (B, S), (B, T) -> (B, T, S)."""
@@ -235,7 +238,7 @@ def _quantize(path: Path) -> None:
 
 
 def _compare(model, made: OnnxModel) -> None:
-    """Raises `BadCheckpoint` where an export answers something else than the model: to a prompt, and to a token more."""
+    """Raises `BadCheckpoint` where an export and the model differ, after a prompt or a token more."""
     from keras import ops
 
     rng = np.random.RandomState(0)

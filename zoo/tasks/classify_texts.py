@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data.tokens import filled
+from zoo.data.tokens import padded
 from zoo.errors import BadInput
 from zoo.hub import checkpoint
 from zoo.hub.registry import architecture
@@ -36,7 +36,7 @@ class ClassifyTexts(Classifier):
     @staticmethod
     def collate(rows, y, rng):
         """Lists of tokens of any lengths, as a BERT takes them, and their labels."""
-        tokens = filled(rows)
+        tokens = padded(rows)
         return {"tokens": tokens, "segments": np.zeros_like(tokens)}, y
 
     def read(self, card, data, split, data_dir):

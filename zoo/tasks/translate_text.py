@@ -6,7 +6,7 @@ The model takes the source and the target so far; `zoo.generation.text.Translato
 import numpy as np
 
 from zoo import metrics
-from zoo.data.tokens import filled
+from zoo.data.tokens import padded
 from zoo.tasks import examples
 from zoo.tasks.task import Task
 
@@ -27,9 +27,9 @@ class TranslateText(Task):
             token of the target, int32 (B, T).
         """
         sources, targets = zip(*pairs, strict=True)
-        both = filled([*sources, *(target[:-1] for target in targets)], multiple=8)
+        both = padded([*sources, *(target[:-1] for target in targets)], multiple=8)
         x = {"source": both[: len(pairs)], "target": both[len(pairs) :]}
-        return x, filled([target[1:] for target in targets], multiple=8, least=both.shape[1])
+        return x, padded([target[1:] for target in targets], multiple=8, least=both.shape[1])
 
     def decode(self, card, outputs, tokenizer=None):
         """The likeliest token after each of the target, as one text for each example."""

@@ -12,7 +12,7 @@ import keras
 from zoo.data import catalogue, tokens
 from zoo.data.batches import Batches
 from zoo.data.tokens import END, START
-from zoo.generation.text import BEAMS, LENGTH_PENALTY, Translator
+from zoo.generation.translation import BEAMS, LENGTH_PENALTY, Translator
 from zoo.tasks.translate_text import TASK, bleu
 from zoo.training.recipe import Recipe
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from zoo.data import tokens
 from zoo.data.batches import Batches
-from zoo.data.tokens import MASK, UNKNOWN, filled
+from zoo.data.tokens import MASK, UNKNOWN, padded
 from zoo.hub import checkpoint
 from zoo.training.distillation import lesson
 from zoo.training.recipe import Recipe
@@ -80,7 +80,7 @@ class Sentences(Recipe):
             texts, targets = lesson(texts, y, targets, teacher, seed=self.seed, **kind)
 
         def arrays(texts, targets, rng):
-            tokens = filled(tokenizer.varied(texts, CUT, rng), multiple=8)  # (B, T)
+            tokens = padded(tokenizer.varied(texts, CUT, rng), multiple=8)  # (B, T)
             tokens = np.where((rng.random(tokens.shape) < self.gaps) & (tokens > mask), mask, tokens)
             return {"tokens": tokens, "segments": np.zeros_like(tokens)}, targets
 
