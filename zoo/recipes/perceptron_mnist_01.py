@@ -36,7 +36,7 @@ class PerceptronMNIST01(MNIST):
     }
     labels = ["0", "1"]
     intended_use = "To see how the perceptron and its learning rule work."
-    limits = "Knows zeros and ones only, centred and of MNIST's size; gives an answer for any other image too."
+    limits = "Trained on zeros and ones only, centred and of MNIST's size; it gives an answer for any other image, too."
 
     def examples(self, split, data_dir=None, folder=None):
         x, y = super().examples(split, data_dir, folder)

@@ -32,9 +32,9 @@ from zoo.runtime.predictor import of_model
 from zoo.training.recipe import Recipe
 
 SIDE = 128  # pixels of a training crop
-CELL = 4  # of them, each way, share one answer: the product of the network's strides
-STORED_SIDE = 160  # photographs are kept in memory with this short side at most
-GREY = 4.0  # photographs of less mean chroma have nothing to teach
+CELL = 4  # input pixels a side for each output: the product of the network's strides
+STORED_SIDE = 160  # photographs are stored in memory with this short side at most
+GREY = 4.0  # photographs of less mean chroma are left out
 CHROMA = 0.6  # of the true chroma, wanted on the validation photographs
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 DELTA = 0.2  # of the distance loss, in units of color.CHROMA_SCALE, as are the next two
@@ -43,10 +43,10 @@ VIVID = 1.0  # what a unit of chroma is worth against the logarithm of the error
 
 
 def distance_loss(true, answered):
-    """Pseudo-Huber distance in the a, b plane, mean over the map: quadratic below DELTA, linear far above.
+    """Pseudo-Huber distance in the a, b plane, mean over positions: quadratic below DELTA, linear far above.
 
-    The squared error of regression answers the mean of all likely colours, which is grey; the distance itself answers
-    their median, which takes sides. Near zero it is quadratic, or the first thing learned would be to stay at grey.
+    The squared error leads to the mean of all likely colours, which is grey; the distance itself to their median, which
+    is not. Near zero it is quadratic, or the first thing learned would be to stay at grey.
     """
     square = ops.sum(ops.square(true - answered), axis=-1)  # (B, h, w)
     return ops.mean(ops.sqrt(square + DELTA**2) - DELTA)
@@ -157,7 +157,7 @@ class UNetColor(Recipe):
     limits = (
         "Guesses: the colours are plausible, not true, and must not be taken as evidence. Best on skies, plants, skin, "
         "animals and landscapes; clothes, cars and painted things get muted colours. Trained on small photographs; "
-        "the gain over grey pictures is below the recipe's target."
+        "the gain over grey images is below the recipe's target."
     )
     licence = "Non-commercial research and education, as the photographs of Flickr8k and BSDS500 it was made with"
     commercial_use = False
@@ -187,14 +187,14 @@ class UNetColor(Recipe):
         return UNetColorDistance()
 
     def finish(self, model, validation):
-        """Scale the answer so that strength 1 gives the wanted share of the true chroma on validation photographs."""
+        """Scale the output so that strength 1 gives `CHROMA` of the true chroma on validation photographs."""
         answered, predict = [], of_model(model, self)
         for photo in self.held:
             light = color.lightness(photo)
             answered.append(color.join(light, guessed(predict, light)))
-        share = mean_chroma(answered) / mean_chroma(self.held)
+        fraction = mean_chroma(answered) / mean_chroma(self.held)
         for variable in model.get_layer("logits").weights:
-            variable.assign(variable * (CHROMA / share))
+            variable.assign(variable * (CHROMA / fraction))
 
     def evaluate(self, predict, photos, split):
         """PSNR is of float sRGB against the photograph; chroma is that of the resulting pictures, after clipping."""
@@ -218,7 +218,7 @@ class UNetColor(Recipe):
             metrics.row("psnr_gain", name, fixed["psnr_gain"], n=count, protocol=protocol),
             metrics.row("chroma_ratio", name, fixed["chroma_ratio"], n=count, protocol=protocol),
             metrics.row("psnr", name, fixed["psnr"], n=count, protocol=protocol),
-            metrics.row("psnr", name, grey, role="baseline", n=count, protocol="the grey picture, strength 0"),
+            metrics.row("psnr", name, grey, role="baseline", n=count, protocol="the grey image, strength 0"),
         ], {"strength": curve}
 
 
@@ -228,7 +228,7 @@ def guessed(predict, light):
 
 
 class UNetColorDistance(UNetColor):
-    """The longer first part: learn what has which colour, from the distance between colours."""
+    """The longer first stage: learn what has which colour, from the distance between colours."""
 
     name = "unet.color-distance"
     epochs = 11
