@@ -1,4 +1,4 @@
-"""The one vocabulary of metrics: their names in cards, their units, and which way is better."""
+"""The one vocabulary of metrics: their names in cards, their units, and whether higher is better."""
 
 import dataclasses
 

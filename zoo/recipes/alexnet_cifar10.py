@@ -62,9 +62,9 @@ class AlexNetCIFAR10(CIFAR10):
 
     def evaluate(self, predict, examples, split):
         x, y = examples
-        answers = [predict_all(predict, view) for view in views(x)]
+        chances = [predict_all(predict, view) for view in views(x)]
         facts = {"split": self.split_name(split), "n": len(y)}
-        ten, one = (metrics.accuracy(each, y) for each in (np.mean(answers, axis=0), answers[0]))
+        ten, one = (metrics.accuracy(each, y) for each in (np.mean(chances, axis=0), chances[0]))
         paper = self.paper["accuracy"] if split == self.eval_split else None
         alone = "the same, by the center crop of each image alone"
         return [

@@ -47,7 +47,7 @@ class BERTGutenberg(Recipe):
     intended_use = "To fine-tune on labelled texts (zoo finetune), and to see what predicting masked tokens teaches."
     limits = (
         "Two million words of novels and chats, 1.4 million parameters: BERT had 3,300 million words and has 110 "
-        "million parameters. Of today's world it has seen what two people chatted about in 2018."
+        "million parameters. Of today's world it has what two people chatted about in 2018."
     )
     licence = "Apache-2.0; trained on texts in the public domain and under CDLA-Sharing 1.0"
     commercial_use = True

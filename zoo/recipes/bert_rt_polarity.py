@@ -35,7 +35,7 @@ class BERTRtPolarity(Sentences):
     labels = LABELS
     intended_use = "To tell positive from negative in short English texts (app sentiment)."
     limits = (
-        "Trained on 9,000 sentences of film reviews in lower case. It answers positive or negative for any sentence, "
+        "Trained on 9,000 sentences of film reviews in lower case. It calls any sentence positive or negative, "
         "and is wrong on one in four or five, above all with irony, negation or comparison. The figure of ten folds is "
         "slightly optimistic: hyperparameters were chosen on sentences that some of the folds test on."
     )

@@ -121,8 +121,8 @@ class FewLabels(DBNMNIST):
     def training_data(self, data_dir):
         x, y = self.examples(self.trained_split, data_dir)
         order = np.random.default_rng(self.seed).permutation(len(x))
-        held, kept = order[: self.validation], order[self.validation : self.validation + FEW]
-        return Batches(x[kept], y[kept], batch_size=self.batch_size, seed=self.seed), (x[held], y[held])
+        held, few = order[: self.validation], order[self.validation : self.validation + FEW]
+        return Batches(x[few], y[few], batch_size=self.batch_size, seed=self.seed), (x[held], y[held])
 
     def starts_from(self):
         return TopRBMWithoutLabels()

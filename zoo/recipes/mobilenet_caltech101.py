@@ -77,10 +77,10 @@ class MobileNetCaltech101(Recipe):
     def training_data(self, data_dir):
         photos, y = catalogue.load("caltech101", "train", data_dir)
         order = np.random.default_rng(self.seed).permutation(len(photos))
-        held, kept = order[: self.validation], order[self.validation :]
+        held, rest = order[: self.validation], order[self.validation :]
         nothing = [photo for photo, _ in captioned(data_dir)]
-        mixed = REPEATS * [photos[i] for i in kept] + nothing
-        numbers = np.concatenate([np.tile(y[kept], REPEATS), np.full(len(nothing), NOTHING)])
+        mixed = REPEATS * [photos[i] for i in rest] + nothing
+        numbers = np.concatenate([np.tile(y[rest], REPEATS), np.full(len(nothing), NOTHING)])
         batches = Batches(mixed, numbers, batch_size=self.batch_size, seed=self.seed, transform=self.transform)
         return batches, (self.resized([photos[i] for i in held]), soft(y[held], smoothing=0.0))
 
@@ -126,10 +126,10 @@ class MobileNetCaltech101(Recipe):
     def evaluate(self, predict, examples, split):
         photos, y, others = examples
 
-        def answers(photos):
+        def logits_of(photos):
             return predict(self.resized(photos))["logits"]
 
-        logits = answers(photos)
+        logits = logits_of(photos)
         sure = confidence(logits)
         name, count = self.split_name(split), {"n": len(y)}
         each_class = "the same, mean over classes of the accuracy of each"
@@ -141,7 +141,7 @@ class MobileNetCaltech101(Recipe):
             ),
             metrics.row("acceptance_rate", name, 100 * np.mean(sure >= OOD_THRESHOLD), protocol=accepted, **count),
         ]
-        unsure_of = {other: confidence(answers(unknown)) for other, unknown in others.items()}
+        unsure_of = {other: confidence(logits_of(unknown)) for other, unknown in others.items()}
         if len(unsure_of) > 1:
             unsure_of = {"+".join(unsure_of): np.concatenate(list(unsure_of.values()))} | unsure_of  # all of them first
         for other, unsure in unsure_of.items():
@@ -224,8 +224,8 @@ def captioned(data_dir):
 def soft(y, smoothing=SMOOTHING):
     """Labels as probabilities: int (B,) -> float32 (B, classes). NOTHING is the same for all classes."""
     sharp = np.eye(len(CLASSES), dtype=np.float32)[np.maximum(y, 0)]
-    share = np.where(np.asarray(y) == NOTHING, 1.0, smoothing).astype(np.float32)[:, None]
-    return sharp * (1 - share) + share / len(CLASSES)
+    smoothed = np.where(np.asarray(y) == NOTHING, 1.0, smoothing).astype(np.float32)[:, None]
+    return sharp * (1 - smoothed) + smoothed / len(CLASSES)
 
 
 RECIPE = MobileNetCaltech101()

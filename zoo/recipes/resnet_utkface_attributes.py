@@ -4,7 +4,7 @@ Reproduce: `zoo data prepare utkface --from FOLDER`, then `zoo train resnet.utkf
 generators of faces. First on images of 48 x 48 pixels, then on whole ones, for a few epochs.
 
 Ages are learned as a distribution around the one that is stated (B.-B. Gao and others, "Age Estimation Using
-Expectation of Label Distribution Learning", 2018), whose mean is the answer.
+Expectation of Label Distribution Learning", 2018), whose mean is the estimate.
 """
 
 import cv2
@@ -153,7 +153,7 @@ class Smaller(Attributes):
 
 def smaller(x, side):
     """uint8 (N, H, W, 3) -> (N, side, side, 3)"""
-    return np.stack([cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) for picture in x])
+    return np.stack([cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in x])
 
 
 RECIPE = Attributes()

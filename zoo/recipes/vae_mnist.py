@@ -83,8 +83,8 @@ class VAEMNIST(MNIST):
 
 
 def transform(x, y, rng):
-    pictures = black_and_white(x, y, rng)
-    return pictures, pictures  # Keras wants something to compare with
+    images = black_and_white(x, y, rng)
+    return images, images  # Keras wants something to compare with
 
 
 RECIPE = VAEMNIST()

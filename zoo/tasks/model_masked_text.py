@@ -14,7 +14,7 @@ from zoo.kinds.text import read_text
 from zoo.tasks import classify_texts
 from zoo.tasks.task import Task
 
-LENGTHS = (64, 64, 64, 128)  # tokens of passages, in turn by chance: as with BERT, most are shorter than the context
+LENGTHS = (64, 64, 64, 128)  # tokens of passages, drawn at random: as with BERT, most are shorter than the context
 MASKED, UNCHANGED, RANDOM = 0.15, 0.1, 0.1  # section 3.1: tokens to predict, and of those unchanged, and replaced
 BATCH = 32
 
