@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 
 import zoo
 from zoo.recipes.ddpm_utkface import RECIPE
-from zoo.training.families.faces import Judge
+from zoo.training.families.faces import Comparison
 from zoo_apps.drawing import grid
 from zoo_apps.faces import ANY, enlarged, people
 
@@ -36,10 +36,10 @@ def main() -> None:
     arguments = parser.parse_args()
     training, attributes = RECIPE.faces("train", arguments.data_dir)
     model = zoo.load(RECIPE.name)
-    made = model.generate(*people(range(COUNT), (ANY, None, ANY), model), eta=0.0)
-    judge = Judge(training[:1], training, attributes)  # no set of real faces is compared with
-    both = np.concatenate([training, training[:, :, ::-1]])  # as the judge has them
-    by_features = nearest(judge.sees(made)[0], judge.training)
+    made = model.generate(*people(range(COUNT), (ANY, None, ANY), model.generator), eta=0.0)
+    comparison = Comparison(training[:1], training, attributes)  # no set of real faces is compared with
+    both = np.concatenate([training, training[:, :, ::-1]])  # as `Comparison` has them
+    by_features = nearest(comparison.features(made)[0], comparison.training)
     by_pixels = nearest(*(pictures.reshape(len(pictures), -1) for pictures in (made, both)))
     cells = []
     for face, *near in zip(made, by_features, by_pixels, strict=True):

@@ -152,7 +152,7 @@ def test_a_save_that_fails_leaves_the_old_checkpoint_and_no_scraps(saved, monkey
     def broken(path):
         raise RuntimeError("disk on fire")
 
-    monkeypatch.setattr(checkpoint, "sha256", broken)
+    monkeypatch.setattr(store, "sha256", broken)
     with pytest.raises(RuntimeError):
         zoo.save(model, folder, a_card(), force=True)
     monkeypatch.undo()
@@ -249,7 +249,7 @@ def test_every_checkpoint_has_a_recipe_and_fits_the_wheel():
     from zoo.recipes import find
 
     assert sorted(NAMES) == sorted(recipes.names())
-    for name in recipes:
+    for name in recipes.names():
         assert find(name).name == name
     sizes = {name: zoo.card(name).weights["bytes"] for name in NAMES}
     assert max(sizes.values()) < 20e6 and sum(sizes.values()) < 95e6

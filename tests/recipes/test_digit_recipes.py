@@ -1,4 +1,4 @@
-"""How digits that were made are judged: with real ones, whose figures are known, in their place."""
+"""How generated digits are measured: with real ones, whose figures are known, instead."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def mnist():
 
 
 def found(rows):
-    """{(metric, role, what was judged): value}"""
+    """{(metric, role, what was measured): value}"""
     assert {row["metric"] for row in rows} <= set(METRICS)
     return {(row["metric"], row["role"], row["protocol"].split(";")[0]): row["value"] for row in rows}
 
@@ -25,9 +25,9 @@ def found(rows):
 def test_real_digits_are_as_close_as_can_be_and_blurred_ones_are_not(mnist, monkeypatch):
     monkeypatch.setattr(digits, "COUNT", 1000)
     (real, labels), (others, asked) = mnist
-    values = found(digits.judged(others[:1000], real, labels, "test", asked[:1000]))
+    values = found(digits.compared(others[:1000], real, labels, "test", asked[:1000]))
     apart = {what: value for (metric, _, what), value in values.items() if metric == "frechet_distance"}
-    own = next(what for what in apart if what.startswith("in the space"))
+    own = next(what for what in apart if what.startswith("features of"))
     assert apart[own] == pytest.approx(apart[samples.REAL], abs=0.2) and apart[samples.BLURRED] > apart[samples.REAL]
     [(accuracy, read), (_, labelled), (_, shuffled)] = (
         ((metric, what), value) for (metric, _, what), value in values.items() if metric == "accuracy"
@@ -35,7 +35,7 @@ def test_real_digits_are_as_close_as_can_be_and_blurred_ones_are_not(mnist, monk
     assert accuracy[0] == "accuracy" and min(read, labelled) > 97 and 5 < shuffled < 15
     for metric in ("precision", "recall"):
         assert values[metric, "result", own] > 0.8
-    assert values["rarest_class_fraction", "result", f"share of the digit that {digits.JUDGE} reads least"] > 7
+    assert values["rarest_class_fraction", "result", f"the digit that {digits.CLASSIFIER} recognises least often"] > 7
 
 
 def test_samples_are_drawn_again_as_the_data_have_them():
@@ -49,11 +49,11 @@ def test_a_single_digit_is_no_variety(mnist, monkeypatch):
     monkeypatch.setattr(digits, "COUNT", 500)
     (real, labels), (others, asked) = mnist
     ones = others[asked == 1][:500]
-    values = found(digits.judged(ones, real, labels, "test"))
+    values = found(digits.compared(ones, real, labels, "test"))
     by = {metric: value for (metric, role, _), value in values.items() if role == "result"}
     assert by["rarest_class_fraction"] == 0 and by["recall"] <= 0.3 and by["precision"] > 0.5
     assert by["frechet_distance"] > 10 * values["frechet_distance", "baseline", samples.REAL]
-    assert "accuracy" not in by  # of what isn't told which digit to make
+    assert "accuracy" not in by  # of what isn't conditioned on the digit
 
 
 def test_blurring_keeps_shape_and_light():

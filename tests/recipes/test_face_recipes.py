@@ -122,15 +122,15 @@ def test_a_generator_is_measured_beside_real_faces_and_what_spoils_them(judge):
 
 def test_age_counts_as_asked_within_ten_years_of_the_mean_of_its_band(judge, monkeypatch):
     of = attributes(200) | {"age": np.tile(np.array([2, 12, 20, 29, 40, 50, 60, 72]), 25)}
-    judge = measured.Judge(pictures(4), pictures(200), of)
+    comparison = measured.Comparison(pictures(4), pictures(200), of)
     logits = np.full((3, faces.ANSWERS), -20.0)
     for row, age in enumerate((39, 40, 12)):  # those of the band from 26 to 35 are 29 in training
         logits[row, 7 + age - 1] = 20.0
-    monkeypatch.setattr(judge, "sees", lambda pictures: (None, logits))
+    monkeypatch.setattr(comparison, "features", lambda pictures: (None, logits))
     asked = np.array([[0, 3, 0], [0, 3, 0], [1, 1, 0]])
-    values = {row["metric"]: row for row in judge.attributes(None, asked, "test")}
+    values = {row["metric"]: row for row in comparison.attributes(None, asked, "test")}
     assert values["accuracy_age"]["value"] == pytest.approx(200 / 3, abs=0.01)  # 39 and 12 are, 40 is not
-    assert values["accuracy_gender"]["n"] == 2  # the child isn't judged
+    assert values["accuracy_gender"]["n"] == 2  # the child isn't measured
 
 
 def test_a_training_batch_has_noisy_faces_and_what_is_asked_for():
@@ -146,7 +146,7 @@ def test_a_training_batch_has_noisy_faces_and_what_is_asked_for():
     assert recipe.arguments["conditions"] == list(faces.CONDITIONS)
 
 
-def test_the_pupil_learns_what_is_beyond_its_tutors():
+def test_the_student_learns_what_is_beyond_its_teachers():
     def good(inputs):
         noisy, times, labels = inputs["images"], inputs["timesteps"], inputs["labels"]
         clean = 0.5 * noisy + 1e-4 * times.reshape(-1, 1, 1, 1) + 0.01 * labels.sum(axis=1).reshape(-1, 1, 1, 1)
@@ -179,33 +179,33 @@ def test_the_pupil_learns_what_is_beyond_its_tutors():
 
 
 @pytest.mark.backends
-def test_the_pupil_learns_and_its_tutors_do_not(monkeypatch):
+def test_the_student_learns_and_its_teachers_do_not(monkeypatch):
     tiny = {"input_shape": [8, 8, 3], "channels": 8, "multiples": [1, 2], "blocks": 1, "patch": 2}
     small = {"images": Denoiser.inputs["images"] | {"shape": [8, 8, 3]}}
     monkeypatch.setattr(Denoiser, "arguments", Denoiser.arguments | tiny)
     monkeypatch.setattr(Denoiser, "inputs", Denoiser.inputs | small)
     monkeypatch.setattr(Denoiser, "faces", lambda *_: (pictures(64, side=8), attributes(64)))
     recipe, random = DDPMUTKFace(), np.random.default_rng(1)
-    good, bad, pupil = (zoo.DDPM(**recipe.arguments) for _ in range(3))
+    good, bad, student = (zoo.DDPM(**recipe.arguments) for _ in range(3))
     for net in (good, bad):  # what is zero in a new network would not show what it learns
         net.set_weights([random.normal(weights, 0.05) for weights in net.get_weights()])
     before = [net.get_weights() for net in (good, bad)]
-    loop.copy_weights(good, pupil)
+    loop.copy_weights(good, student)
     recipe.set_teachers([of_model(good, recipe), of_model(bad, recipe)])
     batches, validation = recipe.training_data(None)
     plain, same = Second().training_data(None)
     (inputs, taught, _), (others, truth, _) = batches[0], plain[0]
     assert all((one == other).all() for one, other in zip(inputs, others, strict=True))
-    assert np.abs(taught - truth).mean() > 0.1  # it learns what its tutors say, and is compared with what is true
+    assert np.abs(taught - truth).mean() > 0.1  # it learns what its teachers say, and is compared with what is true
     assert (validation[1] == same[1]).all()
-    recipe.compile(pupil, 2 * len(batches))
-    pupil.fit(batches.feed(), **batches.fit_options(), epochs=2, verbose=0)
+    recipe.compile(student, 2 * len(batches))
+    student.fit(batches.feed(), **batches.fit_options(), epochs=2, verbose=0)
     for old, net in zip(before, (good, bad), strict=True):
         assert all((one == other).all() for one, other in zip(old, net.get_weights(), strict=True))
-    assert all((one != other).any() for one, other in zip(before[0], pupil.get_weights(), strict=True))
+    assert all((one != other).any() for one, other in zip(before[0], student.get_weights(), strict=True))
 
 
-def test_the_pupil_starts_from_its_tutor():
+def test_the_student_starts_from_its_teacher():
     recipe = DDPMUTKFace()
     assert isinstance(recipe.starts_from(), Second) and isinstance(recipe.starts_from().starts_from(), First)
     assert [type(teacher) for teacher in recipe.teachers()] == [Second, First]  # the good one, the bad one

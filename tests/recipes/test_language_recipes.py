@@ -12,10 +12,12 @@ from zoo.data import catalogue, tokens
 from zoo.data.labels import confidence, probabilities
 from zoo.hub import checkpoint
 from zoo.metrics.baselines import tfidf
-from zoo.recipes import bert_clinc150, bert_gutenberg, bert_rt_polarity
-from zoo.recipes.bert_gutenberg import BERTGutenberg, stretches, with_gaps
+from zoo.recipes import bert_clinc150, bert_rt_polarity
+from zoo.recipes.bert_gutenberg import BERTGutenberg
 from zoo.recipes.lstm_shakespeare import LSTMShakespeare
+from zoo.tasks import model_masked_text
 from zoo.tasks.generate_text import numbers, token_nll
+from zoo.tasks.model_masked_text import mask_tokens, passages
 from zoo.training import digest, distillation, loop
 from zoo.training.calibration import OOD_THRESHOLD, calibrate
 from zoo.training.distillation import Changes
@@ -123,18 +125,18 @@ def pieces():
     return tokens.word_pieces([TEXT], 120, 32)
 
 
-def test_stretches_hold_a_text_in_its_order():
-    found = stretches([TEXT], pieces(), np.random.default_rng(0))
-    assert max((each >= 0).sum() for each in found) <= max(bert_gutenberg.LENGTHS) - 3
+def test_passages_hold_a_text_in_its_order():
+    found = passages([TEXT], pieces(), np.random.default_rng(0))
+    assert max((each >= 0).sum() for each in found) <= max(model_masked_text.LENGTHS) - 3
     whole = np.concatenate(found)
-    assert (whole == -1).sum() == 120 - len(found)  # between all sentences but the last and first of two stretches
+    assert (whole == -1).sum() == 120 - len(found)  # between all sentences but the last and first of two passages
     assert pieces().text(whole[whole >= 0]) == " ".join(TEXT.split()).lower()
 
 
-def test_gaps_are_what_the_paper_says():
+def test_tokens_are_masked_as_the_paper_says():
     rng = np.random.default_rng(0)
-    found = 40 * stretches([TEXT], pieces(), rng)
-    x, y = with_gaps(found, None, rng, tokenizer=pieces())
+    found = 40 * passages([TEXT], pieces(), rng)
+    x, y = mask_tokens(found, None, rng, tokenizer=pieces())
     cls, sep, mask = (pieces().number(token) for token in (tokens.CLS, tokens.SEP, tokens.MASK))
     assert (x["tokens"][:, 0] == cls).all() and ((x["tokens"] == sep).sum(axis=1) == 2).all()
     assert x["tokens"].shape == x["segments"].shape == y["masked"].shape
@@ -204,7 +206,7 @@ def test_a_bert_is_pre_trained_and_fine_tuned(tmp_path):
     )
 
 
-def test_a_lesson_has_labelled_sentences_and_changed_ones():
+def test_distillation_has_labelled_sentences_and_changed_ones():
     texts, y = TinyClasses().examples("train")
     targets, asked = np.eye(2)[y], []
 
@@ -212,26 +214,26 @@ def test_a_lesson_has_labelled_sentences_and_changed_ones():
         asked.append(len(texts))
         return np.full((len(texts), 2), [0.1, 0.9])
 
-    found, probable = distillation.lesson(texts, y, targets, teacher, repeated=3, changed=60, exchanged=0.1, seed=1)
+    found, probable = distillation.distilled(texts, y, targets, teacher, repeated=3, changed=60, exchanged=0.1, seed=1)
     assert found[:300] == 3 * texts and len(found) == len(probable) == 300 + 6000 and probable.dtype == np.float32
     assert max(asked) == distillation.PART
     own = distillation.LABEL_WEIGHT * targets + (1 - distillation.LABEL_WEIGHT) * np.array([0.1, 0.9])
     np.testing.assert_allclose(probable[:300], np.tile(own, (3, 1)), atol=1e-6)
     np.testing.assert_allclose(probable[300:], np.full((6000, 2), [0.1, 0.9]), atol=1e-6)
-    again, _ = distillation.lesson(texts, y, targets, teacher, repeated=3, changed=60, exchanged=0.1, seed=1)
+    again, _ = distillation.distilled(texts, y, targets, teacher, repeated=3, changed=60, exchanged=0.1, seed=1)
     assert again == found and len(set(found[300:])) > 1000
 
 
-def test_gaps_are_as_many_as_asked_for_and_none_in_special_tokens(monkeypatch):
+def test_as_many_tokens_are_masked_as_asked_for_and_no_special_ones(monkeypatch):
     recipe = TinyClasses()
     monkeypatch.setattr(recipe, "_learned_tokenizer", lambda seed, data_dir: pieces())
-    recipe.gaps = 0.3
+    recipe.masking = 0.3
     batches, _ = recipe.training_data(None)
     found = np.concatenate([batches[number][0]["tokens"].ravel() for number in range(len(batches))])
     special = [tokens.PAD, tokens.UNKNOWN, tokens.CLS, tokens.SEP, tokens.MASK]
     *_, cls, _, mask = numbers_ = [pieces().number(token) for token in special]
     assert (found == mask).sum() / (found >= mask).sum() == pytest.approx(0.3, abs=0.05)
-    recipe.gaps = 1.0
+    recipe.masking = 1.0
     found = recipe.training_data(None)[0][0][0]["tokens"]
     assert (found[:, 0] == cls).all() and set(np.unique(found)) <= set(numbers_)
 
@@ -264,7 +266,7 @@ class FewLabels(OurRequests, bert_clinc150.FromLabels):
 
 
 def of_labelled(recipe, y, taught):
-    """What the lesson says of labelled sentences."""
+    """Targets of labelled sentences."""
     weight = distillation.LABEL_WEIGHT
     return weight * recipe.targets_of(y) + (1 - weight) * taught
 

@@ -47,7 +47,7 @@ def test_logits_are_shifted_until_enough_is_known_and_scaled_until_probabilities
     y = np.eye(101)[[random.choice(101, p=row) for row in probabilities(4.0 * x)]]  # right with logits times four
     recipe.RECIPE.finish(model, (x, y))
     logits = model.predict(x, verbose=0)
-    assert np.mean(confidence(logits) >= recipe.OOD_THRESHOLD) == pytest.approx(recipe.KEPT, abs=0.01)
+    assert np.mean(confidence(logits) >= recipe.OOD_THRESHOLD) == pytest.approx(recipe.ACCEPTED, abs=0.01)
     np.testing.assert_allclose(probabilities(logits), probabilities(4.0 * x), atol=0.1)
 
 

@@ -12,7 +12,7 @@ DataDir = Annotated[
     str | None, typer.Option(help="Where prepared data sets live.", show_default="$TFDS_DATA_DIR, else TFDS's own")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
-Runs = Annotated[str, typer.Option(help="Folder for the state of trainings, to go on after a stop.")]
+Runs = Annotated[str, typer.Option(help="Folder for the state of trainings, to resume after a stop.")]
 Restart = Annotated[bool, typer.Option("--restart", help="Forget an interrupted training and begin again.")]
 
 

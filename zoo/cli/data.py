@@ -8,7 +8,7 @@ from zoo.cli.common import DataDir, Json, show_json, table
 from zoo.runtime import backend
 
 data_app = typer.Typer(help="Data sets: what they are, and preparing them.", no_args_is_help=True)
-cache_app = typer.Typer(help="Exports and fetched weights, kept for later.", no_args_is_help=True)
+cache_app = typer.Typer(help="Exports and fetched weights, stored for later.", no_args_is_help=True)
 
 
 @cache_app.command("show")

@@ -44,7 +44,7 @@ def main() -> None:
         if code != STOPPED:
             sys.exit(code)
         again = sys.argv[1:2] in (["train"], ["finetune"])
-        print("zoo: stopped" + "; the same command again goes on from the last epoch" * again, file=sys.stderr)
+        print("zoo: stopped" + "; the same command again resumes from the last epoch" * again, file=sys.stderr)
         sys.exit(STOPPED)
     except UsageError as error:
         helps = not sys.argv[1:] or sys.argv[-1] in ("data", "run", "cache")  # then the message is the help

@@ -55,7 +55,7 @@ def precision_recall(real, fake, k: int = 3) -> tuple[float, float]:
     """Improved precision and recall, each from 0 to 1: how many fakes look real, how much of the real is faked.
 
     Around each sample of a set lies a ball that reaches to its k-th nearest other sample in the set. Precision is the
-    share of fakes within a ball of the real ones, recall the share of real ones within a ball of the fakes.
+    fraction of fakes within a ball of the real ones, recall the fraction of real ones within a ball of the fakes.
     Eqs. 1 and 2 of Kynkäänniemi and others 2019, https://arxiv.org/abs/1904.06991.
 
     Args:
@@ -167,7 +167,7 @@ def _reach(x: np.ndarray, k: int) -> np.ndarray:
 
 
 def _covered(points: np.ndarray, centres: np.ndarray, reach: np.ndarray) -> float:
-    """The share of the points that lie in the ball of at least one centre."""
+    """The fraction of the points that lie in the ball of at least one centre."""
     covered = np.zeros(len(points), bool)
     for rows in _blocks(len(points)):
         for columns in _blocks(len(centres)):

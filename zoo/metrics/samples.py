@@ -1,8 +1,8 @@
-"""What samples of a generator are measured by: how close they are to data, as a network sees both.
+"""How samples of a generator are measured: how close they are to data, in the feature space of a network.
 
-Figures in the space of one of our own networks are not comparable with published Fréchet distances, which are in that
-of an Inception net. So beside those of the samples stand those of other real pictures in their place, and of the same
-blurred a little. All are of as many pictures.
+Distances of the features of our own networks are not comparable with published Fréchet distances, which are of the
+features of an Inception network. So the card has beside them those of other real images, and of the same blurred a
+little. All are of as many images.
 """
 
 import cv2
@@ -12,13 +12,13 @@ from zoo import metrics
 from zoo.metrics import distributions
 
 BLUR = 1.0  # pixels, the deviation of the filter of the blurred control
-REAL, BLURRED = "other real pictures in their place", f"other real pictures, blurred by {BLUR:g} pixel"
+REAL, BLURRED = "other real images instead", f"other real images, blurred by {BLUR:g} pixel"
 
 
 def distances(features, real, split, about, *, role="result", protocol="") -> list[dict]:
-    """Rows of a card for features of pictures (N, D), beside those of real ones (M, D).
+    """Rows of a card for features of images (N, D), compared with those of real ones (M, D).
 
-    about: how they were measured; protocol: what the pictures are, where they are no samples.
+    about: how they were measured; protocol: what the images are, where they are no samples.
     """
     facts = {"role": role, "n": len(features), "protocol": f"{protocol}; {about}" if protocol else about}
     precision, recall = distributions.precision_recall(real, features)

@@ -9,8 +9,8 @@ def accuracy(logits, labels) -> float:
     A logit of exactly 0 counts as class 0, as in the perceptron's step.
     """
     logits = np.asarray(logits)
-    answers = logits[:, 0] > 0 if logits.shape[-1] == 1 else logits.argmax(-1)
-    return 100.0 * float(np.mean(answers == np.asarray(labels)))
+    predicted = logits[:, 0] > 0 if logits.shape[-1] == 1 else logits.argmax(-1)
+    return 100.0 * float(np.mean(predicted == np.asarray(labels)))
 
 
 def mean_class_accuracy(logits, labels) -> float:
@@ -27,6 +27,6 @@ def auroc(known, unknown) -> float:
     return float(1 - np.mean((below + not_above) / 2) / len(known))
 
 
-def psnr(picture, true) -> float:
-    """Peak signal-to-noise ratio in dB of two float pictures in 0 ... 1 of the same shape."""
-    return float(-10 * np.log10(np.mean(np.square(picture - true))))
+def psnr(image, true) -> float:
+    """Peak signal-to-noise ratio in dB of two float images in 0 ... 1 of the same shape."""
+    return float(-10 * np.log10(np.mean(np.square(image - true))))

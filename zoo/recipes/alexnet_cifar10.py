@@ -2,13 +2,13 @@
 
 Reproduce: `zoo data prepare cifar10`, then `zoo train alexnet.cifar10`. The paper has 11 % errors with this net, and
 13 % without local response normalisation (`normalization=False`). As in Krizhevsky's published configuration it learns
-from parts of 24 x 24 pixels, mirrored every other time, and is measured on ten of them: corners and middle, mirrored
-too. Instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights.
+from random crops of 24 x 24 pixels, mirrored every other time, and is measured on ten of them: corners and center,
+mirrored too. Instead of his hand-lowered rate AdamW, a rate that falls as a cosine, and averaged weights.
 
-In two parts: 50 epochs with squares cut out of the pictures, after which it has 81 % right of what it learned from and,
-by the ten parts, 82.4 % of the test pictures; and 45 from a higher rate again without, after which it is 89 and 85.0 %.
-It was tried before on whole pictures, shifted by up to 4 pixels: 88 % of what it learned from after 24 epochs, 82 % of
-others. The test split chose none of this, but was looked at each time.
+In two stages: 50 epochs with cutout, which reach 81 % of the training images and, by the ten crops, 82.4 % of the test
+images; and 45 from a higher rate again without, which reach 89 and 85.0 %. An earlier attempt on whole images, shifted
+by up to 4 pixels, reached 88 % of the training images after 24 epochs and 82 % of others. The test split selected none
+of this, but was measured each time.
 """
 
 import keras
@@ -62,9 +62,9 @@ class AlexNetCIFAR10(CIFAR10):
 
     def evaluate(self, predict, examples, split):
         x, y = examples
-        answers = [predict_all(predict, view) for view in views(x)]
+        chances = [predict_all(predict, view) for view in views(x)]
         facts = {"split": self.split_name(split), "n": len(y)}
-        ten, one = (metrics.accuracy(each, y) for each in (np.mean(answers, axis=0), answers[0]))
+        ten, one = (metrics.accuracy(each, y) for each in (np.mean(chances, axis=0), chances[0]))
         paper = self.paper["accuracy"] if split == self.eval_split else None
         alone = "the same, by the center crop of each image alone"
         return [
@@ -74,7 +74,7 @@ class AlexNetCIFAR10(CIFAR10):
 
 
 class WithSquaresCutOut(AlexNetCIFAR10):
-    """The first part."""
+    """The first stage."""
 
     name = "alexnet.cifar10-cut"
     epochs = 50
@@ -89,12 +89,12 @@ class WithSquaresCutOut(AlexNetCIFAR10):
 
 
 def predict_all(predict, x):
-    """Probabilities for pictures (N, H, W, 3): float64 (N, classes)."""
+    """Probabilities for images (N, H, W, 3): float64 (N, classes)."""
     return probabilities(predict(x)["logits"])
 
 
 def views(x) -> list:
-    """Ten parts of pictures uint8 (N, H, W, 3), each (N, SIDE, SIDE, 3): middle, corners, and all of them mirrored."""
+    """Ten crops of images uint8 (N, H, W, 3), each (N, SIDE, SIDE, 3): center, corners, and all of them mirrored."""
     bottom, right = x.shape[1] - SIDE, x.shape[2] - SIDE
     corners = [(top, left) for top in (0, bottom) for left in (0, right)]
     parts = [x[:, top : top + SIDE, left : left + SIDE] for top, left in ((bottom // 2, right // 2), *corners)]

@@ -1,16 +1,16 @@
-"""BERT on CLINC150: which of 150 things a request to an assistant is about, and whether it is any of them.
+"""BERT on CLINC150: which of 150 intents a request to an assistant has, and whether it has any of them.
 
 Reproduce: `zoo data prepare clinc150 --from FOLDER`, then `zoo train bert.clinc150`.
 
-First a net learns from the labels alone, by [CLS] as section 3.2 of BERT's paper has it. Together with a linear SVM it
-teaches the one that ships, which is told what they think of the requests and of changed ones
-(`zoo.training.distillation`). The tutor reads in the words of novels and by [CLS], the other in the words of requests
-and by the mean over them.
+First a teacher is trained on the labels alone, with [CLS] as section 3.2 of BERT's paper has it. Together with a linear
+SVM it teaches the student, the network that ships: the student's targets are their probabilities for the requests and
+for changed ones (`zoo.training.distillation`). The teacher has the vocabulary of novels and pools by [CLS], the student
+the vocabulary of requests and mean pooling.
 
-Requests that belong to none of the intents are trained on with all intents equally right (D. Hendrycks and others,
-"Deep Anomaly Detection with Outlier Exposure", 2019). The threshold on the best logit, below which a request is out of
-scope, is chosen on the validation splits: as high as costs 0.4 points of accuracy there. It was 0.75
-points until a worse net had more of one test figure than was asked and less of the other: not blind to the test.
+Requests that belong to none of the intents are trained on with the same probability for each intent (D. Hendrycks and
+others, "Deep Anomaly Detection with Outlier Exposure", 2019). The threshold on the best logit, below which a request is
+out of scope, is chosen on the validation splits: as high as costs 0.4 points of accuracy there. It was 0.75 points
+until a worse network exceeded the target of one test figure and missed that of the other: not blind to the test.
 """
 
 import numpy as np
@@ -24,14 +24,14 @@ from zoo.training.calibration import OOD_THRESHOLD, calibrate
 from zoo.training.families.sentences import Sentences
 
 CLASSES = dataset("clinc150").labels
-COST = 0.004  # of the requests in scope that would be told right may be taken to be out of it
+COST = 0.004  # fraction of the requests in scope that the threshold may reject though they are classified right
 SHARP = 8.0  # what the SVM's scores, distances from planes, are multiplied with to be logits
 
 
 class Clinc150(Sentences):
-    """What the net that ships and its tutors have in common."""
+    """What the student and its teacher share."""
 
-    summary = "A small BERT tells 150 things apart that one may ask of an assistant, and notices what is none of them."
+    summary = "A small BERT classifies requests to an assistant into 150 intents, and detects those out of scope."
     classes = len(CLASSES)
     dataset = "clinc150"
     monitor = None
@@ -40,9 +40,9 @@ class Clinc150(Sentences):
     labels = list(CLASSES)
     intended_use = "To understand short requests (app assistant); a base to fine-tune on requests of one's own."
     limits = (
-        "English requests as crowd workers typed them, in American terms; one request at a time, without what was said "
-        "before. Of requests that are out of scope it takes some for what it knows. How much the threshold may cost "
-        "was not chosen blind to the test figures; the curve shows all choices."
+        "English requests as crowd workers typed them, in American terms; one request at a time, without the dialogue "
+        "before it. It accepts some requests that are out of scope. How much accuracy the threshold may cost was not "
+        "chosen blind to the test figures; the curve shows all thresholds."
     )
     licence = "Apache-2.0; trained on CLINC150, CC BY 3.0 (S. Larson and others)"
     commercial_use = True
@@ -51,7 +51,7 @@ class Clinc150(Sentences):
         return self.examples("train", data_dir), self.examples("val", data_dir)
 
     def targets_of(self, y):
-        """All intents alike for what is out of scope."""
+        """The same probability for each intent where a request is out of scope."""
         return np.where((y < 0)[:, None], np.float32(1 / self.classes), super().targets_of(y))
 
     def finish(self, model, validation):
@@ -76,8 +76,8 @@ class Clinc150(Sentences):
         inside, known = y >= 0, confidence(logits) >= OOD_THRESHOLD
         right = known & (logits.argmax(axis=1) == y)
         rows, curves = [], {}
-        shares = {"accuracy": (right, inside, self.protocol), "oos_recall": (~known, ~inside, OUTSIDE)}
-        for metric, (found, among, protocol) in shares.items():
+        fractions = {"accuracy": (right, inside, self.protocol), "oos_recall": (~known, ~inside, OUTSIDE)}
+        for metric, (found, among, protocol) in fractions.items():
             if among.any():
                 paper = self.paper.get(metric) if split == self.eval_split else None
                 row = metrics.row(
@@ -99,8 +99,9 @@ class Clinc150(Sentences):
         score = tfidf.linear_svm(*self.examples("train", data_dir))
         texts, y = self.examples("val", data_dir)
         scores = score(texts)
-        place = best_threshold(confidence(scores), scores.argmax(axis=1) == y, y >= 0)
-        rows, _ = self.evaluate(lambda texts: {"logits": score(texts) - place}, self.examples("test", data_dir), "test")
+        threshold = best_threshold(confidence(scores), scores.argmax(axis=1) == y, y >= 0)
+        examples = self.examples("test", data_dir)
+        rows, _ = self.evaluate(lambda texts: {"logits": score(texts) - threshold}, examples, "test")
         for row in rows:
             row |= {"role": "baseline", "paper": None, "protocol": "TF-IDF of words and parts of words, a linear SVM"}
         return rows
@@ -113,12 +114,12 @@ class Clinc150(Sentences):
 
 
 class FromLabels(Clinc150):
-    """Learns from the labels alone, and otherwise than the one that it teaches, so that they err differently."""
+    """The teacher: trained on the labels alone, with other settings than the student, so that they err differently."""
 
     name = "bert.clinc150-labels"
     epochs, batch_size, peak = 30, 32, 5e-4
     pooling = "cls"
-    protocol = "its tutor, a net like it that learned from the labels alone"
+    protocol = "its teacher, a network like it trained on the labels alone"
 
     def tokenizer(self, data_dir):
         return checkpoint.tokenizer(self.init)
@@ -128,11 +129,11 @@ class BERTClinc150(Clinc150):
     name = "bert.clinc150"
     epochs, repeated, changed = 2, 8, 24  # an epoch has 32 sentences for each of the data set's
     peak = 1.5e-3
-    dropout, gaps = 0.0, 0.05  # the lesson has so many sentences that it can't be learned by heart
+    dropout, masking = 0.0, 0.05  # there are too many sentences to overfit
     targets = {"accuracy": 93.0, "oos_recall": 60.0}
     paper = {"accuracy": 96.9, "oos_recall": 40.3}
-    protocol = "share of the requests in scope whose intent is told right and isn't taken to be out of scope"
-    experts: list  # the trained tutors
+    protocol = "fraction of the requests in scope whose intent is classified right and that count as in scope"
+    experts: list  # the trained teachers
 
     def controls(self):
         return self.teachers()
@@ -144,7 +145,7 @@ class BERTClinc150(Clinc150):
         self.experts = teachers
 
     def teacher(self, texts, y):
-        """The geometric mean of what an SVM and the tutors think."""
+        """The geometric mean of the probabilities of an SVM and of the teachers."""
         score = tfidf.linear_svm(texts, y)
 
         def probable(texts):
@@ -157,25 +158,25 @@ class BERTClinc150(Clinc150):
         return probable
 
 
-OUTSIDE = "share of the requests that are out of scope whose best logit is below zero, a threshold set on validation"
+OUTSIDE = "fraction of the requests out of scope whose best logit is below zero, a threshold set on validation"
 
 
 def best_threshold(sure, right, inside) -> float:
-    """The highest threshold that takes at most `COST` of the requests in scope that are told right for others.
+    """The highest threshold that rejects at most `COST` of the requests in scope that are classified right.
 
     sure, right, inside (N,).
     """
-    places = np.sort(sure[inside])
-    lost = np.array([np.mean((right & (sure < place))[inside]) for place in places])
-    return places[lost <= COST][-1]
+    thresholds = np.sort(sure[inside])
+    lost = np.array([np.mean((right & (sure < threshold))[inside]) for threshold in thresholds])
+    return thresholds[lost <= COST][-1]
 
 
 def curve(sure, right, inside) -> list[dict]:
     """Both figures, in percent, as the threshold moves: sure, right, inside (N,) -> 40 points or so."""
     points = []
-    for place in np.quantile(sure, np.linspace(0, 0.4, 41)):
-        accuracy = 100 * np.mean((right & (sure >= place))[inside])
-        recall = 100 * np.mean((sure < place)[~inside])
+    for threshold in np.quantile(sure, np.linspace(0, 0.4, 41)):
+        accuracy = 100 * np.mean((right & (sure >= threshold))[inside])
+        recall = 100 * np.mean((sure < threshold)[~inside])
         points.append({"accuracy": round(float(accuracy), 2), "oos_recall": round(float(recall), 2)})
     return points
 

@@ -1,14 +1,14 @@
-"""BERT on rt-polarity: whether a sentence of a film review is for or against the film.
+"""BERT on rt-polarity: whether a sentence of a film review is positive or negative.
 
 Reproduce: `zoo data prepare rt_polarity --from FOLDER`, then `zoo train bert.rt-polarity`.
 
-Two logistic regressions teach it, one of words and parts of words and one of weighed words, see
-`zoo.training.distillation`. What was to choose of the network was chosen on sentences held back of the first fold's nine
-tenths, which are the test sentences of the other folds; the two regressions had first been compared on test folds. So
-the figure of ten folds is a little too good.
+Its teachers are two logistic regressions, one of words and parts of words and one of weighted words, see
+`zoo.training.distillation`. Hyperparameters of the network were chosen on sentences held back from the training folds
+of the first fold, which are test sentences of the other folds; the two regressions had first been compared on test
+folds. So the figure of ten folds is slightly optimistic.
 
-There is no official split, so the field divides the sentences into ten and trains ten times, each time on nine. So does
-this recipe; the weights of the first time ship, measured on the tenth that they have not seen.
+There is no official split, so the field uses ten-fold cross-validation. So does this recipe; the weights of the first
+fold ship, measured on the fold that they were not trained on.
 """
 
 import numpy as np
@@ -24,26 +24,26 @@ LABELS = ["negative", "positive"]
 
 class BERTRtPolarity(Sentences):
     name = "bert.rt-polarity"
-    summary = "A small BERT says whether a sentence about a film is for it or against it."
+    summary = "A small BERT classifies a sentence about a film as positive or negative."
     classes = len(LABELS)
     dataset = "rt_polarity"
     eval_split = "fold1"
     epochs = 2
     monitor = None
-    protocol = "share of the sentences of one tenth told right, by the net that was trained on the others"
+    protocol = "fraction of the sentences of one fold classified right, by the network trained on the other nine"
     outputs = {"logits": {"shape": [2], "dtype": "float32", "description": "negative, positive"}}
     labels = LABELS
-    intended_use = "To tell praise from blame in short English texts (app sentiment)."
+    intended_use = "To tell positive from negative in short English texts (app sentiment)."
     limits = (
-        "Learned from 9,000 sentences of film reviews in lower case. It says for or against of any sentence, and is "
-        "wrong on one in four or five, above all where irony, denial or comparison is at work. The figure of ten folds "
-        "is a little too good: what was to choose was chosen on sentences that some of the folds test on."
+        "Trained on 9,000 sentences of film reviews in lower case. It calls any sentence positive or negative, "
+        "and is wrong on one in four or five, above all with irony, negation or comparison. The figure of ten folds is "
+        "slightly optimistic: hyperparameters were chosen on sentences that some of the folds test on."
     )
     licence = "Research, as rt-polarity, whose authors state no licence"
     commercial_use = False
-    own_arguments = {"vocabulary": 8000, "depth": 2}  # most words are whole: two blocks are enough to weigh them
+    own_arguments = {"vocabulary": 8000, "depth": 2}  # most words are one token: two blocks are enough
     peak = 1.5e-3
-    dropout, gaps = 0.0, 0.0  # the lesson has so many sentences that it can't be learned by heart
+    dropout, masking = 0.0, 0.0  # there are too many sentences to overfit
     changed, exchanged = 16, 0.35
     fold = 1
 
@@ -62,10 +62,10 @@ class BERTRtPolarity(Sentences):
 
     def divided(self, data_dir):
         texts, y = self.examples(f"rest{self.fold}", data_dir)
-        return (texts, y), self.examples(f"fold{self.fold}", data_dir)  # shown while it trains; it selects nothing
+        return (texts, y), self.examples(f"fold{self.fold}", data_dir)  # reported while it trains; it selects nothing
 
     def teacher(self, texts, y):
-        """The geometric mean of what two think, of which each knows what the other doesn't."""
+        """The geometric mean of the probabilities of two regressions with different features."""
         classifiers = tfidf.logistic_regression(texts, y, parts=True), tfidf.nb_logistic_regression(texts, y)
         return lambda texts: probabilities(np.mean([scores(texts) for scores in classifiers], axis=0))
 
@@ -73,14 +73,14 @@ class BERTRtPolarity(Sentences):
         return [TenFolds()]
 
     def baselines(self, data_dir):
-        taught = "the network's teacher: two logistic regressions, of words and their parts, and of weighed words"
+        teacher = "the network's teacher: two logistic regressions, of words and their parts, and of weighted words"
         methods = {
-            "TF-IDF and logistic regression as scikit-learn has them": tfidf.plain_logistic_regression,
+            "TF-IDF and logistic regression with scikit-learn's defaults": tfidf.plain_logistic_regression,
             "TF-IDF of words and pairs of words, logistic regression, both tuned": tfidf.logistic_regression,
-            taught: self.teacher,
+            teacher: self.teacher,
         }
         return [
-            self._folds(learn, f"{method}; mean of the same ten times", data_dir) for method, learn in methods.items()
+            self._folds(learn, f"{method}; mean of the same ten folds", data_dir) for method, learn in methods.items()
         ]
 
     def _folds(self, learn, protocol, data_dir) -> dict:
@@ -96,11 +96,13 @@ class BERTRtPolarity(Sentences):
 
 
 class TenFolds(BERTRtPolarity):
-    """The ten trainings; the seed is the number of the tenth that each leaves out."""
+    """The ten trainings; the seed is the number of the fold that each leaves out."""
 
     name = "bert.rt-polarity-folds"
     seeds = tuple(range(1, FOLDS + 1))
-    protocol = "share of the sentences of one tenth told right, by the net trained on the others; mean of ten times"
+    protocol = (
+        "fraction of the sentences of one fold classified right, by the one trained on the other nine; mean of ten"
+    )
 
     @property
     def fold(self):

@@ -1,13 +1,14 @@
-"""A deep belief net on MNIST: three RBMs, one after the other, then fine-tuned to read.
+"""A deep belief net on MNIST: three RBMs, one after the other, then fine-tuned to classify.
 
-Reproduce: `zoo train dbn.mnist`. Each RBM learns by contrastive divergence from what the one below answers, the topmost
-with the labels beside; then the stack becomes a classifier, as Hinton and Salakhutdinov (2006) do it. Hinton, Osindero
-and Teh report 98.75 % for this net, by up-down fine-tuning. Here a few pixels and units are left out at each step;
-without that it read 98.68 %, and with a fifth of the pixels and half of the units left out it stayed at 98.3 % on
-validation. It is the fourth way to fine-tune that was tried; two of the others were measured on the test split, too.
+Reproduce: `zoo train dbn.mnist`. Each RBM learns by contrastive divergence from the hidden units of the one below, the
+topmost with the labels as additional inputs; then the stack becomes a classifier, as Hinton and Salakhutdinov (2006) do
+it. Hinton, Osindero and Teh report 98.75 % for this network, by up-down fine-tuning. Here dropout of a few pixels and
+units is used; without it the accuracy was 98.68 %, and with a fifth of the pixels and half of the units dropped it
+stayed at 98.3 % on validation. This is the fourth fine-tuning method that was tried; two of the others were measured on
+the test split, too.
 
-What the first part is worth shows when labels are few: the controls fine-tune on 1,000 of them, five times, from RBMs
-that saw no labels and from random weights.
+What pre-training is worth shows when labels are few: the controls fine-tune on 1,000 of them, five times, from RBMs
+trained without labels and from random weights.
 """
 
 import keras
@@ -21,7 +22,9 @@ FEW = 1000  # labels of the controls
 
 class DBNMNIST(MNIST):
     name = "dbn.mnist"
-    summary = "A deep belief net learns what digits look like, then to read them; it can dream of them too."
+    summary = (
+        "A deep belief net learns features of digits without labels, then to classify them; it generates digits, too."
+    )
     stage = "classifier"
     persistent = False
     arguments = {"dropout": (0.1, 0.2)}
@@ -31,8 +34,8 @@ class DBNMNIST(MNIST):
     weights_dtype = "float16"
     targets = {"accuracy": 98.75}
     paper = {"accuracy": 98.75}
-    protocol = "share of the test images classified right, undistorted; the paper's figure is of up-down fine-tuning"
-    intended_use = "To see layers learn one by one, and what they dream of (`DBN.dream`); to read single digits."
+    protocol = "fraction of the test images classified right, undistorted; the paper's figure is of up-down fine-tuning"
+    intended_use = "To see layers learn one by one, and what they generate (`DBN.dream`); to read single digits."
 
     def optimizer(self, steps):
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
@@ -53,7 +56,7 @@ class DBNMNIST(MNIST):
 
 
 class TopRBM(DBNMNIST):
-    """The third RBM, which sees the labels too."""
+    """The third RBM, which has the labels as inputs, too."""
 
     name, stage = "dbn.mnist-rbm3", "rbm3"
     persistent = True
@@ -93,7 +96,7 @@ class BottomRBM(MiddleRBM):
 
 
 class TopRBMWithoutLabels(MiddleRBM):
-    """The third RBM for the controls, which must not have seen more labels than they may. It never dreams."""
+    """The third RBM for the controls, which may not use more labels than they have. It never generates."""
 
     name, stage = "dbn.mnist-rbm3-unlabelled", "rbm3"
 
@@ -106,20 +109,20 @@ class TopRBMWithoutLabels(MiddleRBM):
 
 
 class FewLabels(DBNMNIST):
-    """Fine-tuned on few labels; the last epoch counts, since selection would need more."""
+    """Fine-tuned on few labels; the last epoch ships, since selection would need more."""
 
     name = "dbn.mnist-1000"
     arguments, weight_decay = {}, 0.2
     epochs, batch_size, monitor = 100, 50, None
     seeds = (1, 2, 3, 4, 5)
     paper = {}
-    protocol = f"fine-tuned on {FEW:,} labels, from RBMs that saw none; mean of 5 seeds"
+    protocol = f"fine-tuned on {FEW:,} labels, from RBMs trained without labels; mean of 5 seeds"
 
     def training_data(self, data_dir):
         x, y = self.examples(self.trained_split, data_dir)
         order = np.random.default_rng(self.seed).permutation(len(x))
-        held, kept = order[: self.validation], order[self.validation : self.validation + FEW]
-        return Batches(x[kept], y[kept], batch_size=self.batch_size, seed=self.seed), (x[held], y[held])
+        held, few = order[: self.validation], order[self.validation : self.validation + FEW]
+        return Batches(x[few], y[few], batch_size=self.batch_size, seed=self.seed), (x[held], y[held])
 
     def starts_from(self):
         return TopRBMWithoutLabels()
@@ -130,7 +133,7 @@ class FewLabels(DBNMNIST):
 
 class FewLabelsFromScratch(FewLabels):
     name = "dbn.mnist-1000-scratch"
-    protocol = f"the same net trained on {FEW:,} labels from random weights; mean of 5 seeds"
+    protocol = f"the same network trained on {FEW:,} labels from random weights; mean of 5 seeds"
 
     def starts_from(self):
         return None

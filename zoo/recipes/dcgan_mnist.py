@@ -1,6 +1,6 @@
-"""A DCGAN on MNIST that is told which digit to make.
+"""A DCGAN on MNIST, conditioned on the digit to generate.
 
-Reproduce: `zoo train dcgan.mnist`. A narrow one, 32 maps next to the pictures, with what the field has settled on
+Reproduce: `zoo train dcgan.mnist`. A narrow one, 32 channels next to the images, with what the field has settled on
 since: a projection discriminator, spectral normalisation with Adam's first momentum at zero, the hinge loss, averaged
 weights.
 """
@@ -13,11 +13,11 @@ from zoo.training.families.digits import DigitGenerator
 
 class DCGANMNIST(DigitGenerator):
     name = "dcgan.mnist"
-    summary = "A deep convolutional GAN makes the handwritten digit that it is asked for."
+    summary = "A deep convolutional GAN generates the handwritten digit that is asked for."
     arguments = {"input_shape": [28, 28, 1], "channels": 32, "conditions": [10], "spectral": True}
     epochs = 20
     batch_size = 64
-    told, loss = True, "hinge"
+    conditional, loss = True, "hinge"
     targets = {"accuracy": 97.0}
     inputs = DigitGenerator.inputs | {"labels": {"shape": [1], "dtype": "int32", "description": "the digit"}}
     outputs = {
@@ -28,10 +28,10 @@ class DCGANMNIST(DigitGenerator):
             "range": [-1, 1],
         }
     }
-    intended_use = "Digits of one's choice (`DCGAN.sample`, app digits); to see what a conditional GAN is."
+    intended_use = "Digits of one's choice (`DCGAN.sample`, app digits); to see a conditional GAN."
 
     def goals(self, card):
-        """At most a third as far from real digits as those of the GAN that it improves on."""
+        """At most a third of the Fréchet distance of the GAN that it improves on."""
         return self.targets | {"frechet_distance": checkpoint.card("gan.mnist").result("frechet_distance")["value"] / 3}
 
     def optimizer(self, steps):

@@ -11,7 +11,7 @@ from zoo.training.families.digits import DigitGenerator
 
 class GANMNIST(DigitGenerator):
     name = "gan.mnist"
-    summary = "The first generative adversarial net makes handwritten digits of noise."
+    summary = "The first generative adversarial network generates handwritten digits from noise."
     arguments = {"hidden": 500, "maxout": [100, 5]}
     epochs = 60
     batch_size = 100
@@ -23,7 +23,7 @@ class GANMNIST(DigitGenerator):
             "range": [0, 1],
         }
     }
-    intended_use = "To see how two networks teach each other; digits from chance (`GAN.sample`, app digits)."
+    intended_use = "To see how two networks train each other; random digits (`GAN.sample`, app digits)."
 
     def optimizer(self, steps):
         return keras.optimizers.Adam(2e-4, beta_1=0.5, use_ema=True, ema_momentum=0.999)

@@ -17,7 +17,7 @@ TOKENS = 4096
 
 class GPTGutenberg(LanguageModel):
     name = "gpt.gutenberg"
-    summary = "A small GPT writes prose like that of old novels."
+    summary = "A small GPT generates prose like that of old novels."
     dataset = "gutenberg"
     context = 128
     arguments = {"vocabulary": TOKENS, "context": 128, "width": 160, "depth": 5, "heads": 5, "dropout": 0.2}
@@ -30,10 +30,10 @@ class GPTGutenberg(LanguageModel):
             "description": "at each token of the text, one logit for each that might come next",
         }
     }
-    intended_use = "To see a language model learn from a few books, and to write with (app write); a base to fine-tune."
+    intended_use = "To see a language model learn from books, and to generate text (app write); a base to fine-tune."
     limits = (
-        "A million tokens of six novels: grammar and manner are theirs, sense lasts for half a sentence. It may say "
-        "what books of the 18th and 19th century say of people."
+        "Trained on a million tokens of six novels: it has their grammar and manner, and its sense lasts for half a "
+        "sentence. It may say what books of the 18th and 19th century say of people."
     )
     licence = "Apache-2.0; trained on texts in the public domain"
     commercial_use = True

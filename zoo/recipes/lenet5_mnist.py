@@ -1,6 +1,6 @@
 """LeNet-5 on MNIST, the faithful network: 60,000 parameters, partial connections, RBF output.
 
-Reproduce: `zoo train lenet5.mnist`. It trains the net twice: without distortions (the control; the paper reports
+Reproduce: `zoo train lenet5.mnist`. It trains the network twice: without distortions (the control; the paper reports
 99.05 %) and with them (99.2 % in the paper), which ships. The paper multiplied the training set tenfold by random
 translations, scalings, squeezes and horizontal shears; here every epoch draws them anew, with small rotations. Instead
 of the paper's stochastic diagonal Levenberg-Marquardt: Adam with a falling rate and averaged weights, selected on 5,000
@@ -48,8 +48,10 @@ class LeNet5MNIST(MNIST):
             "description": "minus the squared distance of F6 to each digit's code (eq. 7)",
         }
     }
-    intended_use = "To read single digits and to see how LeNet-5 works; a base to fine-tune on small grey pictures."
-    limits = "Digits centred and of MNIST's size and stroke. Far from every code is no digit, but nothing tests that."
+    intended_use = "To read single digits and to see how LeNet-5 works; a base to fine-tune on small grey images."
+    limits = (
+        "Digits centred and of MNIST's size and stroke. Images far from every code may be no digit; nothing tests that."
+    )
     rate, decay = 3e-3, 0.01
     transform = staticmethod(distort)
 
@@ -62,14 +64,14 @@ class LeNet5MNIST(MNIST):
 
 
 class LeNet5Undistorted(LeNet5MNIST):
-    """The same net trained on the images as they are."""
+    """The same network trained on the images as they are."""
 
     name = "lenet5.mnist-undistorted"
     epochs = 30
-    rate, decay = 3e-3, 0.06  # a stronger decay takes the place of the distortions
+    rate, decay = 3e-3, 0.06  # a stronger decay instead of the distortions
     targets = {"accuracy": 99.1}
     paper = {"accuracy": 99.05}
-    protocol = "the same net trained without distortions"
+    protocol = "the same network trained without distortions"
     transform = None
 
     def controls(self):

@@ -10,7 +10,7 @@ from zoo.training.families.shakespeare import Shakespeare
 
 class LSTMShakespeare(Shakespeare):
     name = "lstm.shakespeare"
-    summary = "An LSTM writes plays in the manner of Shakespeare, character by character."
+    summary = "An LSTM generates plays in the manner of Shakespeare, character by character."
     context = 128
     arguments = {"vocabulary": 65, "embedding": 64, "units": 256, "depth": 2, "dropout": 0.2}
     epochs = 30

@@ -1,7 +1,7 @@
 """A multi-layer perceptron of 300 and 100 hidden units on MNIST.
 
 Reproduce: `zoo train mlp.mnist` (a few minutes on two cores). Expect 98.2 % or more on the 10,000 test images. LeCun
-et al. 1998 list this net, 28x28-300-100-10, with 3.05 % errors undistorted. What makes the difference here: tanh
+et al. 1998 list this network, 28x28-300-100-10, with 3.05 % errors undistorted. What makes the difference here: tanh
 units with cross-entropy rather than squared error, AdamW with a falling rate, and averaged weights.
 """
 
@@ -20,7 +20,7 @@ class MLPMNIST(MNIST):
     weights_dtype = "float16"
     targets = {"accuracy": 98.2}
     paper = {"accuracy": 96.95}
-    intended_use = "To see how a multi-layer perceptron works; a base to fine-tune on small grey pictures."
+    intended_use = "To see how a multi-layer perceptron works; a base to fine-tune on small grey images."
 
     def optimizer(self, steps):
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)

@@ -1,18 +1,18 @@
-"""MobileNet on Caltech-101: names 101 kinds of things in photographs, and knows when it sees none of them.
+"""MobileNet on Caltech-101: 101 kinds of objects in photographs, and none of them as out of distribution.
 
 Reproduce, after `zoo data prepare` for flickr8k, caltech101 and intel_scenes: `zoo train mobilenet.caltech101`.
 
-5,780 photographs are few for a network that starts from nothing, so it learns in three parts:
-1. from 7,000 photographs of Flickr8k, which words their captions use (A. Joulin and others, "Learning Visual Features
-   from Large Weakly Supervised Data", 2016): what things look like, though not the things of Caltech-101;
-2. the 101 classes, at 96 pixels, with those photographs beside, for which no class is the right answer (D. Hendrycks
-   and others, "Deep Anomaly Detection with Outlier Exposure", 2019): that is how it learns to be in doubt;
+5,780 photographs are few for training from random weights, so it is trained in three stages:
+1. to predict which words the captions of 7,000 photographs of Flickr8k use (A. Joulin and others, "Learning Visual
+   Features from Large Weakly Supervised Data", 2016), though few of Caltech-101's objects are among them;
+2. on the 101 classes, at 96 pixels, together with those photographs, whose target is the same probability for each
+   class (D. Hendrycks and others, "Deep Anomaly Detection with Outlier Exposure", 2019): so it learns to be uncertain;
 3. the same at 128 pixels, for a few epochs.
-At the end the logits are scaled, so that the probabilities are right on photographs held back (C. Guo and others, "On
-Calibration of Modern Neural Networks", 2017), and shifted, so that the best one is above zero for most of those: where
-it is below, nothing is known. Flickr8k's test split and the Intel scenes, never trained on, show what that is worth.
-First measurements on them, by the best probability instead of the best logit and with KEPT at 0.94 and 0.91, refused
-fewer.
+At the end the logits are scaled, so that the probabilities are calibrated on held-back photographs (C. Guo and others,
+"On Calibration of Modern Neural Networks", 2017), and shifted, so that the best one is above zero for most of those:
+where it is below, the photograph is rejected as out of distribution. Flickr8k's test split and the Intel scenes, never
+trained on, show what that is worth. First measurements on them, by the best probability instead of the best logit and
+with ACCEPTED at 0.94 and 0.91, rejected fewer.
 """
 
 import collections
@@ -33,18 +33,18 @@ from zoo.training.calibration import OOD_THRESHOLD, calibrate
 from zoo.training.recipe import Recipe
 
 NOTHING = -1  # the label of a photograph that shows none of the classes
-REPEATS = 3  # times an epoch that each photograph of Caltech-101 is seen, one of Flickr8k being seen once
+REPEATS = 3  # times an epoch of each photograph of Caltech-101; one for those of Flickr8k
 SMOOTHING = 0.1  # of the probability goes to all classes alike
-KEPT = 0.89  # of the photographs held back are to count as known
+ACCEPTED = 0.89  # of the photographs held back are to be accepted as in distribution
 WORDS = 400  # of the captions to learn: the most common ones ...
-TOO_COMMON = 0.35  # ... but for those, such as "the", that more than this share of photographs go with
-STORED_SIDE = 128  # photographs of Flickr8k are kept in memory with this short side; Caltech-101's are hardly larger
+TOO_COMMON = 0.35  # ... but for those, such as "the", that this fraction of photographs have in their captions
+STORED_SIDE = 128  # photographs of Flickr8k are stored in memory with this short side; Caltech-101's are hardly larger
 CLASSES = catalogue.dataset("caltech101").labels
 
 
 class MobileNetCaltech101(Recipe):
     name = "mobilenet.caltech101"
-    summary = "MobileNet names 101 kinds of things in photographs, and says when it knows none of them."
+    summary = "MobileNet classifies photographs into 101 kinds of objects, and detects when they show none of them."
     side = 128
     arguments = {"classes": len(CLASSES), "input_shape": (128, 128, 3), "dropout": 0.2}
     task = "classify_images"
@@ -57,18 +57,17 @@ class MobileNetCaltech101(Recipe):
     monitor = None
     weights_dtype = "float16"
     targets = {"accuracy": 72.0, "mean_class_accuracy": 56.0, "acceptance_rate": 90.0, "rejection_rate": 60.0}
-    protocol = "share of the test photographs classified right, each made 128 x 128; the split is no official one"
+    protocol = "fraction of the test photographs classified right, each resized to 128 x 128; the split is ours"
     inputs = {
         "image": {"shape": [128, 128, 3], "dtype": "uint8", "description": "a colour photograph, resized to that size"}
     }
     outputs = {"logits": {"shape": [101], "dtype": "float32", "description": "one logit a class"}}
     ood_threshold = OOD_THRESHOLD
     labels = list(CLASSES)
-    intended_use = "To label photographs of single things (app label), and as a base to fine-tune on one's own."
+    intended_use = "To label photographs of single objects (app label), and as a base to fine-tune on one's own."
     limits = (
-        "Knows 101 kinds of things, many of them odd ones, mostly large and in the middle of the picture; confuses "
-        "what looks alike. A best logit below zero means that it knows nothing there; but it takes some other "
-        "things, scenes above all, for what it knows."
+        "Trained on 101 kinds of objects, many of them odd ones, mostly large and centred; confuses similar ones. A "
+        "best logit below zero means out of distribution; but it accepts some other objects, and scenes above all."
     )
     licence = "Non-commercial research and education, as the photographs of Flickr8k it was made with"
     commercial_use = False
@@ -78,10 +77,10 @@ class MobileNetCaltech101(Recipe):
     def training_data(self, data_dir):
         photos, y = catalogue.load("caltech101", "train", data_dir)
         order = np.random.default_rng(self.seed).permutation(len(photos))
-        held, kept = order[: self.validation], order[self.validation :]
+        held, rest = order[: self.validation], order[self.validation :]
         nothing = [photo for photo, _ in captioned(data_dir)]
-        mixed = REPEATS * [photos[i] for i in kept] + nothing
-        numbers = np.concatenate([np.tile(y[kept], REPEATS), np.full(len(nothing), NOTHING)])
+        mixed = REPEATS * [photos[i] for i in rest] + nothing
+        numbers = np.concatenate([np.tile(y[rest], REPEATS), np.full(len(nothing), NOTHING)])
         batches = Batches(mixed, numbers, batch_size=self.batch_size, seed=self.seed, transform=self.transform)
         return batches, (self.resized([photos[i] for i in held]), soft(y[held], smoothing=0.0))
 
@@ -106,12 +105,12 @@ class MobileNetCaltech101(Recipe):
     def finish(self, model, validation):
         """Scale and shift the logits, see above."""
         x, y = validation
-        calibrate(model.get_layer("fc"), model.predict(x, verbose=0), y, lambda sure: np.quantile(sure, 1 - KEPT))
+        calibrate(model.get_layer("fc"), model.predict(x, verbose=0), y, lambda sure: np.quantile(sure, 1 - ACCEPTED))
 
     # --- measuring ------------------------------------------------------------------------------------------------
 
     def examples(self, split, data_dir=None, folder=None):
-        """(photographs, labels, {split of another data set: its photographs, which show nothing that is known})."""
+        """(photographs, labels, {split of another data set: its photographs, which are out of distribution})."""
         photos, y = super().examples(split, data_dir, folder)
         if folder is not None:
             return photos, y, {}
@@ -127,32 +126,32 @@ class MobileNetCaltech101(Recipe):
     def evaluate(self, predict, examples, split):
         photos, y, others = examples
 
-        def answers(photos):
+        def logits_of(photos):
             return predict(self.resized(photos))["logits"]
 
-        logits = answers(photos)
+        logits = logits_of(photos)
         sure = confidence(logits)
         name, count = self.split_name(split), {"n": len(y)}
-        each_class = "the same, a mean over the classes' own"
-        known = "share of the test photographs whose best logit isn't below zero: something is known"
+        each_class = "the same, mean over classes of the accuracy of each"
+        accepted = "fraction of the test photographs whose best logit is not below zero"
         rows = [
             metrics.row("accuracy", name, metrics.accuracy(logits, y), protocol=self.protocol, **count),
             metrics.row(
                 "mean_class_accuracy", name, metrics.mean_class_accuracy(logits, y), protocol=each_class, **count
             ),
-            metrics.row("acceptance_rate", name, 100 * np.mean(sure >= OOD_THRESHOLD), protocol=known, **count),
+            metrics.row("acceptance_rate", name, 100 * np.mean(sure >= OOD_THRESHOLD), protocol=accepted, **count),
         ]
-        unsure_of = {other: confidence(answers(unknown)) for other, unknown in others.items()}
+        unsure_of = {other: confidence(logits_of(unknown)) for other, unknown in others.items()}
         if len(unsure_of) > 1:
             unsure_of = {"+".join(unsure_of): np.concatenate(list(unsure_of.values()))} | unsure_of  # all of them first
         for other, unsure in unsure_of.items():
-            taught = " (others of Flickr8k were trained on as such)" if "flickr8k" in other else ""
-            apart = f"best logit: Caltech-101's {split} split against these, which show other things{taught}"
-            refused = "share of these whose best logit is below zero, a threshold set in view of this"
+            trained = " (others of Flickr8k were trained on as such)" if "flickr8k" in other else ""
+            apart = f"best logit: Caltech-101's {split} split against these, out of distribution{trained}"
+            rejected = "fraction of these whose best logit is below zero, a threshold chosen knowing this figure"
             rows += [
                 metrics.row("auroc", other, metrics.auroc(sure, unsure), protocol=apart, n=len(unsure)),
                 metrics.row(
-                    "rejection_rate", other, 100 * np.mean(unsure < OOD_THRESHOLD), protocol=refused, n=len(unsure)
+                    "rejection_rate", other, 100 * np.mean(unsure < OOD_THRESHOLD), protocol=rejected, n=len(unsure)
                 ),
             ]
         return rows, {}
@@ -170,7 +169,7 @@ class MobileNetCaltech101(Recipe):
 
 
 class Smaller(MobileNetCaltech101):
-    """The second part: most of what is to be learned shows in smaller pictures, which take half the time."""
+    """The second stage: smaller images are enough to learn most from, and take half the time."""
 
     name, side = "mobilenet.caltech101-96", 96
     arguments = MobileNetCaltech101.arguments | {"input_shape": (96, 96, 3)}
@@ -182,7 +181,7 @@ class Smaller(MobileNetCaltech101):
 
 
 class Words(Smaller):
-    """The first part: which words a photograph's captions use."""
+    """The first stage: which words a photograph's captions use."""
 
     name = "mobilenet.caltech101-words"
     epochs = 16
@@ -223,10 +222,10 @@ def captioned(data_dir):
 
 
 def soft(y, smoothing=SMOOTHING):
-    """Labels as probabilities: int (B,) -> float32 (B, classes). NOTHING is all classes alike."""
+    """Labels as probabilities: int (B,) -> float32 (B, classes). NOTHING is the same for all classes."""
     sharp = np.eye(len(CLASSES), dtype=np.float32)[np.maximum(y, 0)]
-    share = np.where(np.asarray(y) == NOTHING, 1.0, smoothing).astype(np.float32)[:, None]
-    return sharp * (1 - share) + share / len(CLASSES)
+    smoothed = np.where(np.asarray(y) == NOTHING, 1.0, smoothing).astype(np.float32)[:, None]
+    return sharp * (1 - smoothed) + smoothed / len(CLASSES)
 
 
 RECIPE = MobileNetCaltech101()

@@ -31,12 +31,12 @@ class PerceptronMNIST01(MNIST):
         "logits": {
             "shape": [1],
             "dtype": "float32",
-            "description": "weighted sum minus threshold; the answer is 1 where it is positive, else 0",
+            "description": "weighted sum minus threshold; the class is 1 where it is positive, else 0",
         }
     }
     labels = ["0", "1"]
     intended_use = "To see how the perceptron and its learning rule work."
-    limits = "Knows zeros and ones only, centred and of MNIST's size; gives an answer for any other image too."
+    limits = "Trained on zeros and ones only, centred and of MNIST's size; it classifies any other image, too."
 
     def examples(self, split, data_dir=None, folder=None):
         x, y = super().examples(split, data_dir, folder)

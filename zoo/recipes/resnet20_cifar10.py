@@ -1,19 +1,19 @@
 """ResNet-20 on CIFAR-10.
 
 Reproduce: `zoo data prepare cifar10`, then `zoo train resnet20.cifar10`. The paper reports 91.25 % after 164 epochs at
-three rates; here 58 do, in three parts:
+three rates; here there are 58, in three stages:
 
-1. 16 epochs on parts of 24 x 24 pixels, which take little more than half the time (J. Howard's "progressive resizing",
-   known from the DAWNBench entries of 2018): the network ends in a mean over all places, so it takes any size.
-2. 14 epochs on whole pictures, the rate falling to nothing.
+1. 16 epochs on crops of 24 x 24 pixels, which take little more than half the time (J. Howard's "progressive resizing",
+   known from the DAWNBench entries of 2018): the network ends in global average pooling, so it takes any size.
+2. 14 epochs on whole images, the rate falling to zero.
 3. 28 more from a high rate again, a warm restart (Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983), now
-   also from pictures that were held back until then to choose the rates by; with squares cut out of the pictures, and
-   averaged weights. Without these two it fits 97 % of the training pictures and is right on 87 % of others.
+   also on the images that were held back until then to choose the rates by; with cutout and averaged weights. Without
+   these two it fits 97 % of the training images and is right on 87 % of others.
 
-The second 28 epochs bring half a point, in this way as in the other: from the compressed pictures it learns no more.
+The second 28 epochs gain half a point, with these two or without: from the compressed images it learns no more.
 
-The control is plain-20, the same layers without shortcuts; it goes through the first two parts, and the card compares
-it with ResNet-20 as it was after those.
+The control is plain-20, the same layers without shortcuts; it is trained in the first two stages, and the card compares
+it with ResNet-20 after those.
 """
 
 import keras
@@ -25,17 +25,17 @@ from zoo.training.families.cifar10 import CIFAR10
 class ResNet20CIFAR10(CIFAR10):
     name = "resnet20.cifar10"
     architecture = "resnet"
-    summary = "ResNet-20 names ten kinds of things in small pictures."
+    summary = "ResNet-20 names ten kinds of objects in small images."
     arguments = {"depth": 20}
     epochs = 28
-    validation, monitor = 500, None  # nothing is selected: the last epoch counts
+    validation, monitor = 500, None  # nothing is selected: the last epoch ships
     targets = {"accuracy": 90.5}
     paper = {"accuracy": 91.25}
     intended_use = "To see what shortcuts do, to compare with the paper, and as a small base to fine-tune."
 
     limits = CIFAR10.limits + (
-        " It was to reach 90.5 % and doesn't: 87.1 % after 30 epochs, and with 28 more 87.4 % of 500 pictures held "
-        "back, or, with squares cut out and averaged weights, what it ships with."
+        " Its target of 90.5 % is missed: 87.1 % after 30 epochs, and with 28 more 87.4 % of 500 held-back images, or, "
+        "with cutout and averaged weights, what it ships with."
     )
 
     average = True
@@ -60,7 +60,7 @@ class ResNet20CIFAR10(CIFAR10):
 
 
 class Whole(ResNet20CIFAR10):
-    """The second part, on whole pictures."""
+    """The second stage, on whole images."""
 
     name = "resnet20.cifar10-whole"
     epochs = 14
@@ -78,10 +78,10 @@ class Whole(ResNet20CIFAR10):
 
 
 class Crops(Whole):
-    """The first part, on crops; its rate rises for two epochs to 0.1 and falls to where the second part's starts."""
+    """The first stage, on crops; its rate rises for two epochs to 0.1 and falls to where the second stage's starts."""
 
     name = "resnet20.cifar10-crops"
-    arguments = {"depth": 20, "input_shape": (None, None, 3)}  # validation has whole pictures
+    arguments = {"depth": 20, "input_shape": (None, None, 3)}  # validation has whole images
     epochs = 16
     monitor = None
 

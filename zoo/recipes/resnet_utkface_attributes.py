@@ -1,10 +1,10 @@
-"""ResNet-20 tells age, gender and ethnicity from a face, as others perceived them.
+"""ResNet-20 estimates age, gender and ethnicity of a face, as others perceived them.
 
 Reproduce: `zoo data prepare utkface --from FOLDER`, then `zoo train resnet.utkface-attributes`. It serves to measure
-generators of faces. First on pictures of 48 x 48 pixels, then on whole ones, for a few epochs.
+generators of faces. First on images of 48 x 48 pixels, then on whole ones, for a few epochs.
 
 Ages are learned as a distribution around the one that is stated (B.-B. Gao and others, "Age Estimation Using
-Expectation of Label Distribution Learning", 2018), whose mean is the answer.
+Expectation of Label Distribution Learning", 2018), whose mean is the estimate.
 """
 
 import cv2
@@ -19,7 +19,7 @@ from zoo.data.batches import Batches
 from zoo.training.recipe import Recipe
 
 SPREAD = 2.5  # years, of the distribution of ages around the stated one
-YEAR = 0.1  # what a year off costs, beside the cross-entropies
+YEAR = 0.1  # weight of the error in years, beside the cross-entropies
 
 
 def attribute_loss(y, logits):
@@ -44,7 +44,9 @@ def attribute_loss(y, logits):
 
 class Attributes(Recipe):
     name = "resnet.utkface-attributes"
-    summary = "ResNet-20 tells age, gender and ethnicity from a face, as others perceived them; to measure generators."
+    summary = (
+        "ResNet-20 estimates age, gender and ethnicity of a face, as others perceived them, to measure generators."
+    )
     task = "estimate_attributes"
     dataset = "utkface"
     arguments = {"depth": 20, "classes": faces.ANSWERS, "input_shape": (64, 64, 3)}
@@ -63,9 +65,9 @@ class Attributes(Recipe):
             "description": "logits of 2 genders, 5 ethnicities and the ages from 1 to 116 years",
         }
     }
-    intended_use = "To measure networks that make faces. Not to judge people."
+    intended_use = "To measure generators of faces. Not to judge people."
     limits = (
-        "Its answers are what others guessed from photographs: two genders and five ethnicities, of which the last is "
+        "Its outputs are what others guessed from photographs: two genders and five ethnicities, of which the last is "
         "all others, noisy and not what anyone said of themselves. It is right for some groups more often than for "
         "others (the card's curves have the figures), and wrong on faces that are turned, covered or cropped otherwise."
     )
@@ -125,7 +127,7 @@ def figures(found, y, own) -> dict:
 
 
 class Smaller(Attributes):
-    """The first part, at three quarters of the size and so with half the work."""
+    """The first stage, at three quarters of the size and so with half the computation."""
 
     name, side = "resnet.utkface-attributes-48", 48
     arguments = Attributes.arguments | {"input_shape": (None, None, 3)}
@@ -151,7 +153,7 @@ class Smaller(Attributes):
 
 def smaller(x, side):
     """uint8 (N, H, W, 3) -> (N, side, side, 3)"""
-    return np.stack([cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA) for picture in x])
+    return np.stack([cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA) for image in x])
 
 
 RECIPE = Attributes()

@@ -1,19 +1,19 @@
 """A U-Net that colours photographs.
 
 Reproduce, after `zoo data prepare` for flickr8k, caltech101, intel_scenes, bsds500: `zoo train unet.color` (76 minutes
-on two cores). Expect +1.9 dB over the grey pictures at 68 % of the true chroma on the 95 photographs of BSDS500's val
-split; the target is +2 dB. What helped most cost no training: the mean of the answers for three sizes of a picture
+on two cores). Expect +1.9 dB over the grey images at 68 % of the true chroma on the 95 photographs of BSDS500's val
+split; the target is +2 dB. What helped most cost no training: the mean of the outputs for three sizes of an image
 (`color.guess`), +1.60 dB at 62 % before. What did not help: twice as many epochs, half as many parameters again and
 BSDS500's own train split among the photographs, together (+1.62 dB at 57 % for one size); and to train the mean of the
-three answers rather than each (+1.70 dB).
+three outputs rather than each (+1.70 dB).
 
-The network sees the lightness L of CIE Lab, 128 pixels on the short side as it learns, and answers the chroma a, b at
-a quarter of that: joined with the full lightness, even the true chroma at that size gives 37 dB, so nothing is lost
-that matters. Trained on the colour photographs of Flickr8k, Caltech-101 and the Intel scenes, in two parts: first on
+The input is the lightness L of CIE Lab, in training 128 pixels on the short side; the output is the chroma a, b at a
+quarter of that size. Joined with the full lightness, even the true chroma at that size gives 37 dB, so nothing is lost
+that matters. Trained on the colour photographs of Flickr8k, Caltech-101 and the Intel scenes, in two stages: first on
 the distance between colours, then on what is measured, PSNR and chroma together. The 200 photographs of BSDS500's train
-split are never trained on, but serve to set the strength of the colours and chose the three sizes. The val split is
-never trained on either, but was not quite untouched: it was measured after each of the attempts above, and once its
-chroma moved CHROMA, before there were three sizes.
+split are never trained on, but set the strength of the colours and chose the three sizes. The val split is never
+trained on either, but was not quite untouched: it was measured after each of the attempts above, and once its chroma
+changed CHROMA, before there were three sizes.
 """
 
 import sys
@@ -32,23 +32,23 @@ from zoo.runtime.predictor import of_model
 from zoo.training.recipe import Recipe
 
 SIDE = 128  # pixels of a training crop
-CELL = 4  # of them, each way, share one answer: the product of the network's strides
-STORED_SIDE = 160  # photographs are kept in memory with this short side at most
-GREY = 4.0  # photographs of less mean chroma have nothing to teach
+CELL = 4  # input pixels a side for each output: the product of the network's strides
+STORED_SIDE = 160  # photographs are stored in memory with this short side at most
+GREY = 4.0  # photographs of less mean chroma are left out
 CHROMA = 0.6  # of the true chroma, wanted on the validation photographs
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 DELTA = 0.2  # of the distance loss, in units of color.CHROMA_SCALE, as are the next two
-EVEN = 0.01  # squared error at which a picture counts as right, so that nearly grey ones don't take over
+EVEN = 0.01  # added to the squared error of an image, so that nearly grey ones don't dominate
 VIVID = 1.0  # what a unit of chroma is worth against the logarithm of the error
 
 
-def distance_loss(true, answered):
-    """Pseudo-Huber distance in the a, b plane, mean over the map: quadratic below DELTA, linear far above.
+def distance_loss(true, predicted):
+    """Pseudo-Huber distance in the a, b plane, mean over positions: quadratic below DELTA, linear far above.
 
-    The squared error of regression answers the mean of all likely colours, which is grey; the distance itself answers
-    their median, which takes sides. Near zero it is quadratic, or the first thing learned would be to stay at grey.
+    The squared error leads to the mean of all likely colours, which is grey; the distance itself to their median, which
+    is not. Near zero it is quadratic, or the first thing learned would be to stay at grey.
     """
-    square = ops.sum(ops.square(true - answered), axis=-1)  # (B, h, w)
+    square = ops.sum(ops.square(true - predicted), axis=-1)  # (B, h, w)
     return ops.mean(ops.sqrt(square + DELTA**2) - DELTA)
 
 
@@ -57,7 +57,7 @@ def crop(photos, _, rng):
 
     Each is a random part, of 35 to 100 % of the largest square, stretched a little and mirrored every other time.
     """
-    pictures = []
+    images = []
     for photo in photos:
         height, width = photo.shape[:2]
         side = min(height, width) * np.sqrt(rng.uniform(0.35, 1.0))
@@ -68,27 +68,27 @@ def crop(photos, _, rng):
         if rng.random() < 0.5:
             part = part[:, ::-1]
         shrinks = max(h, w) > SIDE
-        pictures.append(cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
-    return learnable(np.stack(pictures))
+        images.append(cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
+    return learnable(np.stack(images))
 
 
-def learnable(pictures):
-    """What the network gets and what it should answer, for sRGB uint8 (B, S, S, 3)."""
-    lab = color.lab(pictures)  # (B, S, S, 3)
+def learnable(images):
+    """Inputs and targets of the network, for sRGB uint8 (B, S, S, 3)."""
+    lab = color.lab(images)  # (B, S, S, 3)
     light = np.rint(lab[..., :1] * 2.55).astype("uint8")
     batch, side = lab.shape[:2]
     blocks = lab[..., 1:].reshape(batch, side // CELL, CELL, side // CELL, CELL, 2)
     return light, blocks.mean(axis=(2, 4)) / color.CHROMA_SCALE  # (B, S/4, S/4, 2)
 
 
-def vivid_loss(true, answered):
-    """The mean logarithm of each picture's squared error, which is its PSNR, less what its chroma is worth.
+def vivid_loss(true, predicted):
+    """The mean logarithm of each image's squared error, which is its PSNR, less what its chroma is worth.
 
-    The best answer without the second term is the mean of all likely colours: too grey. With it each picture becomes
-    as vivid as its uncertainty makes cheap, rather than all pictures by one factor.
+    The best output without the second term is the mean of all likely colours: too grey. With it each image becomes
+    as vivid as its uncertainty makes cheap, rather than all images by one factor.
     """
-    error = ops.mean(ops.sum(ops.square(true - answered), axis=-1), axis=(1, 2))  # (B,)
-    chroma = ops.sqrt(ops.sum(ops.square(answered), axis=-1) + 1e-4)  # (B, h, w)
+    error = ops.mean(ops.sum(ops.square(true - predicted), axis=-1), axis=(1, 2))  # (B,)
+    chroma = ops.sqrt(ops.sum(ops.square(predicted), axis=-1) + 1e-4)  # (B, h, w)
     return ops.mean(ops.log(error + EVEN) - VIVID * ops.mean(chroma, axis=(1, 2)))
 
 
@@ -116,9 +116,9 @@ def shrunk(photo):
     return cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def mean_chroma(pictures):
-    """Mean CIE Lab chroma over sRGB pictures of any sizes, each counting alike."""
-    return np.mean([np.hypot(*color.lab(picture)[..., 1:].transpose(2, 0, 1)).mean() for picture in pictures])
+def mean_chroma(images):
+    """Mean CIE Lab chroma over sRGB images of any sizes, each counting alike."""
+    return np.mean([np.hypot(*color.lab(image)[..., 1:].transpose(2, 0, 1)).mean() for image in images])
 
 
 class UNetColor(Recipe):
@@ -157,7 +157,7 @@ class UNetColor(Recipe):
     limits = (
         "Guesses: the colours are plausible, not true, and must not be taken as evidence. Best on skies, plants, skin, "
         "animals and landscapes; clothes, cars and painted things get muted colours. Trained on small photographs; "
-        "the gain over grey pictures is below the recipe's target."
+        "the gain over grey images is below the recipe's target."
     )
     licence = "Non-commercial research and education, as the photographs of Flickr8k and BSDS500 it was made with"
     commercial_use = False
@@ -187,27 +187,27 @@ class UNetColor(Recipe):
         return UNetColorDistance()
 
     def finish(self, model, validation):
-        """Scale the answer so that strength 1 gives the wanted share of the true chroma on validation photographs."""
-        answered, predict = [], of_model(model, self)
+        """Scale the output so that strength 1 gives `CHROMA` of the true chroma on validation photographs."""
+        predicted, predict = [], of_model(model, self)
         for photo in self.held:
             light = color.lightness(photo)
-            answered.append(color.join(light, guessed(predict, light)))
-        share = mean_chroma(answered) / mean_chroma(self.held)
+            predicted.append(color.join(light, guessed(predict, light)))
+        fraction = mean_chroma(predicted) / mean_chroma(self.held)
         for variable in model.get_layer("logits").weights:
-            variable.assign(variable * (CHROMA / share))
+            variable.assign(variable * (CHROMA / fraction))
 
     def evaluate(self, predict, photos, split):
-        """PSNR is of float sRGB against the photograph; chroma is that of the resulting pictures, after clipping."""
+        """PSNR is of float sRGB against the photograph; chroma is that of the resulting images, after clipping."""
         lights = [color.lightness(photo) for photo in photos]
-        answers = [guessed(predict, light) for light in lights]
+        chromas = [guessed(predict, light) for light in lights]
         true_chroma = mean_chroma(photos)
         if true_chroma < 1:
             raise BadInput("these photographs are grey, so there are no true colours to measure against")
         curve = []
         for strength in STRENGTHS:
-            pictures = [color.join_float(light, a, strength) for light, a in zip(lights, answers, strict=True)]
-            psnr = np.mean([metrics.psnr(p, photo / 255.0) for p, photo in zip(pictures, photos, strict=True)])
-            ratio = 100 * mean_chroma(pictures) / true_chroma
+            images = [color.join_float(light, a, strength) for light, a in zip(lights, chromas, strict=True)]
+            psnr = np.mean([metrics.psnr(p, photo / 255.0) for p, photo in zip(images, photos, strict=True)])
+            ratio = 100 * mean_chroma(images) / true_chroma
             grey = curve[0]["psnr"] if curve else psnr  # the first strength is 0
             point = {"strength": strength, "psnr": psnr, "psnr_gain": psnr - grey, "chroma_ratio": ratio}
             curve.append({key: round(float(value), 4) for key, value in point.items()})
@@ -218,7 +218,7 @@ class UNetColor(Recipe):
             metrics.row("psnr_gain", name, fixed["psnr_gain"], n=count, protocol=protocol),
             metrics.row("chroma_ratio", name, fixed["chroma_ratio"], n=count, protocol=protocol),
             metrics.row("psnr", name, fixed["psnr"], n=count, protocol=protocol),
-            metrics.row("psnr", name, grey, role="baseline", n=count, protocol="the grey picture, strength 0"),
+            metrics.row("psnr", name, grey, role="baseline", n=count, protocol="the grey image, strength 0"),
         ], {"strength": curve}
 
 
@@ -228,7 +228,7 @@ def guessed(predict, light):
 
 
 class UNetColorDistance(UNetColor):
-    """The longer first part: learn what has which colour, from the distance between colours."""
+    """The longer first stage: learn what has which colour, from the distance between colours."""
 
     name = "unet.color-distance"
     epochs = 11

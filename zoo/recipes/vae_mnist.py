@@ -1,7 +1,7 @@
 """A variational autoencoder on MNIST: the paper's network with 20 latents.
 
-Reproduce: `zoo train vae.mnist`. Figures of the bound compare only on black and white pictures: each pixel is drawn
-with its grey level for a probability, anew in each epoch, and once for the test (R. Salakhutdinov, I. Murray, "On the
+Reproduce: `zoo train vae.mnist`. Figures of the ELBO compare only on binarized images: each pixel is drawn with
+its grey level for a probability, anew in each epoch, and once for the test (R. Salakhutdinov, I. Murray, "On the
 Quantitative Analysis of Deep Belief Networks", 2008). Instead of the paper's Adagrad Adam with a falling rate, and
 averaged weights.
 """
@@ -14,7 +14,7 @@ from zoo.data.batches import Batches
 from zoo.training.families import digits
 from zoo.training.families.mnist import MNIST
 
-SAMPLES = 500  # of each picture, for its likelihood
+SAMPLES = 500  # of each image, for its likelihood
 
 
 def black_and_white(x, y, rng):
@@ -25,14 +25,14 @@ def black_and_white(x, y, rng):
 class VAEMNIST(MNIST):
     name = "vae.mnist"
     task = "autoencode_images"
-    summary = "A variational autoencoder makes twenty numbers of a digit, and digits of any twenty numbers."
+    summary = "A variational autoencoder encodes a digit as twenty latents, and decodes any latents into a digit."
     arguments = {"latents": 20}
     epochs = 120
     batch_size = 100
     steps_per_execution = 16
     weights_dtype = "float16"
     targets = {"elbo": -97.5}
-    protocol = "L of eq. 10, one sample of each of the 10,000 test pictures, made black and white once"
+    protocol = "L of eq. 10, one sample of each of the 10,000 test images, binarized once"
     inputs = {
         "image": {
             "shape": [28, 28, 1],
@@ -48,15 +48,15 @@ class VAEMNIST(MNIST):
         }
     }
     labels = None
-    intended_use = "To see what latents are: digits between digits, digits from chance (`VAE.sample`, app digits)."
-    limits = "Its digits are a little blurred; some are none. It knows MNIST's digits and nothing else."
+    intended_use = "To see what latents are: interpolation between digits, random digits (`VAE.sample`, app digits)."
+    limits = "Its digits are a little blurred; some samples are no digit. Trained on MNIST's digits and nothing else."
 
     def training_data(self, data_dir):
         x, _ = self.examples(self.trained_split, data_dir)
         rng = np.random.default_rng(self.seed)
         order = rng.permutation(len(x))
-        held, kept = x[order[: self.validation]], x[order[self.validation :]]
-        batches = Batches(kept, batch_size=self.batch_size, seed=self.seed, transform=transform)
+        held, rest = x[order[: self.validation]], x[order[self.validation :]]
+        batches = Batches(rest, batch_size=self.batch_size, seed=self.seed, transform=transform)
         held = black_and_white(held, None, rng)
         return batches, (held, held)
 
@@ -74,17 +74,17 @@ class VAEMNIST(MNIST):
         likelihood = [
             predict.model.log_likelihood(part, samples=SAMPLES, seed=1000 * number) for number, part in enumerate(parts)
         ]
-        name, weighted = self.split_name(split), f"importance-weighted, {SAMPLES} samples a picture; the same pictures"
+        name, weighted = self.split_name(split), f"importance-weighted, {SAMPLES} samples an image; the same images"
         return [
             metrics.row("elbo", name, elbo.mean(), n=len(x), protocol=self.protocol),
             metrics.row("log_likelihood", name, np.concatenate(likelihood).mean(), n=len(x), protocol=weighted),
-            *digits.judged(predict.model.sample(digits.COUNT, seed=self.seed), *examples, name),
+            *digits.compared(predict.model.sample(digits.COUNT, seed=self.seed), *examples, name),
         ], {}
 
 
 def transform(x, y, rng):
-    pictures = black_and_white(x, y, rng)
-    return pictures, pictures  # Keras wants something to compare with
+    images = black_and_white(x, y, rng)
+    return images, images  # Keras wants something to compare with
 
 
 RECIPE = VAEMNIST()

@@ -1,4 +1,4 @@
-"""Images into the same images, by way of few latents: a logit for each pixel, of it being white."""
+"""Images into the same images, by way of a few latents: a logit for each pixel, of it being white."""
 
 import dataclasses
 

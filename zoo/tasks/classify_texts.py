@@ -66,14 +66,14 @@ class Texts(NewClasses):
             raise BadInput(f"{data}: label {lone!r} has one text; give each label 2 or more")
         self.tokenizer = checkpoint.tokenizer(name)
         rows = [np.array(row, np.int32) for row in self.tokenizer(texts, special=True)]
-        kept = [rows[i] for i in training]
+        training_rows = [rows[i] for i in training]
         self.batches = Batches(
-            kept,
+            training_rows,
             y[training],
             batch_size=min(BATCH, max(4, len(training) // 20)),
             seed=seed,
             transform=TASK.collate,
-            lengths=list(map(len, kept)),
+            lengths=list(map(len, training_rows)),
         )
         self.held = TASK.collate([rows[i] for i in held], y[held], None)
         self.inputs = base.inputs

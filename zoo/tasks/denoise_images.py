@@ -18,7 +18,7 @@ class DenoiseImages(Task):
         return found
 
     def decode(self, card, outputs, tokenizer=None):
-        """The images without noise as the model sees them, uint8 (H, W, C) each."""
+        """The images without noise as the model estimates them, uint8 (H, W, C) each."""
         return list(as_bytes(outputs["image"], card.outputs["image"]["range"]))
 
 

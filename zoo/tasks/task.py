@@ -46,7 +46,7 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def decode(self, card, outputs: dict, tokenizer=None) -> list:
-        """What a person reads or sees in the outputs, one for each example."""
+        """The outputs as a person reads or sees them, one for each example."""
 
     def part(self, card, name: str):
         """The card of a part of the model that can be used alone, such as "decoder". Raises `BadInput` for others."""
@@ -139,7 +139,7 @@ class Classifier(Task):
 
 
 class NewClasses(FineTuning):
-    """New classes for a classifier, told apart by a new output layer. Subclasses set `labels` and read the data."""
+    """New classes for a classifier, by a new output layer. Subclasses set `labels` and read the data."""
 
     def model(self, name):
         return checkpoint.load(name, classes=len(self.labels))
@@ -153,7 +153,7 @@ class NewClasses(FineTuning):
     def measure(self, predict):
         x, y = self.held
         logits = predict(x)["logits"]
-        confusion = np.zeros((len(self.labels), len(self.labels)), int)  # true class, answer
+        confusion = np.zeros((len(self.labels), len(self.labels)), int)  # true class, predicted class
         np.add.at(confusion, (y, logits.argmax(axis=-1)), 1)
         protocol = f"{HELD_BACK:.0%} of each class held back, and used to select the epoch"
         row = metrics.row("accuracy", "validation", metrics.accuracy(logits, y), n=len(y), protocol=protocol)

@@ -1,4 +1,4 @@
-"""The code that a training depends on, as a digest: a training goes on only with the code that it began with.
+"""The code that a training depends on, as a digest: an interrupted training resumes only with the code that it began with.
 
 It follows the imports from the recipe, its task and its model on; a new module needs no entry anywhere.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from zoo import tasks
 from zoo.hub.registry import architecture
 
-# Packages and modules that decide nothing about what is learned; every other module that is imported on the way does.
+# Packages and modules that decide nothing about what is learned; every other module that is imported does.
 NOT_LEARNED_FROM = ("zoo.cli", "zoo.errors", "zoo.hub", "zoo.runtime")
 
 

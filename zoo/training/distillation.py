@@ -1,26 +1,26 @@
-"""Learning from a teacher: what another classifier thinks of sentences that nobody has written or labelled.
+"""Knowledge distillation: the probabilities of a teacher as targets, for sentences that nobody has written or labelled.
 
-G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (2015), without its temperature: opinions
-are softened by taking the geometric mean of several. That the teacher labels changed sentences, too, is from R. Tang
-and others, "Distilling Task-Specific Knowledge from BERT into Simple Neural Networks" (2019). Of few sentences a linear
-classifier of words and their parts learns more than a BERT that has read little. But it can be asked about as many
-sentences as one likes, and a BERT that learns its answers, beside the true labels, comes to know what both do.
+G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (2015), without its temperature: the
+targets are softened by the geometric mean of several teachers. That the teacher labels changed sentences, too, is from
+R. Tang and others, "Distilling Task-Specific Knowledge from BERT into Simple Neural Networks" (2019). From few
+sentences a linear classifier of words and their parts learns more than a BERT with little pre-training. But it can
+label any number of sentences, and a BERT trained on these and on the true labels does better than either.
 """
 
 import numpy as np
 
-LABEL_WEIGHT = 0.4  # of the true label of a sentence; the teacher has the rest
-SPLICED = 0.5  # of the changed sentences end as another one does
-ALIKE = 0.6  # of those others are of the same class, the rest of any
+LABEL_WEIGHT = 0.4  # of the true label of a sentence in its target; the rest is the teacher's
+SPLICED = 0.5  # fraction of the changed sentences that end as another one does
+ALIKE = 0.6  # fraction of those others that are of the same class, the rest of any
 LONGER = 3  # words, at most, than the sentence was
-LEFT_OUT = 0.1  # of the words
-BLENDED = 0.2  # of the words to exchange keep their beginning, so that they are words which nobody has seen
-RARE = 0.5  # of the words that come in exchange are any that there are, the rest more often the commoner they are
-PART = 5000  # sentences that the teacher is asked about at once: of all, the table of their parts would be too large
+LEFT_OUT = 0.1  # fraction of the words
+BLENDED = 0.2  # fraction of the exchanged words that keep their beginning, so that new words come about
+RARE = 0.5  # fraction of the new words that are drawn from all alike, the rest by their frequency
+PART = 5000  # sentences that the teacher labels at once: of all, the table of their features would be too large
 
 
 class Changes:
-    """Makes sentences out of others: texts (N,), their labels y (N,). exchanged: share of the words."""
+    """Makes sentences out of others: texts (N,), their labels y (N,). exchanged: fraction of the words."""
 
     def __init__(self, texts, y, exchanged: float):
         self.exchanged = exchanged
@@ -48,13 +48,13 @@ class Changes:
         return other
 
 
-def lesson(texts, y, targets, teacher, *, repeated: int, changed: int, exchanged: float, seed: int):
-    """What a network learns from: labelled sentences, `repeated` times each, and `changed` times as many changed ones.
+def distilled(texts, y, targets, teacher, *, repeated: int, changed: int, exchanged: float, seed: int):
+    """What a student learns from: labelled sentences, `repeated` times each, and `changed` times as many changed ones.
 
     Args:
         texts: list of N str. y: int (N,). targets: what the labels say, probabilities (N, classes).
         teacher: a function from texts to probabilities (N, classes).
-        exchanged: share of their words that is exchanged for others.
+        exchanged: fraction of their words that is exchanged for others.
     Returns:
         (repeated + changed) N texts, and float32 probabilities, a row for each: of changed ones the teacher's alone.
     """

@@ -1,7 +1,7 @@
 """Fine-tune a checkpoint on data of one's own: start from its weights, learn new classes or a new manner of writing.
 
 What the data are, and how they are learned from, is the task's business (`zoo/tasks`). A part of the data is held back;
-of all epochs the one that does best on it is kept.
+the best epoch on it ships.
 """
 
 import contextlib
@@ -102,7 +102,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
         commercial_use=base.commercial_use and (own or work.facts["commercial_use"] is True),
     )
     store.save(shipped, out, card, tokenizer=work.tokenizer, files=_drawn(curves, work.labels), force=force)
-    shutil.rmtree(run)  # done, so there is nothing left to go on with
+    shutil.rmtree(run)  # done, so there is nothing left to resume
     with contextlib.suppress(OSError):  # other trainings' states are there
         run.parent.rmdir()
     return card

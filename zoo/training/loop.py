@@ -28,7 +28,7 @@ def train(
 ) -> Card:
     """Train a recipe to its end and write its checkpoint to the folder `out`.
 
-    A training that was interrupted goes on from the last finished epoch kept under `runs`.
+    A training that was interrupted resumes from the last finished epoch, whose state is under `runs`.
 
     Args:
         init: a checkpoint, by name or folder, whose weights to start from.
@@ -52,11 +52,11 @@ def train(
 
     tokenizer = recipe.tokenizer(data_dir)
     rows, curves = _measure(recipe, model, tokenizer, data_dir)
-    baselines = recipe.baselines(data_dir)  # last, since nothing of them is kept when the training is stopped
+    baselines = recipe.baselines(data_dir)  # last, since nothing of them is stored when the training is stopped
     card = _card(recipe, trained, rows + baselines + controls, curves, init, epochs)
     card.training["missed"] = missed(recipe, card)
     store.save(model, out, card, dtype=recipe.weights_dtype, tolerance=tolerance, tokenizer=tokenizer, force=force)
-    _forget(recipe, runs)  # done, so there is nothing left to go on with
+    _forget(recipe, runs)  # done, so there is nothing left to resume
     for metric, target in recipe.goals(card).items():
         verdict = "MISSED" if metric in card.training["missed"] else "reached"
         print(
@@ -82,7 +82,7 @@ class Trained:
     validation: tuple
     selected: dict | None  # the epoch whose weights these are
     epochs: int  # with those of what it started from, without those of teachers
-    spent: dict  # seconds of each training on the way, by the folder of its state
+    spent: dict  # seconds of this training and of those before it, by the folder of the state of each
 
 
 def _fit(recipe, runs: Path, data_dir, init, epochs) -> Trained:
@@ -127,7 +127,7 @@ def _new(recipe, precision: str):
 
 
 def _settings(recipe, model, batches, init, first, epochs: int) -> dict:
-    """What tells one training from another: a state of other settings is not gone on with."""
+    """What tells one training from another: a state of other settings is not resumed."""
     return {
         "name": recipe.name,
         "arguments": recipe.arguments,
@@ -183,7 +183,7 @@ def _control_rows(control, runs: Path, data_dir, epochs) -> list[dict]:
 
 
 def _train_teachers(recipe, runs: Path, data_dir, epochs) -> dict[Path, float]:
-    """Train a recipe's teachers and give them to it. Returns the seconds that each training on the way took."""
+    """Train a recipe's teachers and give them to it. Returns the seconds that each training took."""
     teachers: list[Predictor] = []
     spent = {}
     for teacher in recipe.teachers():

@@ -1,4 +1,4 @@
-"""Pictures of a training: its curves, and what was taken for what. As bytes of PNG files."""
+"""Figures of a training: its curves, and the confusion matrix. As bytes of PNG files."""
 
 import io
 import math
@@ -30,24 +30,24 @@ def curves(history: list[dict]) -> bytes:
 
 
 def confusion(counts: np.ndarray, labels: list[str]) -> bytes:
-    """A matrix of counts (true class, answer), coloured by the share of the true class.
+    """A matrix of counts (true class, predicted class), coloured by the fraction of the true class.
 
     Of more classes than have room for a name, some are named: each second, each third and so on.
     """
     side = min(LARGEST, max(4.0, 1.5 + 0.45 * len(labels)))
     figure, axis = _figure(1, 1, size=(side, side))
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    fraction = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axis.imshow(fraction, cmap="Blues", vmin=0, vmax=1)
     step = math.ceil(len(labels) * LINE / (0.8 * side))  # names and margins take the other fifth
     named = range(0, len(labels), step)
     names = [labels[i] if len(labels[i]) <= LONGEST else f"{labels[i][: LONGEST - 1]}…" for i in named]
     axis.set_xticks(named, names, rotation=90, parse_math=False)  # a folder's name may hold $
     axis.set_yticks(named, names, parse_math=False)
-    axis.set(xlabel="answer", ylabel="true class")
+    axis.set(xlabel="predicted class", ylabel="true class")
     if len(labels) <= 30:  # beyond that the numbers are too small to read
         for row in named:
             for column in named:
-                color = "white" if share[row, column] > 0.5 else "black"
+                color = "white" if fraction[row, column] > 0.5 else "black"
                 axis.text(column, row, counts[row, column], ha="center", va="center", color=color, fontsize=8)
     return _png(figure)
 

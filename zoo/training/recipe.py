@@ -60,7 +60,7 @@ class Recipe:
 
     @property
     def monitor(self) -> str | None:
-        """A metric of `fit`: the epoch with the highest one on validation is kept; None keeps the last epoch."""
+        """A metric of `fit`: the epoch with the highest one on validation ships; None ships the last epoch."""
         return "accuracy" if tasks.find(self.task).accuracy else None
 
     # --- training -------------------------------------------------------------------------------------------------
@@ -76,11 +76,11 @@ class Recipe:
         """Training batches from epoch 0 on, and validation data for `fit`."""
         x, y = self.examples(self.trained_split, data_dir)
         order = np.random.default_rng(self.seed).permutation(len(x))
-        held, kept = order[: self.validation], order[self.validation :]
+        held, rest = order[: self.validation], order[self.validation :]
         collate = tasks.find(self.task).collate
         batches = Batches(
-            select(x, kept),
-            select(y, kept),
+            select(x, rest),
+            select(y, rest),
             batch_size=self.batch_size,
             seed=self.seed,
             transform=self.transform or collate,
@@ -126,7 +126,7 @@ class Recipe:
     def teachers(self) -> list:
         """Recipes to train first, once with each of their seeds, whose outputs this one learns from.
 
-        An interrupted training goes on where they give the same outputs to the last bit, as on one machine with one
+        An interrupted training resumes where they give the same outputs to the last bit, as on one machine with one
         number of threads.
         """
         return []
@@ -135,7 +135,7 @@ class Recipe:
         """Take the trained teachers, each a `zoo.runtime.predictor.Predictor`, in their order."""
 
     def controls(self) -> list:
-        """Recipes that differ in one thing, trained and measured alongside to show what that thing does; or teachers.
+        """Recipes that differ in one thing, trained and measured alongside to show what it does; or teachers.
 
         One with several `seeds` is trained with each; the card has the mean and its deviation.
         """

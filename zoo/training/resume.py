@@ -1,7 +1,7 @@
 """Stop a training at any time, start it again, and get the same weights as if it had never stopped.
 
 `keras.callbacks.BackupAndRestore` does not give that: it leaves out the states of random seeds (dropout, noise).
-Here the whole state is kept: every variable of the model including seeds, every variable of the optimiser including
+Here the whole state is stored: every variable of the model including seeds, every variable of the optimiser including
 its averages, and what the selection on validation data has found so far. The order of the batches needs no state:
 it is a function of seed and epoch (`zoo.data.batches`). To the last bit that holds on one machine with one number of
 threads: others add up in another order.
@@ -25,7 +25,7 @@ class Resume(keras.callbacks.Callback):
 
     Args:
         folder: a `pathlib.Path`, made when needed.
-        settings: JSON values that tell one training from another; a state of other settings is refused.
+        settings: JSON values that tell one training from another; a state of other settings raises `BadInput`.
         monitor: name of the validation metric of which the highest is best (then the lowest loss); "loss", of which
             the lowest is; or None.
         patience: stop after this many epochs without a new best; None never does.
@@ -56,7 +56,7 @@ class Resume(keras.callbacks.Callback):
         return self.patience is not None and self.best is not None and self.epoch - self.best["epoch"] >= self.patience
 
     def fit(self, model, batches, validation, *, epochs: int, callbacks=()) -> None:
-        """`model.fit` up to `epochs`, going on where an interrupted one stopped; ends with the best epoch's weights."""
+        """`model.fit` up to `epochs`, resuming where an interrupted one stopped; ends with the best epoch's weights."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / ".writable").touch()
@@ -164,4 +164,6 @@ def _write(path, arrays: dict) -> None:
         os.replace(beside, path)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise BadInput(f"{path} cannot be written: {error.strerror or error}; the epoch before is kept") from None
+        raise BadInput(
+            f"{path} cannot be written: {error.strerror or error}; the epoch before is still there"
+        ) from None

@@ -17,6 +17,6 @@ class MNIST(Recipe):
     }
     outputs = {"logits": {"shape": [10], "dtype": "float32", "description": "one logit a digit"}}
     labels = [str(digit) for digit in range(10)]
-    limits = "Digits centred and of MNIST's size and stroke; it gives an answer for images that are no digit, too."
+    limits = "Digits centred and of MNIST's size and stroke; it classifies images that are no digit, too."
     licence = "Apache-2.0 for the weights; trained on MNIST (CC BY-SA 3.0 as usually stated)"
     commercial_use = True

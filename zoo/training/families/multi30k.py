@@ -1,8 +1,8 @@
 """What the translators trained on Multi30k share.
 
-Its sentences are few, so the net is small, as Z. Wu and others have it ("Good for Misconceived Reasons", ACL 2021: 2.6
-million parameters, 39 to 41 BLEU on tokenised text), and ships the average of its last steps. With more dropout, 0.3,
-it learns too slowly for 26 epochs: after 32 its figures on training and validation were still alike.
+There are few sentences, so the model is small, as Z. Wu and others have it ("Good for Misconceived Reasons", ACL 2021:
+2.6 million parameters, 39 to 41 BLEU on tokenised text), and ships the average of its last steps. With more dropout,
+0.3, it learns too slowly for 26 epochs: after 32 its figures on training and validation were still alike.
 """
 
 import functools
@@ -48,7 +48,7 @@ class Multi30k(Recipe):
         }
     }
     limits = (
-        "Learned from 29,000 descriptions of photographs: it translates sentences such as 'Two children play in the "
+        "Trained on 29,000 descriptions of photographs: it translates sentences such as 'Two children play in the "
         "snow.' well and hardly any others. Untranslated names and numbers are often wrong."
     )
     licence = "Non-commercial research and education, as Multi30k"
@@ -60,7 +60,7 @@ class Multi30k(Recipe):
 
     @property
     def intended_use(self):
-        return "To see attention translate, sentence by sentence (app translate)."
+        return "To see a Transformer translate, sentence by sentence (app translate)."
 
     @property
     def inputs(self):

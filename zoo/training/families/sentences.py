@@ -1,4 +1,4 @@
-"""What the recipes that teach a BERT to tell sentences apart have in common."""
+"""What the recipes of BERTs that classify sentences share."""
 
 import functools
 
@@ -6,20 +6,20 @@ import keras
 import numpy as np
 
 from zoo.data import tokens
-from zoo.data.batches import Batches
+from zoo.data.batches import Batches, select
 from zoo.data.tokens import MASK, UNKNOWN, padded
 from zoo.hub import checkpoint
-from zoo.training.distillation import lesson
+from zoo.training.distillation import distilled
 from zoo.training.recipe import Recipe
 
-CUT = 0.05  # of the longest parts of words are passed over
+CUT = 0.05  # fraction of the longest word pieces that are passed over
 
 
 class Sentences(Recipe):
     """Fine-tunes `bert.gutenberg` on labelled sentences, perhaps with a teacher.
 
-    Words are cut by a vocabulary of these sentences: that of novels cuts much of what matters here into letters. Unlike
-    the paper's (section 3.2) they are cut otherwise each time, and some tokens are masked.
+    The vocabulary is learned from these sentences: that of novels splits many of their words into letters. Unlike in
+    the paper (section 3.2), words are split differently each time, and some tokens are masked.
     """
 
     architecture = "bert"
@@ -30,9 +30,9 @@ class Sentences(Recipe):
     batch_size = 64
     peak = 1e-3  # the learning rate's, after warming up
     dropout = 0.1
-    gaps = 0.1  # of the tokens are masked
-    pooling = "mean"  # over all tokens: learns faster than [CLS], which two million words have not taught much
-    repeated, changed, exchanged = 1, 0, 0.1  # see `lesson`, where there is a teacher
+    masking = 0.1  # fraction of the tokens that are masked
+    pooling = "mean"  # over all tokens: learns faster than [CLS], which two million words of pre-training were few for
+    repeated, changed, exchanged = 1, 0, 0.1  # see `zoo.training.distillation.distilled`, where there is a teacher
     weights_dtype = "float16"
     inputs = {
         "tokens": {"shape": [None], "dtype": "int32", "description": "[CLS] sentence [SEP]"},
@@ -57,7 +57,7 @@ class Sentences(Recipe):
         known = checkpoint.load(self.init).get_layer("embedding").get_weights()[0]
         old, new = checkpoint.tokenizer(self.init), self.tokenizer(data_dir)
         [table] = model.get_layer("embedding").get_weights()
-        table[: new.size] = moved(known, old, new)  # of few texts fewer tokens are learned than there is room for
+        table[: new.size] = moved(known, old, new)  # few texts have fewer tokens than there is room for
         model.get_layer("embedding").set_weights([table])
 
     def teacher(self, texts, y):
@@ -68,8 +68,8 @@ class Sentences(Recipe):
         """(texts, labels) to train on and (texts, labels) held back to select on."""
         texts, y = self.examples(self.trained_split, data_dir)
         order = np.random.default_rng(self.seed).permutation(len(texts))
-        held, kept = order[: self.validation], order[self.validation :]
-        return ([texts[i] for i in kept], y[kept]), ([texts[i] for i in held], y[held])
+        held, rest = order[: self.validation], order[self.validation :]
+        return (select(texts, rest), y[rest]), (select(texts, held), y[held])
 
     def training_data(self, data_dir):
         tokenizer = self.tokenizer(data_dir)
@@ -77,11 +77,11 @@ class Sentences(Recipe):
         targets, teacher, mask = self.targets_of(y), self.teacher(texts, y), tokenizer.number(MASK)
         if teacher is not None:
             kind = {"repeated": self.repeated, "changed": self.changed, "exchanged": self.exchanged}
-            texts, targets = lesson(texts, y, targets, teacher, seed=self.seed, **kind)
+            texts, targets = distilled(texts, y, targets, teacher, seed=self.seed, **kind)
 
         def arrays(texts, targets, rng):
             tokens = padded(tokenizer.varied(texts, CUT, rng), multiple=8)  # (B, T)
-            tokens = np.where((rng.random(tokens.shape) < self.gaps) & (tokens > mask), mask, tokens)
+            tokens = np.where((rng.random(tokens.shape) < self.masking) & (tokens > mask), mask, tokens)
             return {"tokens": tokens, "segments": np.zeros_like(tokens)}, targets
 
         lengths = [len(text) for text in texts]  # in characters: batches need about one length, no more
@@ -100,8 +100,8 @@ class Sentences(Recipe):
 
 def moved(known: np.ndarray, old, new) -> np.ndarray:
     """Embeddings for the tokens of a new tokeniser, (V, W), from those of an old one: the same for a token that both
-    have, else the mean of what the old one cuts it into (L. Gee and others, "Fast Vocabulary Transfer", 2022). What
-    goes on with a word is cut as if it began one."""
+    have, else the mean of the pieces that the old one splits it into (L. Gee and others, "Fast Vocabulary Transfer",
+    2022). A piece that continues a word is split as if it began one."""
     table = np.zeros((new.size, known.shape[1]), known.dtype)
     for token, number in new.inner.get_vocab().items():
         there = old.number(token)
