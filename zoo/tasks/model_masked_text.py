@@ -9,7 +9,7 @@ import numpy as np
 
 from zoo import metrics
 from zoo.data.labels import probabilities
-from zoo.data.tokens import CLS, MASK, SEP, filled
+from zoo.data.tokens import CLS, MASK, SEP, padded
 from zoo.kinds.text import read_text
 from zoo.tasks import classify_texts
 from zoo.tasks.task import Task
@@ -110,7 +110,7 @@ def mask_tokens(passages, y, rng, *, tokenizer):
         rows.append([cls, *first, sep, *second, sep])
         segments.append([0] * (len(first) + 2) + [1] * (len(second) + 1))
     # Few lengths, since JAX compiles for each anew.
-    x = {"tokens": filled(rows, multiple=64), "segments": filled(segments, multiple=64)}
+    x = {"tokens": padded(rows, multiple=64), "segments": padded(segments, multiple=64)}
     usual = x["tokens"] > mask  # no special token
     masked = usual & (rng.random(usual.shape) < MASKED)
     labels = np.where(masked, x["tokens"], -1)
