@@ -5,13 +5,12 @@ Each app's own command is made from its typed inputs; an app writes none.
 
 import inspect
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import REQUIRED, App, Conversation, Flag, Input, apps, find
-from .run import argument_of, is_runnable, run
-from .texts import COLUMN
+if TYPE_CHECKING:  # imported late, since apps bring NumPy with them and `zoo --help` is to be quick
+    from .app import App, Conversation, Input
 
 
 def add(zoo: typer.Typer) -> None:
@@ -22,6 +21,9 @@ def add(zoo: typer.Typer) -> None:
     group = typer.Typer(help="Run an app on files or texts: zoo run APP INPUT... -o OUT", no_args_is_help=True)
     zoo.add_typer(group, name="run")
     if sys.argv[1:2] == ["run"]:
+        from .app import apps, find
+        from .run import is_runnable
+
         named = sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else None
         for app in [find(named)] if named else [app for app in apps().values() if is_runnable(app)]:
             group.command(app.name, help=app.summary)(_command(app))
@@ -49,11 +51,14 @@ def gallery(
     serve(port, open_page=open_page)
 
 
-def _command(app: App):
+def _command(app: "App"):
     """A function whose signature, read by typer, has the app's inputs: what it is about as INPUT..., others as options.
 
     BadInput for an app that cannot run on files.
     """
+    from .app import Conversation
+    from .run import argument_of, run
+
     if isinstance(app, Conversation):
         return _conversation(app)
     main = argument_of(app)
@@ -68,8 +73,10 @@ def _command(app: App):
     return command
 
 
-def _option(each: Input) -> inspect.Parameter:
+def _option(each: "Input") -> inspect.Parameter:
     """An input as an option. One that is missing is None: the runner says so."""
+    from .app import REQUIRED, Flag
+
     kind, word = each.kind, each.option
     if isinstance(kind, Flag):
         # What is off unless asked for needs no way to turn it off.
@@ -87,7 +94,7 @@ def _option(each: Input) -> inspect.Parameter:
     return _parameter(each.name, Annotated[str | None, option], str(each.default) if fixed else None)
 
 
-def _conversation(app: Conversation):
+def _conversation(app: "Conversation"):
     about = "What you say, a line each; without any, a conversation on the terminal, or the lines of standard input."
     lines = Annotated[list[str] | None, typer.Argument(metavar="[LINE]...", help=about, show_default=False)]
 
@@ -104,7 +111,7 @@ def _parameter(name: str, kind, default=inspect.Parameter.empty) -> inspect.Para
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
 
 
-def _places(app: App, main: Input | None) -> list[inspect.Parameter]:
+def _places(app: "App", main: "Input | None") -> list[inspect.Parameter]:
     """Where the main input comes from and where results go."""
     force = _parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False)
     if main is None:
@@ -124,6 +131,8 @@ def _places(app: App, main: Input | None) -> list[inspect.Parameter]:
         force,
     ]
     if main.many and not main.kind.is_file:
+        from .texts import COLUMN
+
         column = typer.Option(metavar="NAME", help="The column of a .csv file that has the texts.")
         places.append(_parameter("column", Annotated[str, column], COLUMN))
     return places
