@@ -35,7 +35,7 @@ class BERTGutenberg(Recipe):
     epochs = 30
     batch_size = 64
     monitor = None
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     input = {
         "kind": "sentences",
         "arrays": {"tokens": "int32", "segments": "int32"},

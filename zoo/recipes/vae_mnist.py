@@ -30,7 +30,7 @@ class VAEMNIST(MNIST):
     batch_size = 100
     steps_per_execution = 16
     monitor = None
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     targets = {"elbo": -97.5}
     protocol = "L of eq. 10, one sample of each of the 10,000 test pictures, made black and white once"
     input = MNIST.input | {"description": "a grey or black and white picture of a digit, centred as in MNIST"}

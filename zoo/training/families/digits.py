@@ -23,7 +23,7 @@ class DigitGenerator(MNIST):
 
     monitor = None  # no figure says which epoch is best: the last one
     validation = 500
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     labels = None
     told = False  # whether the network is told which digit to make
     loss = "nonsaturating"

@@ -15,7 +15,7 @@ class LanguageModel(Recipe):
     unit = "nats/char"
     eval_split = "validation"
     monitor = None  # `fit` looks at the loss
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     input = {
         "kind": "tokens",
         "shape": [None],

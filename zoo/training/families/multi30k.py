@@ -40,7 +40,7 @@ class Multi30k(Recipe):
     epochs = 26
     batch_size = 128
     monitor = None
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     output = {
         "kind": "logits",
         "shape": [None, TOKENS],

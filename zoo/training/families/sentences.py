@@ -33,7 +33,7 @@ class Sentences(Recipe):
     gaps = 0.1  # of the tokens are masked
     pooling = "mean"  # over all tokens: learns faster than [CLS], which two million words have not taught much
     repeated, changed, exchanged = 1, 0, 0.1  # see `lesson`, where there is a teacher
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     input = {
         "kind": "sentences",
         "arrays": {"tokens": "int32", "segments": "int32"},
