@@ -25,6 +25,7 @@ SIDE = 24
 class AlexNetCIFAR10(CIFAR10):
     name = "alexnet.cifar10"
     summary = "The CIFAR-10 network of the AlexNet paper names ten kinds of objects."
+    weights_dtype = "int8"
     arguments = {"classes": 10, "layout": "cifar10"}
     epochs = 45
     targets = {"accuracy": 87.0}

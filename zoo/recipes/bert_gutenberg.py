@@ -31,7 +31,7 @@ class BERTGutenberg(Recipe):
     eval_split = "validation"
     epochs = 30
     batch_size = 64
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     inputs = {
         "tokens": {"shape": [None], "dtype": "int32", "description": "[CLS] A [SEP] B [SEP]"},
         "segments": {"shape": [None], "dtype": "int32", "description": "0 at the tokens of A, 1 at those of B"},

@@ -31,7 +31,7 @@ class DBNMNIST(MNIST):
     epochs = 40
     batch_size = 250
     weight_decay = 0.05
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     targets = {"accuracy": 98.75}
     paper = {"accuracy": 98.75}
     protocol = "fraction of the test images classified right, undistorted; the paper's figure is of up-down fine-tuning"

@@ -137,7 +137,7 @@ class UNetColor(Recipe):
     batch_size = 32
     loss = staticmethod(vivid_loss)
     precision = "mixed_bfloat16"
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     targets = {"psnr_gain": 2.0, "chroma_ratio": 60.0}
     inputs = {
         "lightness": {

@@ -11,7 +11,7 @@ class LanguageModel(Recipe):
     task = "generate_text"
     context: int
     eval_split = "validation"
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     inputs = {
         "tokens": {"shape": [None], "dtype": "int32", "description": "tokens of a text, at most as many as the context"}
     }

@@ -39,7 +39,7 @@ class Multi30k(Recipe):
     eval_split = "test_2016_flickr"
     epochs = 26
     batch_size = 128
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     outputs = {
         "logits": {
             "shape": [None, TOKENS],

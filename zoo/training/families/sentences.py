@@ -33,7 +33,7 @@ class Sentences(Recipe):
     masking = 0.1  # fraction of the tokens that are masked
     pooling = "mean"  # over all tokens: learns faster than [CLS], which two million words of pre-training were few for
     repeated, changed, exchanged = 1, 0, 0.1  # see `zoo.training.distillation.distilled`, where there is a teacher
-    weights_dtype = "float16"
+    weights_dtype = "int8"
     inputs = {
         "tokens": {"shape": [None], "dtype": "int32", "description": "[CLS] sentence [SEP]"},
         "segments": {"shape": [None], "dtype": "int32", "description": "0 at each token"},
