@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
-from zoo.data.labels import confidence, probabilities
+from zoo.data.labels import probabilities
 from zoo.errors import BadCheckpoint, BadInput
 
 from .app import App, Checkpoint, Image, Number, Record
@@ -48,16 +48,14 @@ class Label(App):
         "known" in the record is None where the checkpoint's card doesn't say from which logit on something is known.
         """
         predict = self.predictor(checkpoint)
-        logits, labels = classify(predict, photo)
-        chances = probabilities(logits)[0]  # (classes,)
-        best = np.argsort(-chances, kind="stable")[:count]
-        edge = predict.card.ood_threshold
-        known = None if edge is None else bool(confidence(logits)[0] >= edge)
+        logits, _ = classify(predict, photo)
+        [answer] = predict.task.decode(predict.card, {"logits": logits})
+        best = [{"label": label, "probability": round(chance, 4)} for label, chance in answer["labels"][:count]]
         found = {
-            "label": None if known is False else labels[best[0]],
-            "probability": round(float(chances[best[0]]), 4),
-            "known": known,
-            "labels": [{"label": labels[i], "probability": round(float(chances[i]), 4)} for i in best],
+            "label": answer["label"],
+            "probability": best[0]["probability"],
+            "known": answer["known"],
+            "labels": best,
             "colours": dominant_colours(photo),
             "width": photo.shape[1],
             "height": photo.shape[0],
