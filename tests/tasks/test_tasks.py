@@ -1,5 +1,8 @@
 """What each task knows: examples, what a person reads in outputs, measuring and fine-tuning."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 from helpers import array, failing
@@ -8,6 +11,7 @@ import zoo
 from zoo import recipes, tasks
 from zoo.data import color, tokens
 from zoo.errors import BadCheckpoint, BadInput, UnknownName
+from zoo.hub import checkpoint
 from zoo.hub.card import Card
 from zoo.tasks import classify_texts, generate_images, translate_text
 from zoo.tasks.task import Task
@@ -115,6 +119,15 @@ def test_texts_of_any_lengths_are_batched(pairs):
     assert x["target"][:, :4].tolist() == [[start, 6, 7, 0], [start, 4, 0, 0]]
     assert y[:, :4].tolist() == [[6, 7, end, 0], [4, end, 0, 0]]
     assert x["source"].shape == x["target"].shape == y.shape == (2, 8)
+
+
+def test_a_checkpoint_for_a_task_that_is_unknown_is_one_line(tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(checkpoint.find("perceptron.mnist-01"), folder)
+    fields = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(fields | {"task": "classify_image"}))
+    with pytest.raises(UnknownName, match="no task is called 'classify_image'; did you mean classify_images"):
+        zoo.predictor(folder, "model")
 
 
 def test_what_a_task_cannot_do_is_one_line():
