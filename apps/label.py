@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
-from zoo.data.labels import confidence, probabilities
+from zoo.data.labels import probabilities
 from zoo.errors import BadCheckpoint, BadInput
 
 from .app import App, Checkpoint, Image, Number, Record
@@ -51,16 +51,14 @@ class Label(App):
         "in_distribution" in the record is None where the checkpoint's card states no threshold.
         """
         predict = self.predictor(checkpoint)
-        logits, labels = classify(predict, photo)
-        chances = probabilities(logits)[0]  # (classes,)
-        best = np.argsort(-chances, kind="stable")[:count]
-        threshold = predict.card.ood_threshold
-        accepted = None if threshold is None else bool(confidence(logits)[0] >= threshold)
+        logits, _ = classify(predict, photo)
+        [answer] = predict.task.decode(predict.card, {"logits": logits})
+        best = [{"label": label, "probability": round(probability, 4)} for label, probability in answer["labels"][:count]]
         found = {
-            "label": None if accepted is False else labels[best[0]],
-            "probability": round(float(chances[best[0]]), 4),
-            "in_distribution": accepted,
-            "labels": [{"label": labels[i], "probability": round(float(chances[i]), 4)} for i in best],
+            "label": answer["label"],
+            "probability": best[0]["probability"],
+            "in_distribution": answer["in_distribution"],
+            "labels": best,
             "colours": dominant_colours(photo),
             "width": photo.shape[1],
             "height": photo.shape[0],

@@ -169,9 +169,10 @@ def test_a_damaged_export_is_made_again_and_one_of_other_code_is_not_taken(own_c
     file.write_bytes(b"no model")
     assert zoo.predictor("perceptron.mnist-01").engine == "onnx"
     card = zoo.card("perceptron.mnist-01")
-    code = tmp_path / "__init__.py"
+    code = tmp_path / "models" / "one.py"
+    code.parent.mkdir()
     code.write_text("one = 1")
-    monkeypatch.setattr(zoo, "__file__", str(code))
+    monkeypatch.setattr(zoo, "__file__", str(tmp_path / "__init__.py"))
     before = export._made_of(card)
     code.write_text("one = 2")
     other_code = export._made_of(card)

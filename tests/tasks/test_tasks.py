@@ -1,5 +1,8 @@
 """What each task knows: examples, what a person reads in outputs, measuring and fine-tuning."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 from helpers import array, failing
@@ -8,6 +11,7 @@ import zoo
 from zoo import recipes, tasks
 from zoo.data import color, tokens
 from zoo.errors import BadCheckpoint, BadInput, UnknownName
+from zoo.hub import checkpoint
 from zoo.hub.card import Card
 from zoo.tasks import classify_texts, generate_images, translate_text
 from zoo.tasks.task import Task
@@ -45,12 +49,12 @@ def test_a_classifier_is_read_as_labels_with_probabilities():
     task, about = tasks.find("classify_images"), card(labels=["cat", "dog", "emu"])
     outputs = {"logits": np.array([[0.0, 2.0, 1.0], [-3.0, -2.0, -1.0]])}
     first, second = task.decode(about, outputs)
-    assert first["label"] == "dog" and first["known"] is None and second["label"] == "emu"
+    assert first["label"] == "dog" and first["in_distribution"] is None and second["label"] == "emu"
     assert [label for label, _ in first["labels"]] == ["dog", "emu", "cat"]
     assert sum(chance for _, chance in first["labels"]) == pytest.approx(1)
     about.ood_threshold = 0.0
     first, second = task.decode(about, outputs)
-    assert (first["label"], first["known"]) == ("dog", True) and (second["label"], second["known"]) == (None, False)
+    assert (first["label"], first["in_distribution"]) == ("dog", True) and (second["label"], second["in_distribution"]) == (None, False)
     assert second["labels"][0][0] == "emu"  # the nearest is named all the same
     [both] = task.decode(card(labels=["no", "yes"]), {"logits": np.array([[-1.0]])})  # one logit for two labels
     assert both["label"] == "no" and both["labels"][0][1] == pytest.approx(1 / (1 + np.exp(-1)))
@@ -115,6 +119,15 @@ def test_texts_of_any_lengths_are_batched(pairs):
     assert x["target"][:, :4].tolist() == [[start, 6, 7, 0], [start, 4, 0, 0]]
     assert y[:, :4].tolist() == [[6, 7, end, 0], [4, end, 0, 0]]
     assert x["source"].shape == x["target"].shape == y.shape == (2, 8)
+
+
+def test_a_checkpoint_for_a_task_that_is_unknown_is_one_line(tmp_path):
+    folder = tmp_path / "mine"
+    shutil.copytree(checkpoint.find("perceptron.mnist-01"), folder)
+    fields = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(fields | {"task": "classify_image"}))
+    with pytest.raises(UnknownName, match="no task is called 'classify_image'; did you mean classify_images"):
+        zoo.predictor(folder, "model")
 
 
 def test_what_a_task_cannot_do_is_one_line():

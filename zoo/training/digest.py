@@ -1,4 +1,4 @@
-"""The code that a training depends on, as a digest: an interrupted training resumes only with the code that it began with.
+"""The code that a training depends on, as a digest: a training resumes only with the code that it began with.
 
 It follows the imports from the recipe, its task and its model on; a new module needs no entry anywhere.
 """

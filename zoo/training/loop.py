@@ -96,7 +96,8 @@ def _fit(recipe, runs: Path, data_dir, init, epochs) -> Trained:
     batches, validation = recipe.training_data(data_dir)
     reading = time.monotonic() - started
 
-    keras.utils.set_random_seed(recipe.seed)  # not before: what is read for the first time may draw numbers
+    architecture(recipe.architecture)  # what is imported or read for the first time may draw random numbers
+    keras.utils.set_random_seed(recipe.seed)
     model = _new(recipe, backend.precision(recipe.precision))
     if init is not None:
         store.load_weights(model, checkpoint.verify(init))

@@ -75,7 +75,7 @@ class Faces(Recipe):
         return rows, {}
 
     def goals(self, card):
-        """At most half way from real to blurred faces, no nearer to training than other real faces, and as asked for."""
+        """Half way from real to blurred faces at most, no nearer to training than other real ones, and as asked for."""
         distances = (samples.baseline(card, "frechet_distance", what) for what in (samples.REAL, samples.BLURRED))
         return self.targets | {
             "frechet_distance": sum(distances) / 2,
