@@ -208,8 +208,8 @@ def between(noise, labels, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
     Noise is interpolated along a great circle: halfway on a straight line it would have half the variance. The means of
     squares are interpolated linearly all the same. On the circle, what two people's noise has in common is up to
-    sqrt(2) as large halfway, so that some pairs become glaring and then jump; linearly, faces have a fifth less contrast
-    there.
+    sqrt(2) as large halfway, so that some pairs become glaring and then jump; linearly, faces have a fifth less
+    contrast there.
     """
     weight = np.linspace(0, 1, steps) if steps > 1 else np.array([0.5])
     second = weight.reshape(-1, 1, 1, 1)

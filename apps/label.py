@@ -53,7 +53,7 @@ class Label(App):
         predict = self.predictor(checkpoint)
         logits, _ = classify(predict, photo)
         [answer] = predict.task.decode(predict.card, {"logits": logits})
-        best = [{"label": label, "probability": round(probability, 4)} for label, probability in answer["labels"][:count]]
+        best = [{"label": label, "probability": round(value, 4)} for label, value in answer["labels"][:count]]
         found = {
             "label": answer["label"],
             "probability": best[0]["probability"],

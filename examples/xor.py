@@ -1,8 +1,8 @@
-"""XOR, the question that one layer cannot answer and two can: `python examples/xor.py [--seeds 100]` draws docs/figures/xor.png.
+"""XOR, which one layer cannot learn and two can: `python examples/xor.py [--seeds 100]` draws docs/figures/xor.png.
 
-For every seed a perceptron starts from random weights and trains on the four patterns one at a time, 50 epochs in random
-order; its best moment counts. An MLP 2-4-1 (tanh hidden units, squared error, the momentum rule)
-makes 2,000 updates on all four. Both train through `fit`. The figure draws every line and every curve. Exits with 1 if
+For every seed a perceptron starts from random weights and trains on the four patterns one at a time, 50 epochs in
+random order; its best moment counts. An MLP 2-4-1 (tanh hidden units, squared error, the momentum rule) makes 2,000
+updates on all four. Both train through `fit`. The figure draws every line and every curve. Exits with 1 if
 fewer than 95 % of the seeds teach the MLP all four patterns.
 
 Theorem. No line separates XOR, so no perceptron answers all four patterns.

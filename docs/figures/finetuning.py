@@ -141,7 +141,7 @@ def figure(rows: list[dict], path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure fine-tuning, into finetuning.json and finetuning.png beside this file.")
+    parser = argparse.ArgumentParser(description="Measure fine-tuning, into files beside this one.")
     parser.add_argument("--data-dir", help="where `zoo data prepare` put the data set")
     options = parser.parse_args()
     rows = []

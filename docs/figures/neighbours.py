@@ -1,9 +1,9 @@
 """Faces of ddpm.utkface, each beside the faces of training that are nearest to it, to see that none is a copy.
 
 Reproduce, after `zoo data prepare utkface --from FOLDER`: `python docs/figures/neighbours.py -o neighbours.png`. A row
-for each of the app's people of seeds 0 to 11: the face, then the three faces of training, as they are or mirrored, that are
-nearest in the attribute net's space, and the three whose pixels are. The sheet shows real people: it is for you to look
-at, not to publish.
+for each of the app's people of seeds 0 to 11: the face, then the three training faces, mirrored or not, that are
+nearest in the attribute net's feature space, and the three nearest in pixels. The sheet shows real people: it is for
+you to look at, not to publish.
 """
 
 import argparse

@@ -54,7 +54,8 @@ def test_a_classifier_is_read_as_labels_with_probabilities():
     assert sum(chance for _, chance in first["labels"]) == pytest.approx(1)
     about.ood_threshold = 0.0
     first, second = task.decode(about, outputs)
-    assert (first["label"], first["in_distribution"]) == ("dog", True) and (second["label"], second["in_distribution"]) == (None, False)
+    assert (first["label"], first["in_distribution"]) == ("dog", True)
+    assert (second["label"], second["in_distribution"]) == (None, False)
     assert second["labels"][0][0] == "emu"  # the nearest is named all the same
     [both] = task.decode(card(labels=["no", "yes"]), {"logits": np.array([[-1.0]])})  # one logit for two labels
     assert both["label"] == "no" and both["labels"][0][1] == pytest.approx(1 / (1 + np.exp(-1)))

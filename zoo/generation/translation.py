@@ -45,9 +45,9 @@ class Translator:
     def load(cls, name):
         """That of a checkpoint, by name or folder. Imports no framework where ONNX Runtime can run the model."""
         card = checkpoint.card(name)
-        [language, *_] = card.input.get("languages") or ["en"]
+        language = card.inputs["source"].get("language", "en")
         tokenizer = checkpoint.tokenizer(name)
-        return cls(onnx_generator.load(name), tokenizer, language, card.output.get("ood_threshold"))
+        return cls(onnx_generator.load(name), tokenizer, language, card.ood_threshold)
 
     def __call__(self, sentences: list[str], *, beams: int = BEAMS) -> list[str]:
         """A translation of each sentence, found by beam search.

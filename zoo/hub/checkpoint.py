@@ -23,7 +23,7 @@ def list() -> builtins.list[str]:
 def find(name) -> Path:
     """The folder of a checkpoint, given by its name or by the folder itself.
 
-    Public ImageNet weights (the names in `zoo.hub.sources.keras_applications`) are fetched when they are first asked for.
+    Public ImageNet weights (`zoo.hub.sources.keras_applications`) are fetched when they are first asked for.
     Raises `UnknownName` with the nearest names, `BadCheckpoint` for a folder that is none, `MissingData` for weights
     that cannot be fetched.
     """

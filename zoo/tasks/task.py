@@ -116,8 +116,9 @@ class Classifier(Task):
     measured = "fraction of the examples classified right"
 
     def decode(self, card, outputs, tokenizer=None):
-        """Of each example {"label", "in_distribution", "labels"}: the most probable label, None where it is out of distribution;
-        whether it is in distribution, None where the card has no threshold; and [(label, probability)], best first.
+        """Of each example {"label", "in_distribution", "labels"}: the most probable label, None where it is out of
+        distribution; whether it is in distribution, None where the card has no threshold; and [(label, probability)],
+        best first.
 
         Raises `BadCheckpoint` where the card has another number of labels than the model.
         """
@@ -129,7 +130,8 @@ class Classifier(Task):
         for row, best in zip(chances, confidence(logits), strict=True):
             ranked = [(card.labels[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
             accepted = None if card.ood_threshold is None else bool(best >= card.ood_threshold)
-            found.append({"label": None if accepted is False else ranked[0][0], "in_distribution": accepted, "labels": ranked})
+            label = None if accepted is False else ranked[0][0]
+            found.append({"label": label, "in_distribution": accepted, "labels": ranked})
         return found
 
     def measure(self, predict, examples, split, protocol=None):
