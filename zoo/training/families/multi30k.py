@@ -24,6 +24,7 @@ TOKENS = 3000
 class Multi30k(Recipe):
     source: str  # languages
     target: str
+    ood_threshold: float | None = None  # least `Translator.familiarity` of 95 % of the validation split's sentences
     architecture = "transformer"
     arguments = {
         "vocabulary": TOKENS,
@@ -41,12 +42,6 @@ class Multi30k(Recipe):
     batch_size = 128
     monitor = None
     half = True
-    output = {
-        "kind": "logits",
-        "shape": [None, TOKENS],
-        "dtype": "float32",
-        "description": "for each token of the target, one logit for each that might follow",
-    }
     limits = (
         "Learned from 29,000 descriptions of photographs: it translates sentences such as 'Two children play in the "
         "snow.' well and hardly any others. Untranslated names and numbers are often wrong."
@@ -70,6 +65,16 @@ class Multi30k(Recipe):
             "languages": [self.source, self.target],
             "description": f"tokens of a sentence in {LANGUAGES[self.source]}, then [END]; [START] and those before in "
             f"{LANGUAGES[self.target]}",
+        }
+
+    @property
+    def output(self):
+        known = {} if self.ood_threshold is None else {"ood_threshold": self.ood_threshold}
+        return known | {
+            "kind": "logits",
+            "shape": [None, TOKENS],
+            "dtype": "float32",
+            "description": "for each token of the target, one logit for each that might follow",
         }
 
     @functools.cache  # noqa: B019 (recipes live as long as the process)
