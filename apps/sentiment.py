@@ -1,4 +1,4 @@
-"""Tell praise from blame, sentence by sentence; or whatever a classifier of texts has learned to tell apart."""
+"""Classify the sentiment of sentences, or whatever else a classifier of texts was trained to distinguish."""
 
 from typing import Annotated
 
@@ -10,8 +10,8 @@ from .app import App, Checkpoint, Record, Sample, Text
 
 class Sentiment(App):
     name = "sentiment"
-    title = "Praise or blame"
-    summary = "Says of each sentence whether it is for or against what it is about, and how sure it is of that."
+    title = "Sentiment"
+    summary = "Classifies each sentence as positive or negative about its subject, with the probability."
     checkpoints = ("bert.rt-polarity",)
 
     def __call__(
@@ -23,21 +23,21 @@ class Sentiment(App):
     ) -> list[Annotated[dict, Record(label="found")]]:
         """Texts -> for each its text, label and confidence, the label's probability.
 
-        The label is None where the checkpoint's card says from which logit on something is known, and none reaches it.
+        The label is None for a text out of distribution: where the best logit is below the card's threshold.
         """
         predict = self.predictor(_classifier(checkpoint))
         card, logits = predict.card, predict(texts)["logits"]
-        chances = probabilities(logits)  # (B, classes)
-        if chances.shape != (len(texts), len(card.labels)):
+        found = probabilities(logits)  # (B, classes)
+        if found.shape != (len(texts), len(card.labels)):
             raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
-        known = [card.ood_threshold is None or best >= card.ood_threshold for best in confidence(logits)]
+        in_distribution = [card.ood_threshold is None or best >= card.ood_threshold for best in confidence(logits)]
         return [
             {
                 "text": text,
-                "label": card.labels[row.argmax()] if sure else None,
+                "label": card.labels[row.argmax()] if inside else None,
                 "confidence": round(float(row.max()), 4),
             }
-            for text, row, sure in zip(texts, chances, known, strict=True)
+            for text, row, inside in zip(texts, found, in_distribution, strict=True)
         ]
 
     def samples(self):

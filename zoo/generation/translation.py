@@ -18,6 +18,7 @@ from zoo.runtime import onnx_generator
 BEAMS = 5
 BATCH = 32  # sentences translated at once
 LONGER = 20  # tokens allowed beyond 1.5 times the source's
+RARITY = 10.0  # weight of the tokens per character in `familiarity`, chosen on Multi30k's and Tatoeba's validation data
 LENGTH_PENALTY = 1.0  # best on Multi30k's validation split; the Transformer's paper has 0.6
 SPACES = re.compile(r"[^\S\n]+")  # runs of white space, no-break and narrow ones too, but for line ends
 INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # soft hyphen, zero-width space, word joiner, BOM
@@ -29,14 +30,14 @@ class Translation:
 
     text: str
     sentences: list[tuple[str, str]]  # as the model was given them, and its translations
-    in_distribution: bool  # whether all of them are like those it was trained on, as far as their scores say
+    in_distribution: bool  # whether all of them are like those of the training text, see `Translator.familiarity`
 
 
 class Translator:
     """Sentences into another language, by an encoder-decoder such as a Transformer. Make it once and call it often."""
 
     def __init__(self, model, tokenizer: Tokenizer, language: str = "en", ood_threshold: float | None = None):
-        """language: of the source, two letters. ood_threshold: least score of a sentence like those trained on."""
+        """language: of the source, two letters. ood_threshold: least `familiarity` of what is in distribution."""
         self.model, self.tokenizer, self.generator = model, tokenizer, Generator(model)
         self.start, self.end = tokenizer.number(START), tokenizer.number(END)
         self.language, self.ood_threshold = language, -np.inf if ood_threshold is None else ood_threshold
@@ -89,10 +90,23 @@ class Translator:
             Translation(
                 text="\n".join(" ".join(found[sentence][0] for sentence in line) for line in text),
                 sentences=[(sentence, found[sentence][0]) for line in text for sentence in line],
-                in_distribution=all(found[sentence][1] >= self.ood_threshold for line in text for sentence in line),
+                in_distribution=all(
+                    self.familiarity(sentence, found[sentence][1]) >= self.ood_threshold
+                    for line in text
+                    for sentence in line
+                ),
             )
             for text in lines
         ]
+
+    def familiarity(self, sentence: str, score: float) -> float:
+        """How like those of the training text a sentence is, by the score of its translation and its tokens.
+
+        A model that is out of its depth gives a low score; and the tokeniser, trained on the same text, writes words
+        that are rare there in many tokens.
+        """
+        [tokens] = self.tokenizer([sentence])
+        return score - RARITY * len(tokens) / len(sentence)
 
     def split(self, line: str) -> list[str]:
         """The sentences of a line, those in capitals in their usual case."""

@@ -23,6 +23,7 @@ TOKENS = 3000
 class Multi30k(Recipe):
     source: str  # languages
     target: str
+    ood_threshold: float | None = None  # least `Translator.familiarity` of 95 % of the validation split's sentences
     architecture = "transformer"
     task = "translate_text"
     arguments = {
@@ -78,6 +79,16 @@ class Multi30k(Recipe):
                 "description": f"[START], then the tokens so far of its translation into {target}",
                 "language": self.target,
             },
+        }
+
+    @property
+    def output(self):
+        known = {} if self.ood_threshold is None else {"ood_threshold": self.ood_threshold}
+        return known | {
+            "kind": "logits",
+            "shape": [None, TOKENS],
+            "dtype": "float32",
+            "description": "for each token of the target, one logit for each that might follow",
         }
 
     @functools.cache  # noqa: B019 (recipes live as long as the process)
