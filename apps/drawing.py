@@ -49,7 +49,7 @@ def grid(pictures: list[np.ndarray], columns: int, gap: int = 4) -> np.ndarray:
 def heat(picture: np.ndarray, amount: np.ndarray, strength: float = 0.6) -> np.ndarray:
     """A map in colours, from black to light yellow, through which the picture shines in grey.
 
-    picture uint8 (H, W, 3); amount float (h, w), 0 ... 1, of any size; strength: the map's share. Returns uint8
+    picture uint8 (H, W, 3); amount float (h, w), 0 ... 1, of any size; strength: the opacity of the map. Returns uint8
     (H, W, 3).
     """
     import cv2

@@ -34,7 +34,7 @@ class Features(App):
         from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly
 
         names = dreaming.choose_layers(model, layers, LAYERS)
-        learned, maps = [], []
+        learned, activations = [], []
         for name, activation in zip(names, dreaming.feature_maps(model, names, photo), strict=True):
             channels = np.argsort(-activation.max(axis=(0, 1)), kind="stable")[:CHANNELS]
             height, width, count = activation.shape
@@ -43,8 +43,8 @@ class Features(App):
             images = dreaming.maximize_channels(model, name, channels, track=self.track)
             learned.append((title, captions, [_enlarged(image, (SIDE, SIDE)) for image in images]))
             shown = [_enlarged(_coloured(activation[..., channel]), _shape_of(photo)) for channel in channels]
-            maps.append((f"{title}, feature maps of {width} x {height}", captions, shown))
-        return _sheet(learned), _sheet(maps)
+            activations.append((f"{title}, feature maps of {width} x {height}", captions, shown))
+        return _sheet(learned), _sheet(activations)
 
     def samples(self):
         return [photograph("coffee.png", "photo")]

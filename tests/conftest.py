@@ -1,6 +1,7 @@
 """Fixtures of all tests."""
 
 import os
+import sys
 
 import pytest
 
@@ -14,3 +15,11 @@ def cache(tmp_path_factory):
     del os.environ["ZOO_CACHE"]
     if before is not None:
         os.environ["ZOO_CACHE"] = before
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory():
+    """After each file, forget the graphs and functions that Keras keeps, which would add up to gigabytes."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.clear_session()

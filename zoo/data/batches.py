@@ -1,4 +1,4 @@
-"""Batches for `fit`, whose order is a function of seed and epoch: a resumed training sees what it would have seen."""
+"""Batches for `fit`, whose order is a function of seed and epoch: a resumed training gets the same batches."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -221,6 +221,6 @@ class Windows(Batches):
     def _make(self, epoch: int, index: int):
         chosen = self._order(epoch)[index * self.batch_size : (index + 1) * self.batch_size]  # (B,)
         first = np.random.default_rng([self.seed, epoch, _CUT]).integers(self.length)
-        places = first + chosen[:, None] * self.length + np.arange(self.length + 1)  # (B, length + 1)
-        part = self.tokens[places]
+        positions = first + chosen[:, None] * self.length + np.arange(self.length + 1)  # (B, length + 1)
+        part = self.tokens[positions]
         return part[:, :-1], part[:, 1:]

@@ -79,8 +79,8 @@ def _check_header(path, header: list[str], columns: Sequence[str]) -> None:
 def read_table(path: str | os.PathLike, columns: Sequence[str]) -> list[tuple[str, ...]]:
     """The values of `columns` in each row of a CSV file, as `read_rows` reads it."""
     table = read_rows(path, columns)
-    places = [table.header.index(column) for column in columns]
-    return [tuple(row[place] for place in places) for row in table.rows]
+    columns = [table.header.index(column) for column in columns]
+    return [tuple(row[column] for column in columns) for row in table.rows]
 
 
 def _delimiter(text: str) -> str:

@@ -150,10 +150,10 @@ class BERTClinc150(Clinc150):
 
         def probable(texts):
             # The SVM's scores are above that of what belongs to no class, which is spread over all of them.
-            chances = probabilities(np.pad(SHARP * score(texts), ((0, 0), (1, 0))))  # (N, 1 + classes)
-            opinions = [chances[:, 1:] + chances[:, :1] / self.classes]
-            opinions += [probabilities(expert(texts)["logits"]) for expert in self.experts]
-            return probabilities(np.mean(np.log(opinions), axis=0))
+            svm = probabilities(np.pad(SHARP * score(texts), ((0, 0), (1, 0))))  # (N, 1 + classes)
+            predictions = [svm[:, 1:] + svm[:, :1] / self.classes]
+            predictions += [probabilities(expert(texts)["logits"]) for expert in self.experts]
+            return probabilities(np.mean(np.log(predictions), axis=0))
 
         return probable
 

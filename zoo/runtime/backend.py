@@ -157,16 +157,16 @@ def start() -> None:
 def quiet():
     """Hold back what C++ code writes to standard error, past Python's reach; show it if an exception comes."""
     sys.stderr.flush()
-    kept = os.dup(2)
+    descriptor = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
         except BaseException:
             held.seek(0)
-            os.write(kept, held.read())
+            os.write(descriptor, held.read())
             raise
         finally:
             sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(descriptor, 2)
+            os.close(descriptor)

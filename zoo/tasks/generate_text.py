@@ -27,11 +27,11 @@ class GenerateText(Task):
 
     def decode(self, card, outputs, tokenizer=None):
         """The likeliest next tokens after each text, [(token, probability)], best first."""
-        chances = probabilities(np.asarray(outputs["logits"])[:, -1])  # (B, V)
-        ranked = np.argsort(-chances, axis=-1, kind="stable")[:, :SHOWN]
+        found = probabilities(np.asarray(outputs["logits"])[:, -1])  # (B, V)
+        ranked = np.argsort(-found, axis=-1, kind="stable")[:, :SHOWN]
         return [
             [(tokenizer.text([token]), float(row[token])) for token in best]
-            for row, best in zip(chances, ranked, strict=True)
+            for row, best in zip(found, ranked, strict=True)
         ]
 
     def measure(self, predict, examples, split, protocol=None):

@@ -34,8 +34,8 @@ class ModelMaskedText(Task):
         likeliest = np.asarray(outputs["masked"]).argmax(axis=-1)  # (B, T)
         follows = probabilities(outputs["next"])[:, 1]
         return [
-            {"tokens": [tokenizer.inner.id_to_token(int(token)) for token in row], "follows": float(chance)}
-            for row, chance in zip(likeliest, follows, strict=True)
+            {"tokens": [tokenizer.inner.id_to_token(int(token)) for token in row], "follows": float(probability)}
+            for row, probability in zip(likeliest, follows, strict=True)
         ]
 
     def measure(self, predict, examples, split, protocol=None):

@@ -164,6 +164,6 @@ def copy(theirs, ours, source: Source) -> None:
         elif len(values) > len(layer.weights):
             biases[layer.name] = values.pop()
         if first and source.bgr:
-            values[0] = values[0][:, :, ::-1]  # (height, width, colour, maps)
+            values[0] = values[0][:, :, ::-1]  # (height, width, colour, channels)
         first = False
         layer.set_weights([value.reshape(weight.shape) for value, weight in zip(values, layer.weights, strict=True)])
