@@ -51,7 +51,7 @@ HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
 MAX_WAITING = 16  # calls in the queue; more are turned away
 WIDEST = 10_000  # a slider; from there on numbers are typed
-RETENTION = 3600  # seconds after which uploads and answers are deleted
+KEEP_FOR = 3600  # seconds after which uploads and answers are deleted
 
 # Gradio's page has its scripts and styles inline, and shows pictures as blobs before they are uploaded.
 _POLICY = b"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'"
@@ -122,7 +122,7 @@ def running(registered: dict[str, App], port: int = 0, *, open_page: bool = Fals
 def page(registered: dict[str, App]):
     """The page, a gradio.Blocks that isn't served yet."""
     gradio = _gradio()
-    with gradio.Blocks(title="zoo gallery", analytics_enabled=False, delete_cache=(RETENTION // 4, RETENTION)) as blocks:
+    with gradio.Blocks(title="zoo gallery", analytics_enabled=False, delete_cache=(KEEP_FOR // 4, KEEP_FOR)) as blocks:
         gradio.HTML(
             "<h1>The zoo's apps</h1><p>All of it runs on this machine; nothing that you upload leaves it.</p>",
             elem_classes="zoo-head",

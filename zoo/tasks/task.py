@@ -123,11 +123,11 @@ class Classifier(Task):
         Raises `BadCheckpoint` where the card has another number of labels than the model.
         """
         logits = np.asarray(outputs["logits"])
-        found = probabilities(logits)  # (B, labels)
-        if found.shape != (len(logits), len(card.labels or ())):
+        softmax = probabilities(logits)  # (B, labels)
+        if softmax.shape != (len(logits), len(card.labels or ())):
             raise BadCheckpoint(f"{card.name} has {len(card.labels or ())} labels for logits of shape {logits.shape}")
         found = []
-        for row, best in zip(found, confidence(logits), strict=True):
+        for row, best in zip(softmax, confidence(logits), strict=True):
             ranked = [(card.labels[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
             accepted = None if card.ood_threshold is None else bool(best >= card.ood_threshold)
             label = None if accepted is False else ranked[0][0]
