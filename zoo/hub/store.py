@@ -192,8 +192,6 @@ def clean(path, dtype: str) -> None:
     """Rewrite a weights file that Keras wrote, without the optimiser's state, and its weights as `dtype`."""
 
     def stored(name, weight):
-        if name.split("/")[0] == "optimizer":
-            return {}
         values, scales = quantization.quantize(weight[()], dtype)
         return {name: values} if scales is None else {name: values, name + SCALES: scales}
 
@@ -237,14 +235,16 @@ def _dequantized(path):
 
 
 def _rewrite(path, rewritten, change) -> None:
-    """Copy a weights file, its attributes included. change(name, weight) gives what the copy has instead of a weight
-    (`h5py.Dataset`): names and arrays."""
+    """Copy a weights file, its attributes included, without the optimiser's state. change(name, weight) gives what the
+    copy has instead of a weight (`h5py.Dataset`): names and arrays."""
     import h5py
 
     with h5py.File(path, "r") as old, h5py.File(rewritten, "w") as new:
         new.attrs.update(old.attrs)
 
         def copy(name, item):
+            if name.split("/")[0] == "optimizer":
+                return
             if isinstance(item, h5py.Group):
                 new.require_group(name).attrs.update(item.attrs)
                 return
