@@ -61,7 +61,11 @@ class Translate(App):
         if len(found[0].sentences) > 1:
             raise BadInput(f"attention is drawn for one sentence, not {len(found[0].sentences)}; give one")
         [sentence] = found[0].sentences
-        return translations, notes, drawn(*word_attention(translator, *sentence), [facts["language"] for facts in card.inputs.values()])
+        return (
+            translations,
+            notes,
+            drawn(*word_attention(translator, *sentence), [facts["language"] for facts in card.inputs.values()]),
+        )
 
     def samples(self):
         german = "Zwei Kinder spielen am Strand mit einem roten Ball."
