@@ -51,7 +51,7 @@ HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
 MAX_WAITING = 16  # calls in the queue; more are turned away
 WIDEST = 10_000  # a slider; from there on numbers are typed
-KEEP_FOR = 3600  # seconds after which uploads and answers are deleted
+LIFETIME = 3600  # seconds after which uploads and answers are deleted
 
 # Gradio's page has its scripts and styles inline, and shows pictures as blobs before they are uploaded.
 _POLICY = b"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'"
@@ -122,7 +122,7 @@ def running(registered: dict[str, App], port: int = 0, *, open_page: bool = Fals
 def page(registered: dict[str, App]):
     """The page, a gradio.Blocks that isn't served yet."""
     gradio = _gradio()
-    with gradio.Blocks(title="zoo gallery", analytics_enabled=False, delete_cache=(KEEP_FOR // 4, KEEP_FOR)) as blocks:
+    with gradio.Blocks(title="zoo gallery", analytics_enabled=False, delete_cache=(LIFETIME // 4, LIFETIME)) as blocks:
         gradio.HTML(
             "<h1>The zoo's apps</h1><p>All of it runs on this machine; nothing that you upload leaves it.</p>",
             elem_classes="zoo-head",
@@ -189,7 +189,7 @@ def _tab(gradio, app: App) -> None:
             run = gradio.Button("Run", variant="primary")
         with gradio.Column():
             outputs = [_output(gradio, each) for each in app.outputs]
-    # One call at a time, whichever way it came: an app keeps its models and its progress to itself.
+    # One call at a time, from the page or a client: an app keeps its models and its progress to itself.
     # Values come as the browser sent them (preprocess=False): the app's own checks say what is wrong with one, and
     # Gradio would open pictures by itself, without our limits.
     event = {
@@ -257,7 +257,7 @@ def _file_input(gradio, each: Input):
 
 
 def _local_only(gradio, move):
-    """Gradio's way of taking a file in, for uploaded files alone: it would fetch an address from another host."""
+    """Gradio's function that takes a file in, for uploaded files alone: it would fetch an address from another host."""
 
     @functools.wraps(move)
     async def checked(file):
@@ -373,8 +373,8 @@ def _would_be_fetched(name) -> bool:
 
     if not isinstance(name, str) or name not in keras_applications.SOURCES:
         return False
-    stored = cache.folder() / "checkpoints" / name / card.FILE
-    return name not in store.shipped() and not Path(name).is_dir() and not stored.exists()
+    fetched = cache.folder() / "checkpoints" / name / card.FILE
+    return name not in store.shipped() and not Path(name).is_dir() and not fetched.exists()
 
 
 def _show(output: Output, value):

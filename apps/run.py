@@ -1,7 +1,7 @@
 """Run an app: collect what the inputs name, call the app on each, write what it answers.
 
 What an app is about is given as INPUT...: files, folders and globs; or texts, files of them and `-` for standard input
-(`texts.py`). Other files are options: `--mask mask.png`. Where results go: `places.py`.
+(`texts.py`). Other files are options: `--mask mask.png`. Where results go: `outputs.py`.
 
 An input is never overwritten, not even with force, and what lies in an output folder inside the input folder is no
 input: it is what an earlier run wrote. Of a run that was stopped, what it had found is written.
@@ -22,7 +22,7 @@ from zoo.kinds.table import write_table
 from zoo.kinds.text import write_text
 
 from .app import REQUIRED, App, Input, Output, Record
-from .places import TABLES, allowed, names_folder, places
+from .outputs import TABLES, Outputs, names_folder, writable
 from .texts import COLUMN, STANDARD, follow, line_of, print_texts, print_values, texts_in
 
 PART = 64  # texts that an app is given at once
@@ -87,8 +87,8 @@ def run(
         raise BadInput(f"{main.label}: there is no text; give one")
     # Refused before the work, which may take long, and before the framework is imported.
     alone = _is_alone(main, inputs)
-    results = places(app, main, items, todo, output, wanted, alone)
-    todo = allowed(app, main, todo, results, others, force, report)
+    results = Outputs(app, output, wanted).plan(main, items, todo, alone)
+    todo = writable(app, main, todo, results, others, force, report)
 
     printing = not results
     started, written, printed, finished = time.perf_counter(), [], 0, False
@@ -168,7 +168,7 @@ def _options(app: App, main: Input | None, given: dict) -> tuple[dict, list[Path
 
 
 def collect(app: App, main: Input | None, inputs: list[str], output, column: str, report: Report) -> list[Item]:
-    """What there is to do, in the order of the inputs, empty lines of files too. What can't be is told to `report`.
+    """What there is to do, in the order of the inputs, empty lines of files too. `report` is given what can't be.
 
     A file is done once, and one in the output folder, which an earlier run wrote there, is not done.
     """

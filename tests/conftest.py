@@ -1,7 +1,9 @@
 """Fixtures of all tests."""
 
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +25,18 @@ def memory():
     yield
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session()
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory):
+    """The demo of all apps: the one in $ZOO_DEMO, where `.ci/run` has just made it, or else one made here, once."""
+    made = os.environ.get("ZOO_DEMO")
+    if made:
+        return Path(made)
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-c", "from zoo.cli.main import main; main()", "demo", "-o", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "index.html" in done.stdout, done.stderr
+    lines = [line for line in done.stderr.splitlines() if "exporting it to ONNX" not in line]
+    assert not lines, lines  # no library has anything to say
+    return folder
