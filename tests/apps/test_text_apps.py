@@ -656,10 +656,8 @@ def test_with_their_exports_apps_import_no_framework(classifier, translator, lan
 def test_a_prompt_with_a_space_at_its_end_is_followed_by_a_word():
     app, starts = Write(), set()
     for seed in range(4):
-        # As from the prompt without the space, wherever that is followed by one.
         spaced, plain = ("".join(app(f"The sea was{end}", length=12, seed=seed)) for end in (" ", ""))
         assert spaced.startswith("The sea was ") and spaced[len("The sea was ")] != " "
-        assert spaced == plain or plain[len("The sea was")] != " "
         starts.add(spaced == plain)
     assert True in starts
 
