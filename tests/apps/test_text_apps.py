@@ -248,7 +248,7 @@ def test_folders_and_globs(here, capfd):
         ("a/b.CSV", "a/b.CSV: no such file"),
         ("latin.txt", "latin.txt: line 2 is not UTF-8"),
         ("other.csv", "other.csv: no column 'text'; its first line has id, words"),
-        ("twice.csv", "twice.csv: 2 columns are called 'id'"),
+        ("twice.csv", "twice.csv: two columns have one name; its first line has text, id, id"),
         ("short.csv", "short.csv: line 3 has 1 columns"),
     ],
 )
