@@ -5,8 +5,8 @@ finetuning.png beside it. It trains three methods on the same photographs and me
 (which first runs on 10 and 50 photographs were measured on too, when the rates of fine-tuning were set, and the other
 net's normalisation):
 - `zoo finetune mobilenet.caltech101`, as anyone would call it;
-- the same network from random weights, with the same changes to its pictures, selected on the same share held back;
-- histograms of oriented gradients and a linear SVM (zoo/recipes/hog.py), on all the photographs.
+- the same network from random weights, with the same changes to its pictures, selected on the same fraction held back;
+- histograms of oriented gradients and a linear SVM (zoo/metrics/baselines/hog.py), on all the photographs.
 Fewer than all 300 are drawn three times: then the figure is a mean, with its deviation. It takes an hour; stopped, it
 goes on from the draws in runs/finetuning.json.
 """
@@ -34,7 +34,7 @@ from zoo.kinds.image import fit, write_image
 from zoo.metrics.baselines import hog
 from zoo.runtime import backend
 from zoo.tasks.classify_images import mirrored
-from zoo.tasks.task import split
+from zoo.tasks.task import hold_back
 from zoo.training.digest import code
 from zoo.training.finetune import finetune
 from zoo.training.resume import Resume
@@ -76,7 +76,7 @@ def finetuned(photos, y, seed):
 def scratch(photos, y, seed):
     """The same architecture from random weights, all layers at once; the best epoch on what is held back is kept."""
     base, x = checkpoint.card(BASE), pictures(photos)
-    training, held = split(y, seed)
+    training, held = hold_back(y, seed)
     keras.utils.set_random_seed(seed)
     model = zoo.MobileNet(**base.arguments | {"classes": len(catalogue.dataset(DATASET).labels)})
     batches = Batches(x[training], y[training], batch_size=min(32, len(training) // 10), seed=seed, transform=mirrored)

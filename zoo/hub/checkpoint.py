@@ -8,11 +8,13 @@ BERT. What is in a folder is the business of `zoo.hub.store`, where others' weig
 import builtins
 from pathlib import Path
 
+from zoo.data.tokens import Tokenizer
 from zoo.errors import BadCheckpoint, BadInput, UnknownName
 from zoo.hub import card as cards
 from zoo.hub import store
 from zoo.hub.card import Card
-from zoo.hub.sources import keras_applications
+from zoo.hub.registry import architecture
+from zoo.hub.sources import huggingface, keras_applications
 
 
 def list() -> builtins.list[str]:
@@ -65,9 +67,6 @@ def load(name, *, classes: int | None = None):
     Raises:
         UnknownName, BadCheckpoint, BadInput: in one line.
     """
-    from zoo.hub.registry import architecture
-    from zoo.hub.sources import huggingface
-
     if str(name).startswith(huggingface.PREFIX):
         return huggingface.load(str(name).removeprefix(huggingface.PREFIX), classes=classes)
     described = card(name)
@@ -83,8 +82,6 @@ def load(name, *, classes: int | None = None):
 
 def _new_head(model, card: Card, classes: int):
     """The same model with a new output layer for `classes`; so is new what else there is one of for each class."""
-    from zoo.hub.registry import architecture
-
     if "classes" not in model.get_config() or not (card.labels or model.get_config()["classes"] is None):
         raise BadInput(f"{card.name} has no classes to exchange: it is no classifier with an output a class")
     if classes < 2:
@@ -99,8 +96,6 @@ def tokenizer(name):
 
     Raises `BadCheckpoint` where it is missing or is not the one that the card describes.
     """
-    from zoo.data.tokens import Tokenizer
-
     folder, described = find(name), card(name).tokenizer
     if not described:
         return None

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import catalogue, datasets, facts, prepared
+from zoo.data import catalogue, datasets, facts, tfds_images
 from zoo.data.augment import shift_and_mirror
 from zoo.data.class_folders import class_folders, read_examples, summary
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import architecture
 from zoo.kinds.image import fit
 from zoo.tasks import examples
-from zoo.tasks.task import OWN, RATES, Classifier, NewClasses, split
+from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, hold_back
 
 
 class ClassifyImages(Classifier):
@@ -33,17 +33,17 @@ class ClassifyImages(Classifier):
         shape = card.inputs["image"]["shape"]
         if isinstance(data, Path):
             return read_examples(data, card.labels, shape)
-        x, y, *_ = of_data_set(data, split, shape, data_dir)
+        x, y, *_ = read_data_set(data, split, shape, data_dir)
         return x, y
 
     def finetuning(self, name, base, data, seed, data_dir):
         takes_classes = "classes" in architecture(base.architecture).cls(**base.arguments).get_config()
         if not takes_classes or not base.labels:
             return super().finetuning(name, base, data, seed, data_dir)
-        return Images(base, data, seed, data_dir)
+        return ImageFineTuning(base, data, seed, data_dir)
 
 
-class Images(NewClasses):
+class ImageFineTuning(ClassifierFineTuning):
     """New classes for a network that takes images of one size."""
 
     task = "classify_images"
@@ -53,7 +53,7 @@ class Images(NewClasses):
         shape = base.inputs["image"]["shape"]
         if None in shape:
             raise BadInput(f"{base.name} cannot be fine-tuned on images: it takes none of one size")
-        self.batches, self.held, self.labels, self.facts = divided(data, shape, seed, data_dir)
+        self.batches, self.held, self.labels, self.facts = load_training_data(data, shape, seed, data_dir)
         about = f"a {'grey' if shape[-1] == 1 else 'colour'} image, resized to that size"
         self.inputs = {"image": base.inputs["image"] | {"description": about}}
 
@@ -67,7 +67,7 @@ class Images(NewClasses):
         ]
 
 
-def of_data_set(name, split, shape, data_dir=None):
+def read_data_set(name, split, shape, data_dir=None):
     """Examples of a split of a labelled data set at a model's size, as `read_examples` gives them.
 
     Returns:
@@ -80,8 +80,8 @@ def of_data_set(name, split, shape, data_dir=None):
             raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
         images, y = catalogue.load(name, split, data_dir)
         labels, about = list(datasets.dataset(name).labels), facts.data_facts([name], split)
-    elif folder := prepared.find(name, data_dir):
-        images, y, labels, about = prepared.labelled(folder, split)
+    elif folder := tfds_images.find(name, data_dir):
+        images, y, labels, about = tfds_images.labelled(folder, split)
     else:
         raise UnknownName("folder or file and no data set", name, datasets.names())
     colour = (image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images)
@@ -89,16 +89,16 @@ def of_data_set(name, split, shape, data_dir=None):
 
 
 def labelled(data, shape, data_dir=None):
-    """What `of_data_set` gives, of a folder of class folders or of the training split of a data set."""
+    """What `read_data_set` gives, of a folder of class folders or of the training split of a data set."""
     if Path(data).is_dir():
         labels = class_folders(data)
         return (*read_examples(data, labels, shape), labels, OWN)
     if Path(data).is_file():
         raise BadInput(f"{data} is a file; give a folder that has a folder of images for each class")
-    return of_data_set(str(data), "train", shape, data_dir)
+    return read_data_set(str(data), "train", shape, data_dir)
 
 
-def divided(data, shape, seed, data_dir=None):
+def load_training_data(data, shape, seed, data_dir=None):
     """(batches to train on, (x, y) held back, labels, facts for the card) of what `labelled` reads.
 
     Raises `BadInput` also for a class of which nothing could be held back.
@@ -111,7 +111,7 @@ def divided(data, shape, seed, data_dir=None):
             raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
     if about is OWN:
         print(f"{data}: {summary(y, labels)}", file=sys.stderr)
-    training, held = split(y, seed)
+    training, held = hold_back(y, seed)
     transform = mirrored if shape[-1] == 3 else None  # grey images may be letters, whose mirror image is another
     # Small batches of few images, so that an epoch has some twenty steps.
     size = min(32, max(4, len(training) // 20))

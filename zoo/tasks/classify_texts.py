@@ -17,7 +17,7 @@ from zoo.hub import checkpoint
 from zoo.hub.registry import architecture
 from zoo.kinds.table import read_table
 from zoo.tasks import examples
-from zoo.tasks.task import RATES, Classifier, NewClasses, split
+from zoo.tasks.task import RATES, Classifier, ClassifierFineTuning, hold_back
 
 BATCH = 32
 
@@ -45,10 +45,10 @@ class ClassifyTexts(Classifier):
     def finetuning(self, name, base, data, seed, data_dir):
         if "classes" not in architecture(base.architecture).cls(**base.arguments).get_config():
             return super().finetuning(name, base, data, seed, data_dir)
-        return Texts(name, base, data, seed)
+        return TextFineTuning(name, base, data, seed)
 
 
-class Texts(NewClasses):
+class TextFineTuning(ClassifierFineTuning):
     """New classes for a BERT, from a CSV file with the columns text and label. All layers learn."""
 
     task = "classify_texts"
@@ -60,7 +60,7 @@ class Texts(NewClasses):
         texts, y, self.labels = labelled(data)
         if len(self.labels) < 2:
             raise BadInput(f"{data} has {len(self.labels)} labels; give texts of 2 or more")
-        training, held = split(y, seed)
+        training, held = hold_back(y, seed)
         if len(np.unique(y[held])) < len(self.labels):
             lone = self.labels[np.flatnonzero(np.bincount(y) < 2)[0]]
             raise BadInput(f"{data}: label {lone!r} has one text; give each label 2 or more")

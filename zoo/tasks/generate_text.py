@@ -36,7 +36,7 @@ class GenerateText(Task):
 
     def measure(self, predict, examples, split, protocol=None):
         """The negative log-likelihood of texts (list of str), each token but the first."""
-        tokens = numbers(predict.tokenizer, examples)
+        tokens = token_sequence(predict.tokenizer, examples)
         if len(tokens) < 2:
             raise BadInput(f"{len(tokens)} tokens are too few to measure on; give a text of 2 or more")
         context, unit = predict.model.context or CONTEXT, unit_of(predict.tokenizer)
@@ -52,10 +52,10 @@ class GenerateText(Task):
         return [read_text(data)]
 
     def finetuning(self, name, base, data, seed, data_dir):
-        return Manner(name, base, data, seed)
+        return LanguageModelFineTuning(name, base, data, seed)
 
 
-class Manner(FineTuning):
+class LanguageModelFineTuning(FineTuning):
     """The manner of a text for a language model, from a text file. All layers learn."""
 
     task = "generate_text"
@@ -70,7 +70,7 @@ class Manner(FineTuning):
             raise BadInput(f"{base.name} generates text, so it is fine-tuned on a text file; {data} is none")
         text = read_text(path)
         self.tokenizer = checkpoint.tokenizer(name)
-        tokens = numbers(self.tokenizer, [text])
+        tokens = token_sequence(self.tokenizer, [text])
         context = base.arguments.get("context", CONTEXT)
         cut = int(len(tokens) * (1 - HELD_TEXT))
         if len(tokens) - cut <= context or cut <= 2 * context:
@@ -110,7 +110,7 @@ def windows(tokens, length: int) -> tuple[np.ndarray, np.ndarray]:
     return whole[:-1].reshape(count, length), whole[1:].reshape(count, length)
 
 
-def numbers(tokenizer, texts) -> np.ndarray:
+def token_sequence(tokenizer, texts) -> np.ndarray:
     """All texts as one sequence of tokens, int32 (N,). By lines, since tokenisers are slow with long texts."""
     lines = [line for text in texts for line in text.splitlines(keepends=True)]
     return np.concatenate([np.zeros(0, np.int32), *(np.array(line, np.int32) for line in tokenizer(lines))])

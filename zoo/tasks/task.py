@@ -140,7 +140,7 @@ class Classifier(Task):
         return [metrics.row("accuracy", split, value, n=len(y), protocol=protocol or self.measured)], {}
 
 
-class NewClasses(FineTuning):
+class ClassifierFineTuning(FineTuning):
     """New classes for a classifier, by a new output layer. Subclasses set `labels` and read the data."""
 
     def model(self, name):
@@ -165,7 +165,7 @@ class NewClasses(FineTuning):
         return f"{base.name} fine-tuned to {len(self.labels)} classes: {', '.join(self.labels)}."
 
 
-def split(y, seed) -> tuple[np.ndarray, np.ndarray]:
+def hold_back(y, seed) -> tuple[np.ndarray, np.ndarray]:
     """Indices to train on and indices held back: the same fraction of each class, at least one of two or more."""
     rng = np.random.default_rng(seed)
     training, held = [], []

@@ -23,7 +23,7 @@ from zoo.tasks.task import OWN, RATES, FineTuning
 from zoo.training import plots
 from zoo.training.digest import code
 from zoo.training.loop import copy_weights
-from zoo.training.provenance import hardware, line, versions
+from zoo.training.provenance import command_line, hardware, versions
 from zoo.training.resume import Resume, better
 
 PATIENCE = 5  # epochs without a better one before a stage ends
@@ -85,7 +85,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
         metrics=rows,
         curves=curves,
         training={
-            "command": line(command),
+            "command": command_line(command),
             "seed": seed,
             "epochs": len(history),
             "selected": best,

@@ -18,7 +18,7 @@ from zoo.hub.registry import architecture
 from zoo.runtime import backend
 from zoo.runtime.predictor import Predictor, of_model
 from zoo.training import digest
-from zoo.training.provenance import hardware, line, versions
+from zoo.training.provenance import command_line, hardware, versions
 from zoo.training.recipe import Recipe
 from zoo.training.resume import Resume
 
@@ -102,10 +102,10 @@ def _fit(recipe, runs: Path, data_dir, init, epochs) -> Trained:
     if init is not None:
         store.load_weights(model, checkpoint.verify(init))
     elif recipe.init is not None:
-        recipe.start(model, data_dir)
+        recipe.load_init(model, data_dir)
     if start is not None:
         copy_weights(start.model, model)
-        recipe.begin(model)
+        recipe.prepare(model)
     per_execution = 1 if keras.config.backend() == "torch" else recipe.steps_per_execution  # Keras has no more there
     recipe.compile(model, epochs * len(batches), jit_compile=backend.jit_compile(), steps_per_execution=per_execution)
 
@@ -272,7 +272,7 @@ def _card(recipe, trained: Trained, rows, curves, init, epochs) -> Card:
         metrics=rows,
         curves=curves,
         training={
-            "command": line(command),
+            "command": command_line(command),
             "seed": recipe.seed,
             "epochs": trained.epochs,
             "selected": trained.selected,

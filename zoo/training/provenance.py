@@ -10,7 +10,7 @@ from zoo.runtime import backend
 PACKAGES = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "numpy")
 
 
-def line(command: list[str]) -> str:
+def command_line(command: list[str]) -> str:
     """A command as one types it; bytes of names that aren't UTF-8 as question marks, for a card is a text."""
     return shlex.join(command).encode("utf-8", "replace").decode()
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from zoo import tasks
 from zoo.data import catalogue
-from zoo.data.batches import Batches, select
+from zoo.data.batches import Batches, count, select
 from zoo.hub import checkpoint, store
 
 
@@ -75,7 +75,7 @@ class Recipe:
     def training_data(self, data_dir) -> tuple:
         """Training batches from epoch 0 on, and validation data for `fit`."""
         x, y = self.examples(self.trained_split, data_dir)
-        order = np.random.default_rng(self.seed).permutation(len(x))
+        order = np.random.default_rng(self.seed).permutation(count(x))
         held, rest = order[: self.validation], order[self.validation :]
         collate = tasks.find(self.task).collate
         batches = Batches(
@@ -112,7 +112,7 @@ class Recipe:
 
     # --- other trainings ------------------------------------------------------------------------------------------
 
-    def start(self, model, data_dir) -> None:
+    def load_init(self, model, data_dir) -> None:
         """Give a new model what it starts from of the weights of `init`."""
         store.copy_layers(checkpoint.load(self.init), model)
 
@@ -120,7 +120,7 @@ class Recipe:
         """A recipe to train first, whose weights this one starts from, or None."""
         return None
 
-    def begin(self, model) -> None:
+    def prepare(self, model) -> None:
         """Changes to the weights that `starts_from` gave, before training."""
 
     def teachers(self) -> list:

@@ -5,7 +5,7 @@ import numpy as np
 
 from zoo import metrics
 from zoo.data.batches import Batches
-from zoo.data.latents import drawn
+from zoo.data.latents import latent_transform
 from zoo.errors import BadInput
 from zoo.hub import checkpoint
 from zoo.metrics import samples
@@ -32,7 +32,7 @@ class DigitGenerator(MNIST):
 
     @property
     def transform(self):
-        return drawn(LATENTS)
+        return latent_transform(LATENTS)
 
     def training_data(self, data_dir):
         x, y = self.examples(self.trained_split, data_dir)

@@ -81,16 +81,6 @@ class Multi30k(Recipe):
             },
         }
 
-    @property
-    def output(self):
-        known = {} if self.ood_threshold is None else {"ood_threshold": self.ood_threshold}
-        return known | {
-            "kind": "logits",
-            "shape": [None, TOKENS],
-            "dtype": "float32",
-            "description": "for each token of the target, one logit for each that might follow",
-        }
-
     @functools.cache  # noqa: B019 (recipes live as long as the process)
     def tokenizer(self, data_dir):
         train = catalogue.load(self.dataset, "train", data_dir)
