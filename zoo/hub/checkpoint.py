@@ -1,8 +1,7 @@
 """Checkpoints by name: find them, read their cards, build and load their models.
 
 A name is that of a checkpoint in the package, of a folder, of public ImageNet weights, or "hf:" and that of a GPT-2 or
-BERT. What is in a folder is the business of `zoo.hub.store`, where others' weights come from that of
-`zoo.hub.sources`.
+BERT. `zoo.hub.store` reads and writes the folders; `zoo.hub.sources` fetches weights that others published.
 """
 
 import builtins
@@ -81,7 +80,7 @@ def load(name, *, classes: int | None = None):
 
 
 def _new_head(model, card: Card, classes: int):
-    """The same model with a new output layer for `classes`; so is new what else there is one of for each class."""
+    """The same model with a new output layer, and other layers whose shape depends on `classes`, of random weights."""
     if "classes" not in model.get_config() or not (card.labels or model.get_config()["classes"] is None):
         raise BadInput(f"{card.name} has no classes to exchange: it is no classifier with an output a class")
     if classes < 2:

@@ -1,11 +1,11 @@
-"""Images into labels, by one logit a label.
+"""Image classification: one logit for each label.
 
-Data of the user's own are a folder of class folders, or a labelled data set, of the catalogue or as TFDS prepared it:
+A user's data are a folder of class folders, or a labelled data set, of the catalogue or prepared by TFDS:
 
     my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
 
-Fine-tuning trains the new output layer alone first, so that its random start does not spoil what is below; then all
-layers together, at a rate fifty times lower.
+Fine-tuning first trains the new output layer alone, so that its random weights do not spoil the pre-trained ones; then
+all layers together, at a learning rate fifty times lower.
 """
 
 import sys
@@ -44,7 +44,7 @@ class ClassifyImages(Classifier):
 
 
 class ImageFineTuning(ClassifierFineTuning):
-    """New classes for a network that takes images of one size."""
+    """Fine-tunes a network that takes images of one size."""
 
     task = "classify_images"
     limits = "Measured on images like those it was trained on; it names one of its classes for any image."
@@ -89,7 +89,7 @@ def read_data_set(name, split, shape, data_dir=None):
 
 
 def labelled(data, shape, data_dir=None):
-    """What `read_data_set` gives, of a folder of class folders or of the training split of a data set."""
+    """As `read_data_set`, from a folder of class folders or the training split of a data set."""
     if Path(data).is_dir():
         labels = class_folders(data)
         return (*read_examples(data, labels, shape), labels, OWN)
@@ -99,9 +99,9 @@ def labelled(data, shape, data_dir=None):
 
 
 def load_training_data(data, shape, seed, data_dir=None):
-    """(batches to train on, (x, y) held back, labels, facts for the card) of what `labelled` reads.
+    """(training batches, validation data (x, y), labels, data facts for the card), from `labelled`.
 
-    Raises `BadInput` also for a class of which nothing could be held back.
+    Raises `BadInput` also for a class with too few images to hold one back.
     """
     from zoo.data.batches import Batches  # late: it imports the framework
 
@@ -120,7 +120,7 @@ def load_training_data(data, shape, seed, data_dir=None):
 
 
 def mirrored(x, y, rng):
-    """Shifted by up to an eighth of the height, and mirrored every other time."""
+    """Random shift by up to an eighth of the height, and horizontal flip with probability 1/2."""
     return shift_and_mirror(x, y, rng, shift=x.shape[1] // 8)
 
 

@@ -1,6 +1,6 @@
-"""Texts into labels: a BERT or the like reads a text as tokens, and has one logit a label.
+"""Text classification: a model such as BERT reads tokens and outputs one logit for each label.
 
-Data of the user's own are a CSV file with the columns text and label:
+A user's data are a CSV file with the columns text and label:
 
     text,label
     "The soup was cold.",bad
@@ -35,7 +35,7 @@ class ClassifyTexts(Classifier):
 
     @staticmethod
     def collate(rows, y, rng):
-        """Lists of tokens of any lengths, as a BERT takes them, and their labels."""
+        """Pads lists of tokens to one length, as inputs of a BERT; the labels stay."""
         tokens = padded(rows)
         return {"tokens": tokens, "segments": np.zeros_like(tokens)}, y
 
@@ -49,7 +49,7 @@ class ClassifyTexts(Classifier):
 
 
 class TextFineTuning(ClassifierFineTuning):
-    """New classes for a BERT, from a CSV file with the columns text and label. All layers learn."""
+    """Fine-tunes a BERT on a CSV file with the columns text and label. All layers are trained."""
 
     task = "classify_texts"
     limits = "Measured on texts like those it was trained on; it names one of its classes for any text."

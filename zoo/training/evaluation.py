@@ -1,4 +1,4 @@
-"""Measure a checkpoint again, from its weights, on the data that its card names or on data of the user's own."""
+"""Evaluate a checkpoint from its weights, on the data that its card names or on a user's data."""
 
 from pathlib import Path
 

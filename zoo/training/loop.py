@@ -76,7 +76,7 @@ def _check(recipe, out, init, epochs, force: bool) -> None:
 
 @dataclasses.dataclass
 class Trained:
-    """What `_fit` gives: the float32 model, the validation data, and what the card says of the training."""
+    """The result of `_fit`: the float32 model, the validation data, and facts for the card."""
 
     model: keras.Model
     validation: tuple
@@ -128,7 +128,7 @@ def _new(recipe, precision: str):
 
 
 def _settings(recipe, model, batches, init, first, epochs: int) -> dict:
-    """What tells one training from another: a state of other settings is not resumed."""
+    """Settings that identify a training: a state of other settings is not resumed."""
     return {
         "name": recipe.name,
         "arguments": recipe.arguments,
@@ -240,8 +240,9 @@ def missed(recipe, card) -> dict:
 
 
 def _rounded(model, dtype: str, sample) -> float:
-    """Round weights, in place, to what is stored of them as `dtype`, so that what is measured is what ships. Returns
-    the largest change of an output on a sample, rounded up to two digits."""
+    """Round weights, in place, as storing them in `dtype` does, so that the shipped weights are measured.
+
+    Returns the largest change of an output on a sample, rounded up to two digits."""
     if dtype == "float32":
         return 0.0
     model.jit_compile, predict = backend.jit_compile(), model.predict_on_batch

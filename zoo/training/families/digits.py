@@ -1,4 +1,4 @@
-"""What the recipes of generators of digits share: samples compared with data, in the feature space of LeNet-5."""
+"""Base class of the recipes of digit generators: samples are compared with data in the feature space of LeNet-5."""
 
 import keras
 import numpy as np
@@ -80,7 +80,7 @@ def resampled(read, labels) -> np.ndarray:
 
 
 def compared(made, real, labels, split, asked=None) -> list[dict]:
-    """Rows of a card for generated digits: how close they are to real ones, and whether they are as asked for.
+    """Rows of a card for generated digits: how close they are to real ones, and whether they match their labels.
 
     made: uint8 (`COUNT`, 28, 28, 1). real, labels: images and their digits; every other one, the first included, is to
     compare with, the rest are a baseline. Raises `BadInput` for fewer than `FEWEST`.

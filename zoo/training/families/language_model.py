@@ -1,4 +1,4 @@
-"""What the recipes of language models share: they learn to predict the next token of a text."""
+"""Base class of the recipes of language models, which predict the next token of a text."""
 
 from zoo.data.batches import Windows
 from zoo.tasks.generate_text import token_sequence, windows

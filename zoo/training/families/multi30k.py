@@ -1,4 +1,4 @@
-"""What the translators trained on Multi30k share.
+"""Base class of the recipes of translators on Multi30k.
 
 There are few sentences, so the model is small, as Z. Wu and others have it ("Good for Misconceived Reasons", ACL 2021:
 2.6 million parameters, 39 to 41 BLEU on tokenised text), and ships the average of its last steps. With more dropout,

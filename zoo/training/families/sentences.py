@@ -1,4 +1,4 @@
-"""What the recipes of BERTs that classify sentences share."""
+"""Base class of the recipes of BERTs that classify sentences."""
 
 import functools
 
