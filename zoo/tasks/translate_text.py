@@ -1,6 +1,6 @@
 """A text in one language into another: of each token of the target the logits of the one after it.
 
-The model takes the source and the target so far; `zoo.generation.text.Translator` finds the target with it.
+The model takes the source and the target so far; `zoo.generation.translation.Translator` finds the target with it.
 """
 
 import numpy as np
