@@ -3,7 +3,8 @@
 All train the same network with the same momentum and float type, on a batch of 128 random images of CIFAR-10's size.
 Each case has its own process, one after the other. TensorFlow uses oneDNN's kernels; bfloat16 is measured only where
 the CPU computes with it. The plain Keras model is made of `keras.layers` alone; the plain PyTorch model
-(skipped where torch is missing) is an `nn.Module` with channels last and autocast. Median of 20 steps, after 5 to warm up.
+(skipped where torch is missing) is an `nn.Module` with channels last and autocast. Median of 20 steps, after 5 to warm
+up.
 """
 
 import statistics

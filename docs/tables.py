@@ -121,7 +121,7 @@ def samples() -> str:
 
 
 def faces() -> str:
-    """How often faces have the attributes asked for, and how far the nearest training face is: generated and real ones."""
+    """How often faces have the attributes asked for, and how far the nearest training face is, beside real faces."""
     rows = {}  # of what -> metric -> value
     for row in checkpoint.card("ddpm.utkface").metrics:
         if row["metric"] in FACES:
