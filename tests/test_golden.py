@@ -24,6 +24,13 @@ TOLERANCE = 2e-4
 RECORDED = 1000  # numbers recorded of long outputs at most: every n-th
 
 
+@pytest.fixture(autouse=True)
+def memory():
+    """After each test, forget the graphs that Keras keeps, which would add up to gigabytes."""
+    yield
+    keras.utils.clear_session()
+
+
 def outputs(name, engine="model"):
     """What the checkpoint makes of its task's example inputs, two of each: all outputs one after the other."""
     card = zoo.card(name)

@@ -28,7 +28,7 @@ def tiles() -> list[list[tuple[str, np.ndarray]]]:
     """Rows of the collage: (caption, image uint8 (H, W, 3)) each."""
     cat, coffee = read("chelsea.png"), read("coffee.png")
     sample = next(each for each in Colorize().samples() if each.name == "chelsea")
-    (faces, *_), _ = Faces()(n=10, seed=30)
+    (faces, *_), _ = Faces()(n=12, seed=30)
     digits, plane = Digits()("19582026", map=True)
     translations, _, attention = Translate()([SENTENCE], attention=True)
     return [

@@ -69,6 +69,13 @@ STEPS = {"ddpm": 3}  # until all learn; layers that start at zero block the othe
 ANY_SIZE = 32  # pixels, or tokens, where a model takes images, or texts, of any size
 
 
+@pytest.fixture(autouse=True)
+def memory():
+    """After each test, forget the graphs that Keras keeps, which would add up to gigabytes."""
+    yield
+    keras.utils.clear_session()
+
+
 def cases():
     names = [name for name in zoo.architectures() if name not in CASES]
     return names + sorted(CASES)
