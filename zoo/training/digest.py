@@ -12,7 +12,7 @@ from pathlib import Path
 from zoo import tasks
 from zoo.hub.registry import architecture
 
-# Packages and modules that decide nothing about what is learned; every other module that is imported does.
+# Packages and modules that do not affect training; every other imported module counts.
 NOT_LEARNED_FROM = ("zoo.cli", "zoo.errors", "zoo.hub", "zoo.runtime")
 
 
