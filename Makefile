@@ -4,8 +4,8 @@ VENV := .venv
 # Two processes, each with whole files: fixtures of a file are made once.
 PYTEST_ARGS ?= -n 2 --dist loadfile
 BIN := $(VENV)/bin
-# What an installation is made of: when any of it changes, `zoo` is installed again (a copy, not a link to the clone).
-# Folders too, so that a deleted file counts.
+# The files and folders that are installed: when any of them changes, `zoo` is installed again (a copy, not a link to the
+# clone). Folders change when a file in them is deleted.
 SOURCES := setup.cfg pyproject.toml README.md $(shell find zoo apps weights ! -name '*.pyc' ! -name __pycache__)
 
 # Python must not put the clone on its path: what runs is what was installed.
@@ -23,7 +23,7 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# Tables in README.md are written from the cards; `make docs CHECK=--check` fails when they are stale.
+# Writes the generated tables of README.md and docs/; `make docs CHECK=--check` fails when they are stale.
 docs: $(VENV)/.installed
 	$(BIN)/python docs/tables.py $(CHECK)
 

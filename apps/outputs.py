@@ -84,9 +84,8 @@ class Outputs:
         app, output = self.app, self.output
         if self.kinds and len(todo) > 1:
             flag = _option(app.outputs[next(iter(self.kinds))].kind.when)
-            raise BadInput(
-                f"{app.name} draws one text, not {len(todo)}; give one{f' or leave out {flag}' * bool(flag)}"
-            )
+            hint = f" or leave out {flag}" if flag else ""
+            raise BadInput(f"{app.name} draws one text, not {len(todo)}; give one{hint}")
         folder = _folder(output, ()) if output and not self.suffix else None
         if self.suffix and not self.is_named and self.suffix not in self.suffixes:
             possible = [each for out in app.outputs if out.kind.is_file for each in out.kind.writes]

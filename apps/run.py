@@ -23,7 +23,7 @@ from zoo.kinds.text import write_text
 
 from .app import REQUIRED, App, Input, Output, Record
 from .outputs import TABLES, Outputs, names_folder, writable
-from .texts import COLUMN, STANDARD, follow, line_of, print_texts, print_values, texts_in
+from .texts import COLUMN, STANDARD, follow, line_of, print_notes, print_texts, print_values, texts_in
 
 PART = 64  # texts that an app is given at once
 
@@ -102,6 +102,8 @@ def run(
                 written += _call(app, main, part, options, printing, report)
                 if task is not None:
                     progress.update(task, advance=len(part))
+                if all(path.suffix not in TABLES for path in results):  # tables have a column for notes
+                    print_notes(app, part)
                 if printing:
                     end = items.index(part[-1]) + 1
                     print_texts(app, items[printed:end], alone)

@@ -56,11 +56,20 @@ def print_texts(app: App, items: list, alone: bool) -> None:
                 print(line_of(app, item, alone), flush=True)
 
 
+def print_notes(app: App, items: list) -> None:
+    """Texts beyond the answer in words are notes on it: they go to standard error, where they are not empty."""
+    for number, output in enumerate(app.outputs):
+        if type(output.kind) is Text and number != words_of(app):
+            for item in items:
+                if note := (item.answers or {}).get(number):
+                    print(f"{item.place or repr(item.text[:40])}: {note}", file=sys.stderr)
+
+
 def print_values(app: App, items: list) -> None:
     """What else was found: records of texts as a table, a single one as the app describes it."""
-    words, found = words_of(app), [item for item in items if item.answers]
+    found = [item for item in items if item.answers]
     for number, output in enumerate(app.outputs) if found else ():
-        if output.kind.is_file or number == words or number not in found[0].answers:
+        if output.kind.is_file or type(output.kind) is Text or number not in found[0].answers:
             continue
         if isinstance(output.kind, Record) and output.many:
             from zoo.cli.common import table

@@ -1,8 +1,8 @@
 """Tokens a second beside KerasHub and transformers, both of which it needs: `python benchmarks/generation.py`.
 
-GPT-2 of the small shape (124 M parameters) with the same random weights, float32: 128 new tokens, always the likeliest,
-after a prompt of 16, for 1 and 8 sequences at once; each in its own process, one after the other. All must make the
-same tokens, but for ours with weights of 8 bits. Median of 3 runs, after a warm-up.
+GPT-2 small (124 M parameters) with the same random weights, float32: 128 new tokens by greedy decoding, after a prompt
+of 16, for batches of 1 and 8. Each case has its own process, one after the other. All must generate the same tokens,
+except ours with 8-bit weights. Median of 3 runs, after a warm-up.
 """
 
 import json
@@ -70,8 +70,8 @@ def with_transformers(folder, batch):
 
     model, tokens = GPT2LMHeadModel.from_pretrained(folder).eval(), torch.tensor(prompts(batch))
     options = {"max_new_tokens": NEW, "min_new_tokens": NEW, "do_sample": False, "pad_token_id": 0}
-    seen = torch.ones_like(tokens)
-    return timed(lambda: model.generate(tokens, attention_mask=seen, **options)[:, PROMPT:].numpy())
+    mask = torch.ones_like(tokens)
+    return timed(lambda: model.generate(tokens, attention_mask=mask, **options)[:, PROMPT:].numpy())
 
 
 def with_keras_hub(folder, batch):
@@ -93,7 +93,7 @@ def with_keras_hub(folder, batch):
 
 
 def _copy(ours, backbone):
-    """The weights of our GPT-2 into KerasHub's."""
+    """Copy the weights of our GPT-2 to KerasHub's."""
     backbone.get_layer("token_embedding").set_weights(ours.get_layer("embedding").get_weights())
     backbone.get_layer("position_embedding").set_weights(ours.get_layer("positions").get_weights())
     for number in range(12):
@@ -142,9 +142,9 @@ def main() -> None:
             made, speeds = {}, {}
             for case in CASES:
                 command = [sys.executable, __file__, case, folder, str(batch)]
-                # Exports of a network that no one will use again.
-                there = os.environ | {"ZOO_CACHE": f"{folder}/cache"}
-                done = subprocess.run(command, capture_output=True, text=True, check=False, env=there)
+                # A cache of its own: nobody needs the exports of this network again.
+                environment = os.environ | {"ZOO_CACHE": f"{folder}/cache"}
+                done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
                 if done.returncode == 0:
                     made[case], speeds[case] = json.loads(done.stdout.splitlines()[-1])
                 else:

@@ -1,9 +1,9 @@
-"""One photograph through `label`'s network, beside keras.applications in the same run: `python benchmarks/label.py`.
+"""Latency of the network of the app `label`, beside keras.applications in one run: `python benchmarks/label.py`.
 
-The peer is `keras.applications.MobileNet` at its own 224 pixels through `predict`, as its documentation has it, with
-random weights (they make no difference to the time). Ours is what the app calls, at its 128 pixels, and, for the
-engines alone, our MobileNet for a thousand classes at 224. Then whole processes: `zoo run label` the first and the
-second time, the second without a framework. Median of 30 calls each, after 5 to warm up.
+The peer is `keras.applications.MobileNet` with random weights, on one image of 224 pixels, by `predict`. Ours are the
+network that the app calls, on one image of 128 pixels, by ONNX Runtime and by the compiled Keras model; and, at equal
+size, our MobileNet for a thousand classes at 224 pixels by ONNX Runtime. Median of 30 calls each, after 5 to warm up.
+Then whole processes: `zoo run label` for the first time, which makes the export, and for the second time.
 """
 
 import dataclasses

@@ -1,9 +1,10 @@
 """ResNet-20 training, images a second, beside plain Keras and plain PyTorch in one run: `python benchmarks/resnet.py`.
 
-The same network, batch of 128 random CIFAR-10 pictures, momentum and float type; each in its own process, one after the
-other, TensorFlow always with oneDNN's kernels; bfloat16 only where the CPU computes with it. The plain Keras one is a
-functional model of `keras.layers` alone; the plain PyTorch one (skipped where torch is missing) is an `nn.Module` with
-channels last and autocast. Median step of 20, after 5 to warm up.
+All train the same network with the same momentum and float type, on a batch of 128 random images of CIFAR-10's size.
+Each case has its own process, one after the other. TensorFlow uses oneDNN's kernels; bfloat16 is measured only where
+the CPU computes with it. The plain Keras model is made of `keras.layers` alone; the plain PyTorch model
+(skipped where torch is missing) is an `nn.Module` with channels last and autocast. Median of 20 steps, after 5 to warm
+up.
 """
 
 import statistics
@@ -18,7 +19,7 @@ from zoo.runtime import backend
 BATCH, STEPS, WARM_UP = 128, 20, 5
 
 
-def pictures():
+def random_batch():
     import numpy as np
 
     random = np.random.RandomState(0)
@@ -28,7 +29,7 @@ def pictures():
 def keras_speed(model) -> float:
     import keras
 
-    x, y = pictures()
+    x, y = random_batch()
     times = []
 
     class Clock(keras.callbacks.Callback):
@@ -73,7 +74,7 @@ def plain_keras_speed(precision) -> float:
         for block in range(3):
             step = stride if block == 0 else 1
             residual = normalized(layers.ReLU()(normalized(x, channels, step)), channels)
-            if step == 2:  # every other pixel, and zeros for the new maps
+            if step == 2:  # every other pixel, and zeros for the new channels
                 x = layers.AveragePooling2D(1, strides=2)(x)
                 x = layers.Concatenate()([x, layers.Rescaling(0.0)(x)])
             x = layers.ReLU()(layers.Add()([x, residual]))
@@ -107,7 +108,7 @@ def plain_torch_speed(precision) -> float:
     net = nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
     net = net.to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(net.parameters(), 0.1, momentum=0.9)
-    images, labels = pictures()
+    images, labels = random_batch()
     x = torch.tensor(images).permute(0, 3, 1, 2).float() / 127.5 - 1
     x, y = x.contiguous(memory_format=torch.channels_last), torch.tensor(labels)
     times = []

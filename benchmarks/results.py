@@ -1,13 +1,13 @@
-"""Keeps what a benchmark measured beside its script, as `benchmarks/NAME.json`; the README's table is made of those."""
+"""Writes the results of a benchmark to `benchmarks/NAME.json`, of which the table in docs/results.md is made."""
 
 import json
 from pathlib import Path
 
 
 def keep(name: str, rows: dict[str, dict[str, float]]) -> None:
-    """rows: case -> {unit: value, what a ratio is of: ratio, ...}.
+    """Write the results, with the machine and the versions of packages.
 
-    With them go the machine and the versions, without which they say nothing.
+    rows: case -> {unit: value, what a ratio is of: ratio, ...}.
     """
     from zoo.training.provenance import hardware, versions
 

@@ -1,6 +1,6 @@
-"""How long the zoo takes to start, beside its peers in the same run: `python benchmarks/startup.py`.
+"""Start-up time of the zoo, beside importing Keras in the same run: `python benchmarks/startup.py`.
 
-Each is a fresh process, best of five; the ratio is to importing Keras, what most packages of models do first.
+Each case is a fresh process, the best of five. Ratios are of importing Keras, which most packages of models do first.
 """
 
 import subprocess

@@ -13,9 +13,9 @@ from zoo.hub.registry import architectures
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/results.md", "docs/finetuning.md")
-# Distances between samples and data have a table of their own.
+# Metrics of generators, which have a table of their own.
 SAMPLES = ("frechet_distance", "kernel_distance", "precision", "recall")
-# So has what faces are compared with in these metrics.
+# Metrics of generated faces, likewise: metric -> column.
 FACES = {
     "accuracy_gender": "gender",
     "accuracy_ethnicity": "ethnicity",
@@ -121,7 +121,7 @@ def samples() -> str:
 
 
 def faces() -> str:
-    """How often faces have the attributes asked for, and how near they are to training images, beside real ones."""
+    """How often faces have the attributes asked for, and how far the nearest training face is, beside real faces."""
     rows = {}  # of what -> metric -> value
     for row in checkpoint.card("ddpm.utkface").metrics:
         if row["metric"] in FACES:
@@ -142,7 +142,7 @@ def color() -> str:
 
 
 def benchmarks() -> str:
-    """What each script in benchmarks/ measured last, and on which machine; ratios are of the values in that run."""
+    """The last results of each script in benchmarks/, with the machine; a ratio compares values of the same run."""
     lines = ["| benchmark, machine | case | measured | ratio |", "|---|---|---:|---|"]
     for path in sorted((ROOT / "benchmarks").glob("*.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))

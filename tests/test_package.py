@@ -164,3 +164,16 @@ def test_the_terms_are_those_of_the_field():
                 if match := re.search(rf"\b({OLD_WORDS})\b", line, re.IGNORECASE):
                     found.append(f"{name}:{number}: {match[0]}")
     assert not found, "\n".join(found)
+
+
+def test_the_pages_name_files_that_are_there():
+    missing = []
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "findings" / "README.md"):
+        text = page.read_text(encoding="utf-8")
+        named = re.findall(r"`((?:zoo|apps|tests|docs|examples|benchmarks|findings|weights)/[\w./-]*)`", text)
+        named += [link for link in re.findall(r"\]\(([\w./-]+)\)", text) if "://" not in link]
+        for name in named:
+            placeholder = re.search("NAME|ARCHITECTURE|LIBRARY", name)
+            if not placeholder and not (ROOT / name).exists() and not (page.parent / name).exists():
+                missing.append(f"{page.relative_to(ROOT)}: {name}")
+    assert not missing, "\n".join(missing)

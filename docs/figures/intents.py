@@ -1,9 +1,9 @@
-"""Understanding requests and knowing when not to: bert.clinc150 beside a linear SVM, as the threshold moves.
+"""Accuracy in scope against rejection out of scope, of bert.clinc150 and a linear SVM, over the threshold.
 
 Reproduce, after `zoo data prepare clinc150 --from FOLDER`: `python docs/figures/intents.py`. It writes intents.png
-beside it: accuracy on requests in scope against the fraction of requests out of scope that are rejected. BERT's
-curve is in its card; the SVM, on TF-IDF of words and parts of words, is fitted here. Dots are where each one's
-threshold came to lie, chosen on the validation splits alike.
+beside it: the accuracy on requests in scope against the rejection rate of requests out of scope, for 41 thresholds.
+BERT's curve is in its card; the SVM, on TF-IDF features of words and character n-grams, is fitted here. A dot marks
+each method's own threshold, chosen on the validation split.
 """
 
 import argparse
@@ -20,7 +20,7 @@ COLOURS = {"BERT": "#2a6f97", "TF-IDF and a linear SVM": "#8a8a8a"}
 
 
 def curves(data_dir) -> dict[str, list[dict]]:
-    """For each method the points of its curve, {"accuracy", "oos_recall"} in percent."""
+    """For each method the points of its curve, {"accuracy", "oos_recall"} in percent, one for each threshold."""
     score = tfidf.linear_svm(*RECIPE.examples("train", data_dir))
     texts, y = RECIPE.examples("test", data_dir)
     scores = score(texts)
@@ -28,8 +28,8 @@ def curves(data_dir) -> dict[str, list[dict]]:
     return {"BERT": checkpoint.card("bert.clinc150").curves["scope"], "TF-IDF and a linear SVM": svm}
 
 
-def chosen() -> dict[str, dict]:
-    """For each method the point that its threshold came to."""
+def at_threshold() -> dict[str, dict]:
+    """For each method the point at its own threshold, from the card."""
     rows = checkpoint.card("bert.clinc150").metrics
     roles = {"BERT": "result", "TF-IDF and a linear SVM": "baseline"}
     return {
@@ -43,7 +43,7 @@ def figure(found: dict, dots: dict, path: Path) -> None:
         across, up = ([point[name] for point in points] for name in ("oos_recall", "accuracy"))
         axes.plot(across, up, color=COLOURS[method], label=method)
         axes.plot(dots[method]["oos_recall"], dots[method]["accuracy"], "o", color=COLOURS[method])
-    axes.set(xlabel="% of the requests out of scope recognised", ylabel="% of those in scope told right")
+    axes.set(xlabel="rejection rate of requests out of scope (%)", ylabel="accuracy on requests in scope (%)")
     axes.set_ylim(80, 100)
     axes.legend(frameon=False, loc="lower left")
     axes.spines[["top", "right"]].set_visible(False)
@@ -53,7 +53,7 @@ def figure(found: dict, dots: dict, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Draw docs/figures/intents.png.")
     parser.add_argument("--data-dir", help="where `zoo data prepare` put the data set")
-    figure(curves(parser.parse_args().data_dir), chosen(), Path(__file__).with_suffix(".png"))
+    figure(curves(parser.parse_args().data_dir), at_threshold(), Path(__file__).with_suffix(".png"))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Faces of ddpm.utkface, each beside the faces of training that are nearest to it, to see that none is a copy.
+"""Nearest neighbours of faces from ddpm.utkface in the training split, to see whether the model copies faces.
 
-Reproduce, after `zoo data prepare utkface --from FOLDER`: `python docs/figures/neighbours.py -o neighbours.png`. A row
-for each of the app's people of seeds 0 to 11: the face, then the three training faces, mirrored or not, that are
-nearest in the attribute net's feature space, and the three nearest in pixels. The sheet shows real people: it is for
-you to look at, not to publish.
+Reproduce, after `zoo data prepare utkface --from FOLDER`: `python docs/figures/neighbours.py -o neighbours.png`. The
+sheet has a row for each of the seeds 0 to 11 of the app faces: the generated face, the three training faces, mirrored
+or not, that are nearest in the feature space of the attribute classifier, and the three nearest in pixels. It shows
+real people: do not publish it.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from zoo_apps.drawing import grid
 from zoo_apps.faces import ANY, enlarged, people
 
 COUNT, NEAREST, SIDE = 12, 3, 128
-PART = 2000  # faces of training at once
+PART = 2000  # training faces at once
 
 
 def nearest(samples, training) -> np.ndarray:
@@ -37,7 +37,7 @@ def main() -> None:
     training, attributes = RECIPE.faces("train", arguments.data_dir)
     model = zoo.load(RECIPE.name)
     made = model.generate(*people(range(COUNT), (ANY, None, ANY), model.generator), eta=0.0)
-    comparison = Comparison(training[:1], training, attributes)  # no set of real faces is compared with
+    comparison = Comparison(training[:1], training, attributes)  # the first argument, real faces, is not used here
     both = np.concatenate([training, training[:, :, ::-1]])  # as `Comparison` has them
     by_features = nearest(comparison.features(made)[0], comparison.training)
     by_pixels = nearest(*(pictures.reshape(len(pictures), -1) for pictures in (made, both)))

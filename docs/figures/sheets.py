@@ -1,6 +1,6 @@
-"""Draw digits.png, plane.png and faces.jpg here, what the apps digits and faces make: `python docs/figures/sheets.py`.
+"""Draw digits.png, plane.png and faces.jpg by the apps digits and faces: `python docs/figures/sheets.py`.
 
-The faces are of the seeds 0 to 63, none left out; the picture says in its comment that they are of nobody.
+The faces have the seeds 0 to 63, none left out. A comment in the JPEG says that these people do not exist.
 """
 
 from pathlib import Path

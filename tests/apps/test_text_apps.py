@@ -248,7 +248,7 @@ def test_folders_and_globs(here, capfd):
         ("a/b.CSV", "a/b.CSV: no such file"),
         ("latin.txt", "latin.txt: line 2 is not UTF-8"),
         ("other.csv", "other.csv: no column 'text'; its first line has id, words"),
-        ("twice.csv", "twice.csv: 2 columns are called 'id'"),
+        ("twice.csv", "twice.csv: two columns have one name; its first line has text, id, id"),
         ("short.csv", "short.csv: line 3 has 1 columns"),
     ],
 )
@@ -654,14 +654,13 @@ def test_with_their_exports_apps_import_no_framework(classifier, translator, lan
 
 
 def test_a_prompt_with_a_space_at_its_end_is_followed_by_a_word():
-    app, starts = Write(), set()
+    app = Write()
     for seed in range(4):
-        # As from the prompt without the space, wherever that is followed by one.
-        spaced, plain = ("".join(app(f"The sea was{end}", length=12, seed=seed)) for end in (" ", ""))
-        assert spaced.startswith("The sea was ") and spaced[len("The sea was ")] != " "
-        assert spaced == plain or plain[len("The sea was")] != " "
-        starts.add(spaced == plain)
-    assert True in starts
+        text = "".join(app("The sea was ", length=12, seed=seed))
+        assert re.match("The sea was [^ ]", text)
+    # The likeliest tokens are those after the prompt without the space, which a space follows.
+    spaced, plain = ("".join(app(f"The sea was{end}", length=12, temperature=0)) for end in (" ", ""))
+    assert spaced == plain and plain[len("The sea was")] == " "
 
 
 @pytest.mark.parametrize("name", ["gpt.gutenberg", "gpt.shakespeare", "lstm.shakespeare", "bert.gutenberg"])

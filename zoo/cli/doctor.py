@@ -3,17 +3,40 @@
 import os
 import platform
 import re
+from importlib import metadata
 from pathlib import Path
 
-from zoo.data import catalogue
+import typer
+
+from zoo.cli.common import Json, show_json, table
 from zoo.errors import ZooError
-from zoo.hub import checkpoint
 from zoo.runtime import backend
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What this machine has, what the zoo will use, and what is missing."""
+    found = report()
+    if as_json:
+        return show_json(found)
+    rows = [
+        ("python", f"{found['python']} on {found['system']}, {found['cores']} cores"),
+        ("backend", f"{found['backend']} (installed: {', '.join(found['backends']) or 'none'})"),
+        *[("missing", f"the backend {found['backend']}: {found['backend_command']}")] * bool(found["backend_command"]),
+        ("packages", ", ".join(f"{name} {version}" for name, version in found["versions"].items())),
+        ("data", f"{found['data']['folder']}, {found['data']['bytes'] / 1e6:.0f} MB"),
+        *((f"weights {name}", state) for name, state in found["checkpoints"].items()),
+        *((f"missing {what}", command) for what, command in found["missing"].items()),
+    ]
+    table("", ("", ""), rows)
 
 
 def report() -> dict:
     """Facts about this installation, as plain JSON. Imports no framework."""
-    from importlib import metadata
+    from zoo.data import catalogue
+    from zoo.hub import checkpoint
 
     def version(package):
         try:

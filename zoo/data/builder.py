@@ -44,7 +44,7 @@ class _WholeParquet(file_adapters.ParquetFileAdapter):
     """TFDS's Parquet files, with all their examples.
 
     In tensorflow-datasets 4.9.10 `file_adapters._batched` skips ever more of an iterator: of 1,000 examples it writes
-    400, and says nothing. See findings/tfds_parquet.sh.
+    400, and says nothing. See findings/tfds-parquet-drops-examples.sh.
     """
 
     @classmethod

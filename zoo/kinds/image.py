@@ -123,7 +123,7 @@ def _to_rgb(image: Pillow.Image) -> Pillow.Image:
 
 def _grey_of_tiff(image: Pillow.Image) -> np.ndarray:
     """Grey of 16 or 32 bits of a TIFF file as uint8. What Pillow 12.3 misreads, without a word, is put right here: see
-    findings/tiff_grey.sh."""
+    findings/pillow-grey-tiff.sh."""
     tags, values = image.tag_v2, np.asarray(image)
     signed_16 = image.mode == "I" and tags.get(258) == (16,)  # BitsPerSample
     if signed_16:

@@ -114,7 +114,8 @@ def read_records(path: str | os.PathLike) -> list[dict]:
             raise BadInput(f"{path}: no table; give a list of objects, [{{...}}, ...]")
         return rows
     table = read_rows(path)
-    _check_header(path, table.header, table.header)  # no name twice
+    if len(set(table.header)) < len(table.header):
+        raise BadInput(f"{path}: two columns have one name; its first line has {', '.join(table.header)}")
     return [dict(zip(table.header, row, strict=True)) for row in table.rows]
 
 

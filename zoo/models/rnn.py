@@ -20,7 +20,7 @@ Where this file departs from the paper, and why:
 The copy in the context units is an input like any other: the gradient goes back one step and no further.
 `through_time=True` is back-propagation through time, to the start of the sequence (Rumelhart, Hinton, Williams 1986).
 It shows how gradients vanish: each step multiplies them by f'(a_t) U, and f' is at most 1/4, the sigmoid's
-(`docs/figures/memory.py`).
+(`docs/figures/vanishing_gradients.py`).
 
 Parameters: 31,981 for the net of the paper's simple sentences, 31-150-31.
 """

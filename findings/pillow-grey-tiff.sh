@@ -1,17 +1,19 @@
-#!/bin/sh
-# Guess: Pillow opens a grey TIFF as the values that the file means, or says that it cannot.
-# Is so: of three kinds of valid files it gives other values, without a word.
+#!/usr/bin/env bash
+# Pillow reads three kinds of valid grey TIFF files as other values.
+#
+# One would guess: Pillow opens a grey TIFF as the values that the file means, or says that it cannot.
+# What is so: it gives other values, without a warning:
 #   - 16-bit integers and 32-bit floats with PhotometricInterpretation 0 (0 is white) are not inverted, though 1, 2, 4
 #     and 8 bits are: white comes out black.
 #   - Compressed big-endian files of 32 bits, and of 16 bits signed, have their bytes swapped once too often.
 #   - 32-bit unsigned integers come out signed: what is above 2^31 is negative.
-# Matters: scanners write 0 for white, microscopes and telescopes 16 and 32 bits: a negative, or noise, looks like an
-# image and is learned from. zoo/kinds/image.py puts all three right.
-set -eu
+# Why it matters: scanners write 0 for white, microscopes and telescopes 16 and 32 bits: a negative, or noise, looks like
+# an image and is learned from. zoo/kinds/image.py corrects all three.
+set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet pillow==12.3.0 tifffile==2026.3.3 numpy==2.3.5
+"${PYTHON:-python3}" -m venv "$folder/venv"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check pillow==12.3.0 tifffile==2026.3.3 numpy==2.3.5
 "$folder/venv/bin/python" - <<'EOF'
 import io
 import sys
@@ -45,5 +47,6 @@ for name, values, options, known in cases:
     found = opened(values, **options)
     changed += found != known
     print(f"{name}: stored {values.ravel().tolist()}, read {found}{'' if found == known else f', not {known} as known'}")
+print("THIS HAS CHANGED" if changed else "as described")
 sys.exit(changed > 0)
 EOF

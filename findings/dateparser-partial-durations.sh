@@ -1,13 +1,15 @@
-#!/bin/sh
-# One would guess: a library that reads dates out of English sentences reads a common length whole, or reports none.
-# Instead a part of it is taken for the whole, without a word: dateparser's search takes "in half an hour" for one hour and
-# "february 31" for another day; ovos-date-parser takes "1,000 seconds" for one second and "1:30 hours" for 30 hours.
+#!/usr/bin/env bash
+# dateparser and ovos-date-parser take a part of a duration for the whole of it.
+#
+# One would guess: a library that finds dates and durations in English sentences reads a common one whole, or finds none.
+# What is so: a part is taken for the whole, without a warning. dateparser's search takes "in half an hour" for one hour
+# and "february 31" for another day; ovos-date-parser takes "1,000 seconds" for one second and "1:30 hours" for 30 hours.
 # Why it matters: a timer or a reminder set from it rings at the wrong time, and nobody was asked. So the assistant reads
-# lengths and times itself, and asks about what it cannot read.
-set -eu
+# durations and times itself, and asks about what it cannot read.
+set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python3 -m venv "$folder/venv"
+"${PYTHON:-python3}" -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     dateparser==1.5.0 ovos-date-parser==0.29.0 ovos-number-parser==0.19.13 setuptools==80.9.0
 "$folder/venv/bin/python" - <<'PYTHON'
@@ -43,5 +45,6 @@ for call, (got, _) in found.items():
     print(f"{call} -> {got}")
 changed = [call for call, (got, expected) in found.items() if got != expected]
 if changed:
-    raise SystemExit(f"changed: {', '.join(changed)}")
+    raise SystemExit(f"THIS HAS CHANGED: {', '.join(changed)}")
+print("as described")
 PYTHON

@@ -1,10 +1,10 @@
-"""What is left of a memory: `python docs/figures/memory.py` draws docs/figures/memory.png.
+"""Vanishing gradients of recurrent networks: `python docs/figures/vanishing_gradients.py` draws the PNG beside it.
 
-A recurrent net's state is changed a little at one step, and followed: how much of the change is left after 1, 2, ...
-100 further steps of random input? That is also how much of an error at the end comes back to the first step, for both
-are the same product of Jacobians. In Elman's net each step multiplies it by f'(a) U; in an LSTM of 1997 the cells'
-states have the constant error carousel, a weight of 1; a forget gate with its first bias, 1, lets go of it slowly, and
-one whose bias has become large, hardly. All weights are as they are before training; the mean of ten seeds, in float64.
+The state of a network is changed a little at one time step. The figure shows the fraction of the change that remains
+after 1, 2, ... 100 further steps of random input. It is a product of Jacobians, the same that scales a gradient on its
+way back to the first step. In Elman's network each step multiplies it by f'(a) U. In the LSTM of 1997 the weight from
+a cell's state to the next is 1, the constant error carousel. A forget gate decays the state slowly with its initial
+bias of 1, and hardly at all with a large bias. All weights are untrained; means of ten seeds, in float64.
 """
 
 import os
@@ -19,12 +19,12 @@ import numpy as np
 import zoo
 
 STEPS, UNITS, SEEDS, CHANGE = 100, 100, 10, 1e-3
-FLOOR = 1e-11  # what float64 can tell apart of such a change
+FLOOR = 1e-11  # smaller fractions are rounding errors of float64
 keras.config.set_dtype_policy("float64")
 
 
-def left(cell, states: int, seed: int) -> np.ndarray:
-    """Share of a change of the last of a cell's states that is left after 0, 1, ... STEPS steps."""
+def remaining(cell, states: int, seed: int) -> np.ndarray:
+    """Fraction of a change of the last of a cell's states that remains after 0, 1, ... STEPS steps."""
     random = np.random.default_rng(seed)
     change = random.normal(size=(1, UNITS))
     change *= CHANGE / np.linalg.norm(change)
@@ -39,7 +39,7 @@ def left(cell, states: int, seed: int) -> np.ndarray:
 
 
 def small(cell):
-    """Recurrent weights near zero, as in the paper's experiments: gates then hold still, and one sees the carousel."""
+    """Recurrent weights near zero, as in the paper's experiments, so that the gates stay nearly constant."""
     cell.U.assign(0.01 * cell.U)
     return cell
 
@@ -53,7 +53,7 @@ def lstm(forget_gate):
 
 
 def open_gate(cell_and_states, bias):
-    """The bias of the forget gate is part of W x + b, outside of the cell: it is added there."""
+    """A cell with this bias of its forget gate. The bias is part of W x + b, computed outside of the cell."""
     cell, states = cell_and_states
     call = cell.call
     offset = np.repeat([0.0, bias, 0.0, 0.0], UNITS)
@@ -76,12 +76,14 @@ def main() -> None:
         curves = []
         for seed in range(SEEDS):
             keras.utils.set_random_seed(seed)
-            curves.append(left(*build(), seed))
+            curves.append(remaining(*build(), seed))
         mean = np.mean(curves, axis=0)
         print(f"{label}: {mean[10]:.1e} after 10 steps, {mean[STEPS]:.1e} after {STEPS}")
         axes.plot(np.where(mean > FLOOR, mean, np.nan), color=colour, linestyle=line, label=label)
     axes.set_yscale("log")
-    axes.set(xlabel="steps since the change", ylabel="share of it that is left", ylim=(FLOOR, 3), xlim=(0, STEPS))
+    axes.set(
+        xlabel="steps since the change", ylabel="fraction of the change that remains", ylim=(FLOOR, 3), xlim=(0, STEPS)
+    )
     axes.legend(frameon=False, loc="center right")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(Path(__file__).with_suffix(".png"), dpi=120)
