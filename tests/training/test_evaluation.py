@@ -30,7 +30,7 @@ def test_a_classifier_of_texts_needs_one_file_of_any_name(tmp_path):
         assert (row["metric"], row["split"], row["n"], row["value"]) == ("accuracy", "own data", 2, 100)
         assert row["paper"] is None and row["protocol"].startswith(f"on {folder} rather than the card's data: ")
     (tmp_path / "other.csv").write_text("text,label\n")
-    with pytest.raises(BadInput, match=r"no test\.csv, and no other CSV file alone"):
+    with pytest.raises(BadInput, match=r"no test\.csv; it has mine\.csv, other\.csv"):
         evaluate("bert.rt-polarity", folder=tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""What the commands share: options, and how they print."""
+"""Options and printing for all commands."""
 
 import json
 import sys

@@ -31,7 +31,7 @@ UsageError = typer.BadParameter.__bases__[0]  # what typer raises for any comman
 
 
 def main() -> None:
-    """Run the command line; what a user can mend becomes one line and exit code 2."""
+    """Run the command line; errors that a user can fix become one line and exit code 2."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, which leaves nothing behind
     try:
         for entry in metadata.entry_points(group="zoo.commands"):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-# First number after seed and epoch: the order's random numbers and the transform's must not be the same.
+# Part of the seed: random numbers of the order, of the transform and of the cut must differ.
 _ORDER, _TRANSFORM, _CUT = 0, 1, 2
 _POOL = 50  # batches whose examples are sorted by length together
 _AHEAD = 2  # batches made in the background while the network computes
@@ -64,8 +64,11 @@ class Batches(keras.utils.PyDataset):
             raise ValueError("Batches needs at least one example")
 
     def replace(self, x, y=None) -> None:
-        """Other examples from now on, between two epochs. An epoch keeps its number of batches: of more examples each
-        epoch leaves out others, fewer come more than once. Not for batches with lengths, nor without shuffle."""
+        """Replace the examples, between two epochs.
+
+        The number of batches in an epoch stays: of more examples each epoch leaves out others, fewer are repeated. Not
+        for batches with lengths, nor without shuffle.
+        """
         if self.lengths is not None or not self.shuffle:
             raise ValueError("examples are replaced in batches that are shuffled, without regard to lengths")
         self._put(x, y)
@@ -151,7 +154,7 @@ class Batches(keras.utils.PyDataset):
 
 
 def select(part, chosen):
-    """The examples numbered `chosen` of many: of an array, of a list, or of each part of a tuple or dict of those."""
+    """The examples with the indices `chosen`, from an array, a list, or each part of a tuple or dict of those."""
     if isinstance(part, dict):
         return {name: select(each, chosen) for name, each in part.items()}
     if isinstance(part, tuple):
@@ -162,7 +165,7 @@ def select(part, chosen):
 
 
 def count(part) -> int:
-    """How many examples there are in what `select` takes. Raises ValueError where its parts disagree."""
+    """The number of examples in `part`, which is as for `select`. Raises ValueError where its parts disagree."""
     if not isinstance(part, dict | tuple):
         return len(part)
     counts = {count(each) for each in (part.values() if isinstance(part, dict) else part)}

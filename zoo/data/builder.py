@@ -57,7 +57,7 @@ class _WholeParquet(file_adapters.ParquetFileAdapter):
 
 @contextlib.contextmanager
 def whole_parquet():
-    """While it lasts, TFDS writes Parquet files with all their examples."""
+    """A context in which TFDS writes Parquet files with all their examples."""
     adapters, parquet = file_adapters.ADAPTER_FOR_FORMAT, file_adapters.FileFormat.PARQUET
     theirs = adapters[parquet]
     adapters[parquet] = _WholeParquet

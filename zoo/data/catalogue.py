@@ -1,4 +1,4 @@
-"""Where data sets are on this machine, how to prepare them, and what they hold, as arrays and texts.
+"""Find, prepare and load data sets on this machine, as arrays and texts.
 
 Only `prepare` writes, and it downloads only what TFDS itself has: MNIST and CIFAR-10. Reading a prepared data set
 needs no TensorFlow.
@@ -86,7 +86,7 @@ def load(name: str, split: str, data_dir: str | os.PathLike | None = None, *, fi
 
 
 def load_folder(name: str, split: str, folder: str | os.PathLike, *, fields=None):
-    """What `load` gives, from a folder of a user's files in the data set's `layout`, sorted by path.
+    """As `load`, from a folder of a user's files in the data set's `layout`, sorted by path.
 
     Only files of the fields that are wanted have to be there.
     Raises BadInput for an unknown class, a bad image or text, or a file that is missing or misnamed.

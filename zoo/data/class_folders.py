@@ -19,7 +19,7 @@ _SPLITS = {
     "validation": {"val", "valid", "validate", "validation", "dev", "development", "eval", "evaluation", "holdout"},
     "test": {"test", "testing", "pred", "prediction"},
 }
-# Words that such names may have besides, and that say nothing.
+# Other words that such names may contain.
 _FILLERS = {"set", "data", "dataset", "img", "image", "picture", "photo", "file", "split", "sample", "example"}
 _FILLERS |= {f"{word}s" for word in _FILLERS}
 _LISTED = 10  # classes that a line lists
@@ -71,7 +71,7 @@ def read_examples(folder, labels, shape):
 
 
 def summary(y, labels) -> str:
-    """What was found, in a line: "90 images in 3 classes: cross (30), disc (30), square (30)"."""
+    """One line on the classes: "90 images in 3 classes: cross (30), disc (30), square (30)"."""
     counts = np.bincount(y, minlength=len(labels))
     classes = [f"{label} ({count})" for label, count in zip(labels, counts, strict=True)]
     return f"{len(y)} images in {len(labels)} classes: {_listed(classes)}"

@@ -18,7 +18,7 @@ Examples = Iterator[tuple[str | int, dict]]  # (a key that no other example of t
 
 
 class Field:
-    """One thing that each example has. Subclasses say how TFDS stores it and what it is in memory."""
+    """A field of each example. Subclasses define how TFDS stores it and what it is in memory."""
 
     kind: ClassVar[str]
 
@@ -27,7 +27,7 @@ class Field:
         raise NotImplementedError
 
     def value(self, stored, where: str):
-        """What users get of what TFDS gives; `where` is what errors call the example."""
+        """Convert a value that TFDS stored; `where` names the example in errors."""
         return stored
 
     def resized(self, value):
@@ -70,7 +70,7 @@ class Image(Field):
 
 @dataclass(frozen=True)
 class Label(Field):
-    """One of several names, as its number, int64. outside: the name of what is none of them, and has the number -1."""
+    """One of several class names, as its number, int64. outside: the name of examples of no class, with number -1."""
 
     names: tuple[str, ...]
     outside: str | None = None
@@ -171,7 +171,7 @@ class Dataset:
         return {name: self.fields[name].column(column) for name, column in values.items()}
 
     def facts(self) -> dict:
-        """All of it but the code, in what JSON has."""
+        """The declaration as JSON values, without its code."""
         facts = {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name != "examples"}
         facts["fields"] = {name: {"kind": each.kind} | dataclasses.asdict(each) for name, each in self.fields.items()}
         return facts | {"layout": str(self.layout), "labels": self.labels}

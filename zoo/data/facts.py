@@ -4,7 +4,7 @@ from zoo.data import catalogue
 
 
 def data_facts(names, split: str) -> dict:
-    """Name, licence and terms of data sets of the catalogue, of the first of which `split` is a split.
+    """Name, licence and terms of data sets of the catalogue; `split` is one of the first data set.
 
     Commercial use is allowed where every data set allows it, unknown (None) where one is silent.
     """

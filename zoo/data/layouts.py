@@ -32,7 +32,7 @@ def _of_split(dataset: Dataset, split: str, folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class ClassFolders:
-    """A folder of images for each class; a class without one is fine. note: what else there is to say."""
+    """A folder of images for each class; a class without one is fine. note: a remark for users."""
 
     note: str = "any size"
 

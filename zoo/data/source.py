@@ -16,7 +16,7 @@ _ARCHIVES = (".tar", ".tar.gz", ".tgz")
 
 
 class Source:
-    """What a folder holds, unpacked or in its .tar, .tar.gz or .tgz archives, addressed by path inside either.
+    """Files of a folder, unpacked or in its .tar, .tar.gz or .tgz archives, addressed by path inside either.
 
     Paths are matched at their end, so it doesn't matter how many folders lie above the ones that a data set is made of.
     Hidden files and those that programs put there, as a Mac does into archives, are left out.
@@ -103,7 +103,7 @@ class Source:
 
 
 class _reading:
-    """Turns what goes wrong in reading a file or an archive into BadInput with its name."""
+    """A context that turns errors of reading a file or an archive into BadInput with its name."""
 
     def __init__(self, path: Path):
         self.path = path

@@ -51,7 +51,7 @@ class Tokenizer:
         return self.inner.token_to_id(token)
 
     def __call__(self, texts, *, special=False) -> list[list[int]]:
-        """Token numbers of each text. special: with what the model wants around a text, such as [CLS] and [SEP].
+        """Token numbers of each text. special: add the special tokens around a text, such as [CLS] and [SEP].
 
         Raises BadInput for characters that a tokeniser of single characters doesn't have.
         """
@@ -94,7 +94,7 @@ class Tokenizer:
         return self.inner.get_vocab()
 
     def text(self, tokens) -> str:
-        """The text that token numbers stand for, without special tokens."""
+        """The text of token numbers, without special tokens."""
         return self.inner.decode([int(token) for token in tokens])
 
     def split_prompt(self, prompt: str) -> tuple[str, str]:
@@ -129,8 +129,10 @@ class Tokenizer:
 
 
 def padded(rows, *, multiple: int = 16, least: int = 1) -> np.ndarray:
-    """Lists of token numbers as one array, int32 (B, T), with zeros at the end; T is a multiple, so there are few, and
-    `least` or more."""
+    """Lists of token numbers as one array, int32 (B, T), padded with zeros at the end.
+
+    T is a multiple of `multiple`, so that there are few different shapes, and at least `least`.
+    """
     longest = max([least, *map(len, rows)])
     length = -(-longest // multiple) * multiple
     return np.array([[*row, *[0] * (length - len(row))] for row in rows], np.int32)

@@ -1,4 +1,4 @@
-"""How weights are rounded to be stored in fewer bytes: float16, or int8 with a scale for each channel. NumPy only.
+"""Quantisation of weights for storage: float16, or int8 with a scale for each channel. NumPy only.
 
 Symmetric quantisation of weights as in R. Krishnamoorthi, "Quantizing deep convolutional networks for efficient
 inference" (2018, https://arxiv.org/abs/1806.08342), section 3: w ~ scale * q, q an integer from -127 to 127, with a
@@ -9,11 +9,11 @@ import numpy as np
 
 DTYPES = ("float32", "float16", "int8")
 SMALL = 1000  # kernels with fewer numbers stay float16 in "int8": there is nothing to gain
-SHARED = 8  # numbers that share one scale, at least: with fewer, the scales take up what int8 saves
+SHARED = 8  # numbers with one scale in common, at least: with fewer, the scales take up what int8 saves
 
 
 def quantize(array: np.ndarray, dtype: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """What is stored of a weight.
+    """The stored form of a weight.
 
     "float16" and "int8" change float32 kernels, embeddings and what else has two or more dimensions; vectors (biases,
     statistics) stay as they are. "int8" stores kernels of fewer than `SMALL` numbers as float16.

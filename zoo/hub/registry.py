@@ -1,4 +1,4 @@
-"""The registry of landmarks: which class, of which year and paper, and whose idea it builds on.
+"""The registry of landmarks: the class, year, paper and lineage of each.
 
 Sorted by year it is the timeline of the documentation; by name it is how a card finds the class to build.
 """

@@ -52,7 +52,7 @@ def verify(folder) -> Path:
 
 
 def copy_layers(source, target) -> None:
-    """The weights of all layers that both models have, by name, where they have one shape; but not of the last."""
+    """Copy the weights of layers with the same name and shape from one model to another, except for the last layer."""
     import keras
 
     there = {layer.name: layer for layer in source.layers}
@@ -76,7 +76,7 @@ def load_weights(model, path) -> None:
 
 
 def one_line(error: Exception) -> str:
-    """The first line of what an exception says."""
+    """The first line of an exception's message."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 

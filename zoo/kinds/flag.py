@@ -1,4 +1,4 @@
-"""Yes or no."""
+"""Flags: yes or no."""
 
 from dataclasses import dataclass
 

@@ -222,7 +222,7 @@ def find_images(path) -> list[Path]:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image with more than its pixels, as an app may answer it: a name for its file and what that says of itself."""
+    """An image with a name and metadata for its file, which an app may return in place of an array."""
 
     name: str
     pixels: np.ndarray  # uint8 (H, W, 3)

@@ -33,7 +33,7 @@ class Kind:
 
     @property
     def metavar(self) -> str:
-        """What stands for a value in the help of a command line."""
+        """The placeholder for a value in the help of a command line."""
         return "FILE" if self.is_file else type(self).__name__.upper()
 
     def check(self, name: str, value):
@@ -41,7 +41,7 @@ class Kind:
         return value
 
     def limits_many(self, count: int) -> str:
-        """What several values may be, in words; count: as in `check_many`."""
+        """The limits of several values in words; count: as in `check_many`."""
         return ""
 
     def check_many(self, name: str, values, count: int = 0) -> list:
@@ -71,11 +71,11 @@ class Kind:
         return str(value)
 
     def html(self, value, address: str = "", label: str = "") -> str:
-        """A value on a page. address: that of its file, where `is_file`."""
+        """A value as HTML. address: URL of its file, where `is_file`."""
         return f"<pre>{html.escape(self.words(value))}</pre>"
 
     def columns(self, name: str, value) -> dict:
-        """A value that is no file as JSON values by name, for a row of a table of results."""
+        """A value that is not a file as columns of a result table: {name: JSON value}."""
         return {name: value}
 
 
@@ -104,7 +104,7 @@ def find_files(path: str | os.PathLike, suffixes: tuple[str, ...], noun: str) ->
 
 
 def check_file(path: str | os.PathLike, name: str = "") -> str:
-    """What errors call a file that is about to be read. Raises BadInput where there is none, or an empty one."""
+    """The name of a file for error messages. Raises BadInput where the file is missing or empty."""
     path = Path(path)
     name = name or str(path)
     if path.is_dir():

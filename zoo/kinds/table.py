@@ -23,8 +23,7 @@ csv.field_size_limit(LARGEST)  # its own limit, 128 KiB, is for the whole proces
 
 @dataclass(frozen=True)
 class Rows:
-    """What a table holds: the names of its columns, its rows, each with as many cells, and the line of each in the
-    file, counted from 1."""
+    """The contents of a table: the names of its columns, its rows, and the line of each row in the file, from 1."""
 
     header: list[str]
     rows: list[list[str]]
@@ -150,7 +149,7 @@ def flattened(value, name: str = "") -> dict:
 
 @dataclass(frozen=True, kw_only=True)
 class Record(Kind):
-    """What was found in one input, by name: a dict of plain JSON values. With many inputs, a row of a table."""
+    """Results for one input: a dict of plain JSON values. Of many inputs each is a row of a table."""
 
     noun = "record"
 
@@ -171,7 +170,7 @@ class Record(Kind):
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Kind):
-    """A table with a file of its own: a list of rows, dicts of plain JSON values. Those of a CSV file are texts."""
+    """A table in a file: a list of rows, dicts of plain JSON values; from a CSV file all values are str."""
 
     noun = "table"
     is_file = True

@@ -58,7 +58,7 @@ def read_lines(path: str | os.PathLike) -> list[str]:
 
 
 def lines_of(text: str) -> list[str]:
-    """Not `str.splitlines`, which splits at U+2028 and other characters that are no line ends of files."""
+    """The lines of a text. `str.splitlines` would also split at U+2028 and others that are no line ends of files."""
     return _plain_line_ends(text).split("\n")
 
 

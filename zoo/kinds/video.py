@@ -247,7 +247,7 @@ class _Sound:
         next(self.packets)  # to the point where the stream is there: before the first picture is written
 
     def write(self, until: float) -> None:
-        """What is heard until that second."""
+        """Writes the sound up to that second."""
         while self.begin <= until and (packet := next(self.packets, None)) is not None:
             self.begin = float(packet.pts * packet.time_base) if packet.pts is not None else self.begin
             self.container.mux(packet)

@@ -1,4 +1,4 @@
-"""How close two sets of samples are: measures for models that generate, on features that the caller computes.
+"""Distances between two sets of samples, to evaluate generators, on features that the caller computes.
 
 All take features as floats of shape (N, D), one row for each sample, compute in float64 and in blocks of rows, and are
 deterministic.

@@ -1,4 +1,4 @@
-"""The one vocabulary of metrics: their names in cards, their units, and whether higher is better."""
+"""The vocabulary of metrics: their names in cards, their units, and whether higher is better."""
 
 import dataclasses
 

@@ -37,7 +37,7 @@ def blurred(pictures):
 
 
 def baseline(card, metric, what) -> float:
-    """What was measured of `REAL` or `BLURRED`."""
+    """The value of a metric in the baseline row of `REAL` or `BLURRED` images."""
     return next(
         row["value"] for row in card.metrics if row["metric"] == metric and row["protocol"].startswith(f"{what}; ")
     )

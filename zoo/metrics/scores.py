@@ -4,7 +4,7 @@ import numpy as np
 
 
 def accuracy(logits, labels) -> float:
-    """Percent right. logits (N, classes), or (N, 1) for two classes told apart by the sign; labels (N,) ints.
+    """Accuracy in percent. logits (N, classes), or (N, 1) for two classes, decided by the sign; labels (N,) ints.
 
     A logit of exactly 0 counts as class 0, as in the perceptron's step.
     """
@@ -14,7 +14,7 @@ def accuracy(logits, labels) -> float:
 
 
 def mean_class_accuracy(logits, labels) -> float:
-    """Percent right in each class that occurs, mean over those classes. logits (N, classes), labels (N,) ints."""
+    """Accuracy in percent of each class that occurs, mean over those classes. logits (N, classes), labels (N,) ints."""
     labels, right = np.asarray(labels), np.asarray(logits).argmax(-1) == labels
     return 100.0 * float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
 

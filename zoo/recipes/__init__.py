@@ -1,4 +1,4 @@
-"""One file per checkpoint: data, model arguments, optimiser, schedule, seed, and the figure it must reach.
+"""One file per checkpoint: data, model arguments, optimiser, schedule, seed, and its targets.
 
 A recipe is found by its file: `lenet5.mnist` is `RECIPE` in `zoo/recipes/lenet5_mnist.py`.
 """

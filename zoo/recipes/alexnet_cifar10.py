@@ -75,7 +75,7 @@ class AlexNetCIFAR10(CIFAR10):
 
 
 class WithSquaresCutOut(AlexNetCIFAR10):
-    """The first stage."""
+    """The first stage, with cutout."""
 
     name = "alexnet.cifar10-cut"
     epochs = 50

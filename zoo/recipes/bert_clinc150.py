@@ -29,7 +29,7 @@ SHARP = 8.0  # what the SVM's scores, distances from planes, are multiplied with
 
 
 class Clinc150(Sentences):
-    """What the student and its teacher share."""
+    """Base class of the student and its teacher."""
 
     summary = "A small BERT classifies requests to an assistant into 150 intents, and detects those out of scope."
     classes = len(CLASSES)
@@ -95,7 +95,7 @@ class Clinc150(Sentences):
         return rows, curves
 
     def baselines(self, data_dir):
-        """TF-IDF and a linear SVM, the threshold on whose best score is chosen alike."""
+        """TF-IDF and a linear SVM, with a threshold on the maximum score that is chosen in the same way."""
         score = tfidf.linear_svm(*self.examples("train", data_dir))
         texts, y = self.examples("val", data_dir)
         scores = score(texts)
@@ -172,7 +172,7 @@ def best_threshold(sure, right, inside) -> float:
 
 
 def curve(sure, right, inside) -> list[dict]:
-    """Both figures, in percent, as the threshold moves: sure, right, inside (N,) -> 40 points or so."""
+    """Accuracy and out-of-scope recall, in percent, for some 40 thresholds: sure, right, inside (N,)."""
     points = []
     for threshold in np.quantile(sure, np.linspace(0, 0.4, 41)):
         accuracy = 100 * np.mean((right & (sure >= threshold))[inside])

@@ -73,7 +73,7 @@ class TopRBM(DBNMNIST):
         return MiddleRBM()
 
     def prepare(self, model):
-        """The RBMs below are used as they are."""
+        """Nothing: the RBMs below are used as they are."""
 
 
 class MiddleRBM(TopRBM):

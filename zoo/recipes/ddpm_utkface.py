@@ -49,12 +49,12 @@ INTERVAL = (-1.5, 2.0)  # log-SNR, between which there are both
 
 
 def numbered(values) -> str:
-    """What the numbers of a label mean."""
+    """The meaning of the numbers of a label, in words."""
     return ", ".join(f"{number} {value}" for number, value in enumerate([*values, "any"]))
 
 
 class Denoiser(Faces):
-    """What the three stages share."""
+    """Base class of the three stages."""
 
     arguments = {
         "input_shape": [64, 64, 3],

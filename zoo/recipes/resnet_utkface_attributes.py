@@ -117,7 +117,7 @@ def columns(attributes: dict) -> np.ndarray:
 
 
 def figures(found, y, own) -> dict:
-    """How right attributes are for the faces `own`, bool (N,)."""
+    """Accuracies and mean absolute error for the faces `own`, bool (N,)."""
     right = {name: 100 * np.mean(found[name][own] == y[name][own]) for name in ("gender", "ethnicity")}
     return {
         "accuracy_gender": round(float(right["gender"]), 2),

@@ -51,7 +51,7 @@ def configured() -> str:
 
 
 def jit_compile() -> bool:
-    """What to give `compile`: XLA is slower on CPUs than the backends' own convolutions, but JAX has nothing else."""
+    """For `compile`: XLA is slower on CPUs than the backends' own convolutions, but JAX has nothing else."""
     import keras
 
     return keras.config.backend() == "jax"
@@ -78,7 +78,7 @@ def has_accelerator() -> bool:
 
 
 def accelerator() -> str | None:
-    """What the backend computes on besides CPUs, as its maker calls it; None where that is nothing."""
+    """The name of the accelerator that the backend computes on; None where there is none."""
     import keras
 
     if not has_accelerator():
@@ -100,7 +100,7 @@ def accelerator() -> str | None:
 
 
 def cpu_flags() -> set[str]:
-    """What instructions the CPU has, by Linux's names for them; empty elsewhere."""
+    """Instruction sets of the CPU, by Linux's names for them; empty elsewhere."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             return set(next((line for line in file if line.startswith(("flags", "Features"))), "").split())
@@ -142,7 +142,7 @@ def compiled(function, variables, *, static=()):
 
 
 def start() -> None:
-    """Import Keras with its backend and wake its devices, for a command line: without their log lines."""
+    """Import Keras with its backend and start its devices, without their log lines."""
     try:
         with quiet():
             import keras

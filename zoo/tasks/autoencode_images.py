@@ -10,6 +10,8 @@ from zoo.tasks.task import Task
 
 class AutoencodeImages(Task):
     def example(self, card, count):
+        if "z" in card.inputs:  # the decoder alone
+            return {"z": examples.latents(card.inputs["z"]["shape"][0], count)}
         return {"image": examples.images(card.inputs["image"]["shape"], count)}
 
     def part(self, card, name):
@@ -17,7 +19,7 @@ class AutoencodeImages(Task):
         if name != "decoder":
             return super().part(card, name)
         z = {"shape": [card.arguments["latents"]], "dtype": "float32", "description": "latents of an image"}
-        return dataclasses.replace(card, task="generate_images", inputs={"z": z})
+        return dataclasses.replace(card, inputs={"z": z})
 
     def decode(self, card, outputs, tokenizer=None):
         """The reconstructions, uint8 (H, W, C) each: the probabilities of white as grey levels."""

@@ -5,14 +5,14 @@ It follows the imports from the recipe, its task and its model on; a new module 
 
 import ast
 import hashlib
-import importlib.util
 import sys
 from pathlib import Path
 
 from zoo import tasks
 from zoo.hub.registry import architecture
 
-# Packages and modules that decide nothing about what is learned; every other module that is imported does.
+ROOT = Path(__file__).parents[2]  # has the folder zoo
+# Packages and modules that do not affect training; every other imported module counts.
 NOT_LEARNED_FROM = ("zoo.cli", "zoo.errors", "zoo.hub", "zoo.runtime")
 
 
@@ -67,13 +67,11 @@ def _tree(module: str) -> ast.Module | None:
 
 
 def _file(module: str) -> str | None:
+    """The file of a module, which is not imported; None for other names, such as that of a function in a module."""
     if module in sys.modules:
         return getattr(sys.modules[module], "__file__", None)
-    try:
-        found = importlib.util.find_spec(module)
-    except ModuleNotFoundError:  # a name in a module
-        return None
-    return found and found.origin
+    path = ROOT.joinpath(*module.split("."))
+    return next((str(file) for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
 _DOTTED = tuple(f"{name}." for name in NOT_LEARNED_FROM)

@@ -66,7 +66,7 @@ def train(
 
 
 def _check(recipe, out, init, epochs, force: bool) -> None:
-    """Raises what would fail after hours of training."""
+    """Raises errors now that would otherwise come after hours of training."""
     store.check_output(out, force)
     if epochs is not None and epochs < 1:
         raise BadInput(f"--epochs {epochs}: train for at least 1")
@@ -86,7 +86,7 @@ class Trained:
 
 
 def _fit(recipe, runs: Path, data_dir, init, epochs) -> Trained:
-    """Train to the last epoch, and before it what it starts from and its teachers."""
+    """Train a recipe; before it, the recipe that it starts from and its teachers."""
     first = recipe.starts_from() if init is None else None
     start = None if first is None else _fit(first, runs, data_dir, None, epochs)
     spent = ({} if start is None else start.spent) | _train_teachers(recipe, runs, data_dir, epochs)
@@ -146,7 +146,7 @@ def _settings(recipe, model, batches, init, first, epochs: int) -> dict:
 
 
 class NewExamples(keras.callbacks.Callback):
-    """Puts the examples that a recipe makes for an epoch into the batches, before the epoch begins."""
+    """Replaces the examples before each epoch by those of `Recipe.epoch_data`."""
 
     def __init__(self, recipe, batches):
         super().__init__()

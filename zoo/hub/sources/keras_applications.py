@@ -27,7 +27,7 @@ LABELS_MD5 = "c2c37ea517e94d9795004a39431a14cb"
 
 @dataclass(frozen=True)
 class Source:
-    """Where weights come from and how they fit. md5: None where Keras publishes none for the file."""
+    """Origin of published weights, and their mapping to our layers. md5: None where Keras publishes none."""
 
     architecture: str
     arguments: dict

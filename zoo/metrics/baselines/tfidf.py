@@ -16,7 +16,7 @@ TRIPLES = {"ngram_range": (1, 3), "binary": True, "token_pattern": r"\S+"}  # an
 
 
 def plain_logistic_regression(texts, y):
-    """TF-IDF and logistic regression with all that scikit-learn sets of itself. y: int (N,), 0 or 1."""
+    """TF-IDF and logistic regression with scikit-learn's defaults. y: int (N,), 0 or 1."""
     vectors = TfidfVectorizer()
     fitted = LogisticRegression().fit(vectors.fit_transform(texts), y)
     return lambda others: fitted.predict_log_proba(vectors.transform(others))
@@ -44,9 +44,9 @@ def nb_logistic_regression(texts, y):
 
 
 def linear_svm(texts, y):
-    """TF-IDF of words, pairs of words and parts of words, a linear SVM. y: int (N,), -1 for what belongs to no class.
+    """TF-IDF of words, pairs of words and parts of words, a linear SVM. y: int (N,), -1 for texts of no class.
 
-    What belongs to no class is one more class; scores are above its own.
+    Texts of no class are one more class; scores are relative to its score.
     """
     vectors = make_union(TfidfVectorizer(**WORDS), TfidfVectorizer(**PARTS))
     fitted = LinearSVC(random_state=0).fit(vectors.fit_transform(texts), y)

@@ -62,7 +62,7 @@ class DigitGenerator(MNIST):
 
 
 def features_of(images):
-    """Features of digits, and the digits that `CLASSIFIER` takes them for: uint8 (N, 28, 28, 1) -> (N, 84), (N,)."""
+    """Features of images and the digits that `CLASSIFIER` predicts: uint8 (N, 28, 28, 1) -> (N, 84), (N,)."""
     classifier = checkpoint.load(CLASSIFIER)
     both = keras.Model(classifier.input, [classifier.get_layer(LAYER).output, classifier.output])
     features, logits = both.predict(images, batch_size=500, verbose=0)

@@ -12,7 +12,7 @@ from zoo.training.recipe import Recipe
 CLASSIFIER, LAYER = "resnet.utkface-attributes", "pool"
 NEAR = 10  # years that a face may look off the mean age of the band that was asked for
 LOW = 1  # percent of the samples that are nearer to training than `nearest_distance_low`, where copies would be
-ADULT = 16  # years: of younger faces the gender isn't measured
+ADULT = 16  # years; the gender of younger faces is not evaluated
 BANDS = np.array(faces.BANDS)
 ATTRIBUTES = ("accuracy_gender", "accuracy_ethnicity", "accuracy_age")
 NEAREST = ("nearest_distance", "nearest_distance_low")
@@ -120,7 +120,7 @@ class Comparison:
         ]
 
     def attributes(self, images, asked, split, *, role="result", protocol="") -> list[dict]:
-        """How often faces look as asked for: asked (N, 3), as `faces.conditions` has it."""
+        """How often faces match their conditions: asked (N, 3), as from `faces.conditions`."""
         found = faces.read(self.features(images)[1])
         gender, ages, ethnicity = asked.T
         right = {
