@@ -1,12 +1,12 @@
-"""The gallery: one local page with a tab for every registered app, made from the apps' descriptions alone.
+"""The gallery: one local page with a tab for every registered app, made from the inputs and outputs of the apps.
 
-The page is Gradio's (extra `web`). It answers on this machine only and asks no other host for anything: fonts and
-scripts are those in Gradio's wheel, its statistics are off, and a policy sent with every answer makes browsers refuse
-the rest. What is uploaded or answered lies in a folder of the gallery's own for an hour, or until the gallery stops;
-weights that would have to be downloaded are refused.
+The page is Gradio's (extra `web`). It is served to this machine only and requests nothing from other hosts: fonts and
+scripts are those in Gradio's wheel, its statistics are off, and a content security policy sent with every response
+makes browsers block the rest. Uploads and results are kept in a temporary folder for an hour, or until the gallery
+stops. Checkpoints that would have to be downloaded raise an error.
 
-Each app is also an endpoint of its name; that of a conversation takes a line, and each client has a talk of its own.
-Gradio's client asks Hugging Face for things, unless HF_HUB_OFFLINE=1 is set:
+Each app is also an endpoint of its name; that of a conversation takes a line, and each client has its own conversation.
+Gradio's client contacts Hugging Face, unless HF_HUB_OFFLINE=1 is set:
 
     from gradio_client import Client, handle_file
     Client("http://127.0.0.1:7860").predict(photo=handle_file("photo.jpg"), api_name="/colorize")
@@ -33,7 +33,6 @@ from .app import (
     Audio,
     Checkpoint,
     Choice,
-    Conversation,
     Flag,
     Image,
     Input,
@@ -44,8 +43,9 @@ from .app import (
     Video,
     apps,
 )
+from .conversation import Conversation
 from .gallery_chat import chat, errors_shown
-from .run import write_files
+from .results import write_files
 
 HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
