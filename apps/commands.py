@@ -118,7 +118,9 @@ def _input_and_output(app: "App", main: "Input | None") -> list[inspect.Paramete
     metavar, usual = "INPUT...", "standard output"
     about, where = main.kind.help or main.label, "File to write, or folder: one that exists, or a name without suffix."
     if main.kind.is_file:
-        about, usual = f"{about}: a file, several, a folder or a glob", f"NAME.{app.name}.SUFFIX here"
+        about = f"{about}: a file, several, a folder or a glob"
+        if all(each.kind.is_file for each in app.outputs):  # other answers are printed
+            usual = f"NAME.{app.name}.SUFFIX here"
     elif main.many:
         about = f"{about}: texts, files with a text a line, .csv files, a folder or a glob; - for standard input"
     else:

@@ -77,7 +77,7 @@ class Label(App):
 
 
 def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
-    """Logits (1, classes) for an image uint8 (H, W, 3), and a classifier's labels; one logit stands for two classes.
+    """Logits (1, classes) for an image uint8 (H, W, 3), (1, 1) for two classes; and the labels of the classifier.
 
     Raises `BadCheckpoint` for a checkpoint of another task.
     """
@@ -132,7 +132,7 @@ def dominant_colours(photo: np.ndarray) -> list[dict]:
 def annotated(photo: np.ndarray, found: dict) -> np.ndarray:
     """The image above a panel with bars for the labels and patches of its colours.
 
-    Raises `BadInput` for an image too narrow for that: the sheet would be hundreds of times as large.
+    Raises `BadInput` for an image too narrow for that: the result would be hundreds of times as large.
     """
     from PIL import Image as PILImage
     from PIL import ImageDraw
