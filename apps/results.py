@@ -1,5 +1,6 @@
 """Results of a run: what an app answered, written to files or printed on standard output."""
 
+import sys
 from pathlib import Path
 
 from zoo.errors import BadInput
@@ -87,11 +88,20 @@ def print_texts(app: App, items: list, alone: bool) -> None:
                 print(line_of(app, item, alone), flush=True)
 
 
+def print_notes(app: App, items: list) -> None:
+    """Print the other texts, which are notes on the first one, on standard error where they are not empty."""
+    for number, output in enumerate(app.outputs):
+        if type(output.kind) is Text and number != words_of(app):
+            for item in items:
+                if note := (item.answers or {}).get(number):
+                    print(f"{item.name or repr(item.text[:40])}: {note}", file=sys.stderr)
+
+
 def print_values(app: App, items: list) -> None:
-    """Print the other answers, but for files: records of several texts as a table, a single one by `App.describe`."""
-    words, found = words_of(app), [item for item in items if item.answers]
+    """Print answers that are no files and no texts: records of several texts as a table, one by `App.describe`."""
+    found = [item for item in items if item.answers]
     for number, output in enumerate(app.outputs) if found else ():
-        if output.kind.is_file or number == words or number not in found[0].answers:
+        if output.kind.is_file or type(output.kind) is Text or number not in found[0].answers:
             continue
         if isinstance(output.kind, Record) and output.many:
             from zoo.cli.common import table

@@ -22,7 +22,7 @@ from zoo.errors import BadInput, OutputExists
 
 from .app import REQUIRED, App, Input
 from .output_paths import OutputPaths, names_folder, writable
-from .results import follow, print_texts, print_values, write_files, write_results
+from .results import TABLES, follow, print_notes, print_texts, print_values, write_files, write_results
 from .texts import COLUMN, STANDARD, texts_in
 
 PART = 64  # texts in a call of an app
@@ -102,6 +102,8 @@ def run(
                 written += _call(app, main, part, options, printing, report)
                 if task is not None:
                     progress.update(task, advance=len(part))
+                if all(path.suffix.lower() not in TABLES for path in results):  # tables have a column for notes
+                    print_notes(app, part)
                 if printing:
                     end = items.index(part[-1]) + 1
                     print_texts(app, items[printed:end], alone)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from zoo.data.batches import Batches
-from zoo.data.latents import drawn
+from zoo.data.latents import latent_transform
 from zoo.hub.card import Card
 from zoo.hub.registry import architectures
 
@@ -115,7 +115,7 @@ def right_halves(model, *, epochs):
     y = random.randint(0, 2, 192)
     kinds = np.where(y[:, None, None, None] == 1, half, 1 - half)
     pictures = np.clip(255 * (0.1 + 0.8 * kinds) + 10 * random.standard_normal(kinds.shape), 0, 255).astype("uint8")
-    batches = Batches(pictures, y, batch_size=32, seed=1, transform=drawn(4))
+    batches = Batches(pictures, y, batch_size=32, seed=1, transform=latent_transform(4))
     model.fit(batches.feed(), epochs=epochs, verbose=0, **batches.fit_options())
     asked = np.arange(100) % 2
     made = model.sample(100, labels=asked[:, None], seed=9).astype(float)

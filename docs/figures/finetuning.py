@@ -36,7 +36,7 @@ from zoo.kinds.image import fit, write_image
 from zoo.metrics.baselines import hog
 from zoo.runtime import backend
 from zoo.tasks.classify_images import mirrored
-from zoo.tasks.task import split
+from zoo.tasks.task import hold_back
 from zoo.training.digest import code
 from zoo.training.finetune import finetune
 from zoo.training.resume import Resume
@@ -78,7 +78,7 @@ def finetuned(photos, y, seed):
 def scratch(photos, y, seed):
     """The same architecture from random weights, all layers at once; the best epoch on the validation split ships."""
     base, x = checkpoint.card(BASE), resized(photos)
-    training, held = split(y, seed)
+    training, held = hold_back(y, seed)
     keras.utils.set_random_seed(seed)
     model = zoo.MobileNet(**base.arguments | {"classes": len(catalogue.dataset(DATASET).labels)})
     batches = Batches(x[training], y[training], batch_size=min(32, len(training) // 10), seed=seed, transform=mirrored)

@@ -6,7 +6,7 @@ import pytest
 
 import zoo
 from zoo.data.batches import Batches
-from zoo.data.latents import drawn
+from zoo.data.latents import latent_transform
 from zoo.errors import BadInput, UnknownName
 from zoo.models.gan import LOSSES, Maxout, discriminator_loss, generator_loss
 
@@ -104,7 +104,7 @@ def test_it_learns_a_distribution_of_images():
     images = np.clip(255 * (0.1 + 0.8 * halves) + 10 * random.standard_normal(halves.shape), 0, 255).astype("uint8")
     model = build(hidden=24, maxout=(16, 3))
     model.compile(keras.optimizers.Adam(3e-3, beta_1=0.5))
-    batches = Batches(images, batch_size=32, seed=1, transform=drawn(3))
+    batches = Batches(images, batch_size=32, seed=1, transform=latent_transform(3))
     model.fit(batches, epochs=60, verbose=0, **batches.fit_options())
     generated = model.sample(200, seed=9).astype(float)
     left, right = generated[:, :, :2].mean(axis=(1, 2, 3)), generated[:, :, 2:].mean(axis=(1, 2, 3))
@@ -113,7 +113,7 @@ def test_it_learns_a_distribution_of_images():
 
 def test_latents_depend_on_the_random_generator_alone():
     _, images = batch()
-    transform = drawn(3)
+    transform = latent_transform(3)
     (z, y), (again, _) = (transform(images, None, np.random.default_rng(4)) for _ in range(2))
     np.testing.assert_array_equal(z, again)
     assert z.shape == (6, 3) and z.dtype == np.float32 and y is images

@@ -16,7 +16,7 @@ from zoo.recipes import bert_clinc150, bert_rt_polarity
 from zoo.recipes.bert_gutenberg import BERTGutenberg
 from zoo.recipes.lstm_shakespeare import LSTMShakespeare
 from zoo.tasks import model_masked_text
-from zoo.tasks.generate_text import numbers, token_nll
+from zoo.tasks.generate_text import token_nll, token_sequence
 from zoo.tasks.model_masked_text import mask_tokens, passages
 from zoo.training import digest, distillation, loop
 from zoo.training.calibration import OOD_THRESHOLD, calibrate
@@ -75,7 +75,7 @@ def test_a_language_model_is_trained_measured_and_kept_with_its_tokeniser(tmp_pa
     predict = zoo.predictor(out, "model")
     [again], _ = TinyLM().evaluate(predict, [TEXT], "validation")
     assert again["value"] == pytest.approx(row["value"], abs=1e-3)
-    assert predict.tokenizer.text(numbers(predict.tokenizer, [TEXT])) == TEXT
+    assert predict.tokenizer.text(token_sequence(predict.tokenizer, [TEXT])) == TEXT
 
     (out / "tokenizer.json").write_bytes((out / "tokenizer.json").read_bytes() + b" ")
     with pytest.raises(zoo.errors.BadCheckpoint, match="SHA-256 differs"):

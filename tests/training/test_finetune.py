@@ -14,7 +14,7 @@ from zoo.errors import BadInput, MissingData, OutputExists, UnknownName
 from zoo.hub import store
 from zoo.kinds.image import read_image, write_image
 from zoo.tasks.classify_images import labelled
-from zoo.tasks.task import split
+from zoo.tasks.task import hold_back
 from zoo.training import evaluation, plots
 from zoo.training import finetune as module
 from zoo.training.finetune import finetune
@@ -168,7 +168,7 @@ def test_what_cannot_be_fine_tuned_says_so(shapes, tmp_path):
 
 def test_each_class_holds_back_a_fifth_and_never_all():
     y = np.array([0] * 10 + [1] * 2 + [2])
-    training, held = split(y, seed=1)
+    training, held = hold_back(y, seed=1)
     assert sorted([*training, *held]) == list(range(13))
     assert [int((y[held] == label).sum()) for label in range(3)] == [2, 1, 0]
 

@@ -20,7 +20,7 @@ import keras, numpy as np
 from pathlib import Path
 from zoo.models import unet
 from zoo.data.batches import Batches
-from zoo.data.latents import drawn
+from zoo.data.latents import latent_transform
 from zoo.training import loop
 from zoo.training.recipe import Recipe
 
@@ -57,7 +57,7 @@ class DigitGenerator(Tiny):
     arguments = {
         "input_shape": [8, 8, 1], "latents": 4, "channels": 4, "conditions": [2], "spectral": True, "augment": True
     }
-    monitor, options, transform = None, {"loss": "hinge"}, staticmethod(drawn(4))
+    monitor, options, transform = None, {"loss": "hinge"}, staticmethod(latent_transform(4))
 
     def training_data(self, data_dir):
         random = np.random.RandomState(0)

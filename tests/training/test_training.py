@@ -216,7 +216,7 @@ def test_a_recipe_can_make_the_examples_of_each_epoch_with_the_model(tmp_path, m
 
 
 def test_a_card_has_the_command_as_text():
-    assert provenance.line(["zoo", "train", "a b", "l\udcef.txt"]) == "zoo train 'a b' 'l?.txt'"
+    assert provenance.command_line(["zoo", "train", "a b", "l\udcef.txt"]) == "zoo train 'a b' 'l?.txt'"
 
 
 def test_beginning_again_trains_what_several_trainings_start_from_once(tmp_path, monkeypatch):

@@ -89,12 +89,12 @@ def finetune(
     A classifier of images: a folder of class folders, or a data set (of zoo data list, or any that TFDS has prepared
     here). A BERT: a CSV file with the columns text and label. A GPT or LSTM: a text file.
     """
-    from zoo.data import datasets, prepared
+    from zoo.data import datasets, tfds_images
     from zoo.hub import checkpoint, store
 
     checkpoint.card(name)
     store.check_output(out, force)
-    known = data in datasets.names() or Path(data).exists() or prepared.find(data, data_dir)
+    known = data in datasets.names() or Path(data).exists() or tfds_images.find(data, data_dir)
     if not known and (Path(data).suffix or Path(data).name != data):
         raise BadInput(f"{data}: no such file or folder")
     if not known:

@@ -22,7 +22,7 @@ class Batches(keras.utils.PyDataset):
         background threads, so all its randomness must come from `rng`. Without it, lists are stacked.
     seed, epoch: the order of an epoch depends on both, `rng` on both and the batch's number, and on nothing else. To
         resume after n epochs, call `fit` with initial_epoch=n and `fit_options()`, which keep `epoch` up to date.
-    shuffle: False keeps the order of x, for evaluation. Then the last, smaller batch is kept; with True it is left
+    shuffle: False keeps the order of x, for evaluation. Then the last, smaller batch is included; with True it is left
         out, so that all steps weigh alike and compiled shapes stay (what is left out changes with each epoch). Fewer
         examples than batch_size make one batch.
     lengths: of each example, (N,): a batch then has examples of about one length, so that little is padding.
@@ -91,7 +91,7 @@ class Batches(keras.utils.PyDataset):
         return batch.result() if batch else self._make(epoch, index)
 
     def digest(self) -> str:
-        """SHA-256 of the examples, which tells one training's data from another's."""
+        """SHA-256 of the examples, which identifies the data of a training."""
         digest = hashlib.sha256()
         for part in keras.tree.flatten([self.y, self.x]):
             if part is not None:
@@ -201,9 +201,9 @@ def validation_feed(validation, batch_size: int) -> dict:
 
 
 class Windows(Batches):
-    """Parts of a long sequence and what follows each of their tokens: int32 (B, length) and the same one place on.
+    """Windows of a long token sequence and their next tokens: int32 (B, length), and the same shifted by one.
 
-    It is cut into parts anew in each epoch, from another place on.
+    Each epoch cuts the sequence into windows anew, from another position on.
     """
 
     def __init__(self, tokens, length: int, *, batch_size: int, seed: int):

@@ -1,4 +1,4 @@
-"""What a data set is: its terms, what each of its examples has, and where the examples come from.
+"""The declaration of a data set: its terms, the fields of its examples, and how the examples are made.
 
 A file in `zoo/data/datasets/` declares one, and has the code that makes examples of its published files. Nothing here
 imports a framework.
@@ -130,7 +130,7 @@ class Texts(Field):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
-    """What is known of a data set.
+    """The declaration of a data set.
 
     commercial: whether its terms allow commercial use; None where they don't say.
     splits: those included that a copy may lack, such as `rest`.

@@ -1,4 +1,4 @@
-"""What a card says of the data sets that a model was trained on."""
+"""The entry `data` of a card: the data sets that a model was trained on."""
 
 from zoo.data import catalogue
 

@@ -1,4 +1,4 @@
-"""From a classifier's logits to probabilities and confidence."""
+"""Convert a classifier's logits to probabilities and confidence."""
 
 import numpy as np
 

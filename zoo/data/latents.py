@@ -1,7 +1,7 @@
 """Latent vectors for generators: a `transform` for `zoo.data.batches.Batches`."""
 
 
-def drawn(size: int):
+def latent_transform(size: int):
     """A transform that samples the latent vectors of a batch, with its images as targets.
 
     size: latent dimension. The transform: images (B, H, W, C) and labels (B,) or (B, N), or None -> (x, y) for `fit`. x

@@ -1,4 +1,4 @@
-"""Folders of a user's own files that stand for a data set: what `zoo eval --from` takes.
+"""Layouts of folders with a user's files in place of a data set: what `zoo eval --from` takes.
 
 Each layout describes itself (`str`) and reads the fields that are wanted of a split, as rows {field: value}. Only files
 that hold a wanted field are needed. All raise BadInput for what is missing, misnamed or damaged.

@@ -1,7 +1,7 @@
 """Images from generators: from latents in one pass, or from noise by a diffusion sampler. NumPy alone.
 
-The network is a function from {input: array} to an array: a Keras model, or a `zoo.runtime.predictor.Predictor` that
-imports no framework.
+The network is a function from {input: array} to one array, such as a `zoo.runtime.predictor.Predictor` with the output
+"image" selected; then no framework is imported.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""The continuation of a text, by a checkpoint of a language model.
+"""Text generation: continue a prompt by a checkpoint of a language model.
 
 for piece in Writer.load("gpt.gutenberg")("The sea was", length=100, seed=1):
     print(piece, end="")
@@ -20,7 +20,7 @@ class Writer:
 
     @classmethod
     def load(cls, name):
-        """That of a checkpoint, by name or folder. Imports no framework where ONNX Runtime can run the model."""
+        """From a checkpoint, by name or folder. Imports no framework where ONNX Runtime can run the model."""
         return cls(onnx_generator.load(name), checkpoint.tokenizer(name))
 
     def __call__(

@@ -4,7 +4,7 @@
     [tokens] = generator([prompt], new_tokens=200, temperature=0.8, top_k=40, seed=7)
     for piece in generator.stream([prompt], new_tokens=200, seed=7):  # the same, chunk by chunk
 
-A model takes part by three things:
+A model provides three attributes:
 - `cache(batch, capacity)`: arrays, batch first, for what it computes of up to `capacity` tokens and needs again; an
   encoder-decoder takes a third argument, the source (B, S), padded at the end with zeros;
 - `decode(tokens, cache, index, pad)`: reads tokens (B, T), returns logits (B, V) of the next token and the new cache;

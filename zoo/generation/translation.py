@@ -1,4 +1,4 @@
-"""Translations, by a checkpoint of an encoder-decoder: of sentences, and of texts as people type them.
+"""Translation by a checkpoint of an encoder-decoder: of single sentences, and of whole texts as users type them.
 
 [translation] = Translator.load("transformer.multi30k-de-en")(["Zwei Hunde spielen im Schnee."])
 """
@@ -34,7 +34,7 @@ class Translation:
 
 
 class Translator:
-    """Sentences into another language, by an encoder-decoder such as a Transformer. Make it once and call it often."""
+    """Translates sentences by an encoder-decoder such as a Transformer. Make it once and call it often."""
 
     def __init__(self, model, tokenizer: Tokenizer, language: str = "en", ood_threshold: float | None = None):
         """language: of the source, two letters. ood_threshold: least `familiarity` of what is in distribution."""
@@ -44,7 +44,7 @@ class Translator:
 
     @classmethod
     def load(cls, name):
-        """That of a checkpoint, by name or folder. Imports no framework where ONNX Runtime can run the model."""
+        """From a checkpoint, by name or folder. Imports no framework where ONNX Runtime can run the model."""
         card = checkpoint.card(name)
         language = card.inputs["source"].get("language", "en")
         tokenizer = checkpoint.tokenizer(name)
@@ -100,7 +100,7 @@ class Translator:
         ]
 
     def familiarity(self, sentence: str, score: float) -> float:
-        """How like those of the training text a sentence is, by the score of its translation and its tokens.
+        """How similar a sentence is to the training text, by the score of its translation and its number of tokens.
 
         A model that is out of its depth gives a low score; and the tokeniser, trained on the same text, writes words
         that are rare there in many tokens.
@@ -109,7 +109,7 @@ class Translator:
         return score - RARITY * len(tokens) / len(sentence)
 
     def split(self, line: str) -> list[str]:
-        """The sentences of a line, those in capitals in their usual case."""
+        """The sentences of a line, truecased where they are all in capitals."""
         import sentencex  # Wikimedia's
 
         sentences = (sentence.strip() for sentence in sentencex.segment(self.language, line))

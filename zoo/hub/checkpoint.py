@@ -1,18 +1,19 @@
 """Checkpoints by name: find them, read their cards, build and load their models.
 
 A name is that of a checkpoint in the package, of a folder, of public ImageNet weights, or "hf:" and that of a GPT-2 or
-BERT. What is in a folder is the business of `zoo.hub.store`, where others' weights come from that of
-`zoo.hub.sources`.
+BERT. `zoo.hub.store` reads and writes the folders; `zoo.hub.sources` fetches weights that others published.
 """
 
 import builtins
 from pathlib import Path
 
+from zoo.data.tokens import Tokenizer
 from zoo.errors import BadCheckpoint, BadInput, UnknownName
 from zoo.hub import card as cards
 from zoo.hub import store
 from zoo.hub.card import Card
-from zoo.hub.sources import keras_applications
+from zoo.hub.registry import architecture
+from zoo.hub.sources import huggingface, keras_applications
 
 
 def list() -> builtins.list[str]:
@@ -65,9 +66,6 @@ def load(name, *, classes: int | None = None):
     Raises:
         UnknownName, BadCheckpoint, BadInput: in one line.
     """
-    from zoo.hub.registry import architecture
-    from zoo.hub.sources import huggingface
-
     if str(name).startswith(huggingface.PREFIX):
         return huggingface.load(str(name).removeprefix(huggingface.PREFIX), classes=classes)
     described = card(name)
@@ -82,9 +80,7 @@ def load(name, *, classes: int | None = None):
 
 
 def _new_head(model, card: Card, classes: int):
-    """The same model with a new output layer for `classes`; so is new what else there is one of for each class."""
-    from zoo.hub.registry import architecture
-
+    """The same model with a new output layer, and other layers whose shape depends on `classes`, of random weights."""
     if "classes" not in model.get_config() or not (card.labels or model.get_config()["classes"] is None):
         raise BadInput(f"{card.name} has no classes to exchange: it is no classifier with an output a class")
     if classes < 2:
@@ -99,8 +95,6 @@ def tokenizer(name):
 
     Raises `BadCheckpoint` where it is missing or is not the one that the card describes.
     """
-    from zoo.data.tokens import Tokenizer
-
     folder, described = find(name), card(name).tokenizer
     if not described:
         return None

@@ -105,7 +105,7 @@ def read_audio(path, name: str = "") -> Waveform:
 def write_audio(path, sound: Waveform) -> None:
     """Writes a `Waveform`: WAV and FLAC of 16 bits, where values beyond -1 to 1 are clipped, or OGG Vorbis.
 
-    A failure leaves no file behind. Raises BadInput for another suffix, sound that `Audio` refuses, or a place that
+    A failure leaves no file behind. Raises BadInput for another suffix, sound that `Audio` rejects, or a path that
     cannot be written.
     """
     import soundfile

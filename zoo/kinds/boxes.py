@@ -1,4 +1,4 @@
-"""Boxes around things in an image: label, score and corners of each."""
+"""Bounding boxes of objects in an image: label, score and corners of each."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ CORNERS = ("x0", "y0", "x1", "y1")  # of a box, as columns
 
 @dataclass(frozen=True, kw_only=True)
 class Boxes(Table):
-    """Things found in an image: a list of {"label": str, "score": float, "box": [x0, y0, x1, y1]}, which may be empty.
+    """Detected objects: a list of {"label": str, "score": float, "box": [x0, y0, x1, y1]}, which may be empty.
 
     Corners in pixels from the upper left one of the image, x to the right, y down. A table of files: JSON, or CSV with
     the columns label, score, x0, y0, x1, y1.

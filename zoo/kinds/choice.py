@@ -1,4 +1,4 @@
-"""One of a few texts."""
+"""A choice: one of a few texts."""
 
 from dataclasses import dataclass
 

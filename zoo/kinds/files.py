@@ -1,4 +1,4 @@
-"""Files that a folder holds for people: what is hidden, and what programs put there, is left out."""
+"""The user's files in a folder, without hidden files and those that programs put there, such as thumbnails."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _OF_PROGRAMS = {
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name is nobody's own: hidden by a dot, or a folder that a program made."""
+    """Whether a file or folder is hidden: its name begins with a dot, or it is a folder that a program made."""
     return name.startswith(".") or name.lower() in _OF_PROGRAMS
 
 

@@ -196,7 +196,7 @@ def write_image(path, array: np.ndarray, about: dict[str, str] | None = None) ->
 
     about: texts that a PNG file carries besides, and a JPEG file as its comment; others don't. JPEG is written with
     quality 95 and full-resolution colour. Replaces a file that is there.
-    Raises BadInput for an unknown suffix, an array of another shape or type, or a place that cannot be written.
+    Raises BadInput for an unknown suffix, an array of another shape or type, or a path that cannot be written.
     """
     path = Path(path)
     kind, options = WRITTEN[check_suffix(path, WRITTEN)]
@@ -249,7 +249,7 @@ class Image(Kind):
         if value.ndim == 2:
             value = np.repeat(value[..., None], 3, axis=-1)  # (H, W) -> (H, W, 3)
         if value.ndim != 3 or value.shape[-1] != 3 or value.size == 0:
-            raise BadInput(f"{name} has shape {value.shape}; give one picture, (height, width, 3) or (height, width)")
+            raise BadInput(f"{name} has shape {value.shape}; give one image, (height, width, 3) or (height, width)")
         return value
 
     def read(self, path, name=""):

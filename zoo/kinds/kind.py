@@ -1,4 +1,4 @@
-"""What a kind is: one modality, with how its values are checked, read, written and shown.
+"""The base class of kinds: one modality, with how its values are checked, read, written and shown.
 
 Apps annotate their arguments and answers with kinds: the class itself, or Annotated[type, kind] where the kind says
 more than its class. How many values there are is Python's business: `list[Image]`, `Image | None`, `Iterator[Text]`.
@@ -19,7 +19,7 @@ from zoo.kinds.files import files_in, is_hidden
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """Base of all kinds. A subclass says what its values are; where `is_file` is true they live in files."""
+    """Base of all kinds. A subclass defines its values; where `is_file` is true they are files."""
 
     label: str = ""  # for pages and file names; the argument's name if empty
     help: str = ""  # one line
@@ -128,7 +128,7 @@ def check_suffix(path: str | os.PathLike, suffixes) -> str:
 def writing(path: str | os.PathLike):
     """A context with a path beside `path` to write to; at its end the file is moved into place.
 
-    A failure leaves no file, or the old one. What the system refuses becomes BadInput.
+    A failure leaves no file, or the old one. Errors of the system become BadInput.
     """
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")

@@ -34,7 +34,7 @@ class Rows:
 def read_rows(path: str | os.PathLike, columns: Sequence[str] = ()) -> Rows:
     """A CSV file, UTF-8, of which the first line names the columns.
 
-    Commas, semicolons and tabs are told apart by the header, or by a line `sep=;` before it. Cells are as they stand in
+    The header, or a line `sep=;` before it, decides between commas, semicolons and tabs. Cells are as they stand in
     the file, line breaks in quoted ones included; in the names of columns these are spaces. Empty lines are left out.
     Raises BadInput, with the line, for what is no CSV and for a row with more or fewer cells than the header; and where
     one of `columns` is missing or there twice.
@@ -103,7 +103,7 @@ def _delimiter(text: str) -> str:
 def read_records(path: str | os.PathLike) -> list[dict]:
     """The rows of a table, values by column: of .json a list of objects, of any other file CSV, whose values are str.
 
-    Raises BadInput for what `read_rows` refuses, for two columns of one name, and for JSON of another form.
+    Raises BadInput as `read_rows` does, for two columns of one name, and for JSON of another form.
     """
     path = Path(path)
     if path.suffix.lower() == ".json":

@@ -1,4 +1,4 @@
-"""Texts, spelled on a command line or in files: UTF-8, checked, of bounded size. What is wrong with one is one line."""
+"""Texts, from the command line or from files: UTF-8, checked, of bounded size."""
 
 import os
 from dataclasses import dataclass

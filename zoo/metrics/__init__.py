@@ -1,4 +1,4 @@
-"""What is measured: names and units (`names`), scores, distances between sets of samples, and baselines.
+"""Metrics: names and units (`names`), scores, distances between sets of samples, and baselines.
 
 from zoo import metrics
 row = metrics.row("accuracy", "test", metrics.accuracy(logits, labels), n=len(labels), protocol="...")

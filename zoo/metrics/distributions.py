@@ -1,7 +1,7 @@
 """How close two sets of samples are: measures for models that generate, on features that the caller computes.
 
-All take features as floats of shape (N, D), a row a sample, work in float64 and in blocks of rows, and draw nothing by
-chance: the same sets give the same figures.
+All take features as floats of shape (N, D), one row for each sample, compute in float64 and in blocks of rows, and are
+deterministic.
 """
 
 from collections.abc import Iterator
@@ -72,7 +72,7 @@ def precision_recall(real, fake, k: int = 3) -> tuple[float, float]:
 
 
 def nearest(a, b) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest of `b` to each of `a`, such as the training pictures closest to what a model made.
+    """The nearest sample of `b` to each of `a`, such as the training images closest to generated ones.
 
     Args:
         a, b: features (N, D) and (M, D); one sample each is enough.

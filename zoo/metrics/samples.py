@@ -1,4 +1,4 @@
-"""How samples of a generator are measured: how close they are to data, in the feature space of a network.
+"""Evaluate the samples of a generator: how close they are to data, in the feature space of a network.
 
 Distances of the features of our own networks are not comparable with published Fréchet distances, which are of the
 features of an Inception network. So the card has beside them those of other real images, and of the same blurred a

@@ -44,8 +44,8 @@ class Adversarial(keras.Model):
 
     The model itself is the generator, latents (B, Z) -> images (B, H, W, C) as the discriminator takes them, with
     labels (B, N) as one more input of both where they are conditional. `fit` takes latents for x and uint8 images for
-    y, with fresh latents in each epoch: `zoo.data.batches.Batches` with `transform=zoo.data.latents.drawn(Z)`. Its log
-    has the losses of both.
+    y; `zoo.data.latents.latent_transform(Z)` as the `transform` of `zoo.data.batches.Batches` samples fresh latents in
+    each epoch. Its log has the losses of both.
     """
 
     def __init__(self, inputs, outputs, discriminator: keras.Model, *, black: float, **kwargs):

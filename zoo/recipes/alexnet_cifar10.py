@@ -63,9 +63,9 @@ class AlexNetCIFAR10(CIFAR10):
 
     def evaluate(self, predict, examples, split):
         x, y = examples
-        probabilities = [predict_all(predict, view) for view in views(x)]
+        predicted = [predict_all(predict, view) for view in views(x)]
         facts = {"split": self.split_name(split), "n": len(y)}
-        ten, one = (metrics.accuracy(each, y) for each in (np.mean(probabilities, axis=0), probabilities[0]))
+        ten, one = (metrics.accuracy(each, y) for each in (np.mean(predicted, axis=0), predicted[0]))
         paper = self.paper["accuracy"] if split == self.eval_split else None
         alone = "the same, by the center crop of each image alone"
         return [

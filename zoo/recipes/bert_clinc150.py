@@ -47,7 +47,7 @@ class Clinc150(Sentences):
     licence = "Apache-2.0; trained on CLINC150, CC BY 3.0 (S. Larson and others)"
     commercial_use = True
 
-    def divided(self, data_dir):
+    def training_and_validation(self, data_dir):
         return self.examples("train", data_dir), self.examples("val", data_dir)
 
     def targets_of(self, y):

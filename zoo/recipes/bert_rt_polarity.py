@@ -60,7 +60,7 @@ class BERTRtPolarity(Sentences):
             chosen = np.setdiff1d(order, chosen)
         return [texts[i] for i in chosen], y[chosen]
 
-    def divided(self, data_dir):
+    def training_and_validation(self, data_dir):
         texts, y = self.examples(f"rest{self.fold}", data_dir)
         return (texts, y), self.examples(f"fold{self.fold}", data_dir)  # reported while it trains; it selects nothing
 

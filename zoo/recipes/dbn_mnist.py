@@ -48,7 +48,7 @@ class DBNMNIST(MNIST):
     def starts_from(self):
         return TopRBM()
 
-    def begin(self, model):
+    def prepare(self, model):
         model.unroll()
 
     def controls(self):
@@ -72,7 +72,7 @@ class TopRBM(DBNMNIST):
     def starts_from(self):
         return MiddleRBM()
 
-    def begin(self, model):
+    def prepare(self, model):
         """The RBMs below are used as they are."""
 
 

@@ -1,1 +1,1 @@
-"""What runs a checkpoint: the backend, predictors, exports, the cache."""
+"""Running checkpoints: the backend, predictors, exports, the cache."""

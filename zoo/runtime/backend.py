@@ -1,4 +1,4 @@
-"""Which of TensorFlow, JAX and PyTorch Keras runs on, and keeping its start quiet. Imports none of them."""
+"""Choose the backend of Keras (TensorFlow, JAX, PyTorch) and silence its start-up messages. Imports none of them."""
 
 import contextlib
 import functools

@@ -1,4 +1,4 @@
-"""The folder in which the zoo keeps what it can make again: exports of checkpoints, and weights that a user fetched."""
+"""The cache folder: exports of checkpoints and fetched weights, all of which can be made or fetched again."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ PARTS = ("onnx", "checkpoints")  # folders in it
 
 
 def folder() -> Path:
-    """$ZOO_CACHE, else the place for caches on this system. It may not exist yet."""
+    """$ZOO_CACHE, else the usual cache folder of this system. It may not exist yet."""
     if os.environ.get("ZOO_CACHE"):
         return Path(os.environ["ZOO_CACHE"]).expanduser()
     if sys.platform == "darwin":
@@ -31,7 +31,7 @@ def entries() -> dict[str, int]:
 def clear() -> int:
     """Delete it, and nothing else that may lie in its folder; the bytes that were freed.
 
-    Raises `BadInput` where the system refuses.
+    Raises `BadInput` where the system does not allow it.
     """
     freed, root = sum(entries().values()), folder()
     try:

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 
-import zoo
 from zoo import tasks
 from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName
 from zoo.hub import checkpoint, store
@@ -243,6 +242,6 @@ def _made_of(card) -> str:
 
 def sources() -> bytes:
     """The files that models are made of, one after the other."""
-    root = Path(zoo.__file__).parent
+    root = Path(__file__).parent.parent
     folders = (root / name for name in ("generation", "models", "nn"))
     return b"".join(file.read_bytes() for folder in folders for file in sorted(folder.glob("*.py")))

@@ -1,4 +1,4 @@
-"""What `zoo.generation.tokens` needs of `keras.ops`, in NumPy: for models that ONNX Runtime runs, without a framework.
+"""The functions of `keras.ops` that `zoo.generation.tokens` uses, in NumPy: for models that ONNX Runtime runs.
 
 Names, arguments and dtypes are those of `keras.ops`.
 """

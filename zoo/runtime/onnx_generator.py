@@ -1,12 +1,11 @@
-"""Sequence models run by ONNX Runtime: what `zoo.generation.tokens.Generator` needs of a model, without a framework.
+"""Sequence models run by ONNX Runtime, as `zoo.generation.tokens.Generator` takes them: no framework is imported.
 
     model = onnx_generator.load("gpt.shakespeare")  # exported once, then read from the cache
     [tokens] = Generator(model)([prompt], new_tokens=200, temperature=0.8, seed=7)
 
-Each new token costs a CPU the reading of every weight, which ONNX Runtime does faster than TensorFlow; of 8 bits there
-is a quarter as much to read: `Generator(exported(zoo.load("hf:gpt2"), bits=8))`. What is multiplied with those is
-rounded too, to 8 bits of the range that it has at that moment ("dynamic quantisation"), so the answers differ a little
-from the model's own.
+For each new token the CPU reads every weight, which ONNX Runtime does faster than TensorFlow. Weights of 8 bits are a
+quarter of that: `Generator(exported(zoo.load("hf:gpt2"), bits=8))`. Activations are then rounded to 8 bits of their
+current range, too ("dynamic quantisation"), so the outputs differ a little from the model's own.
 
 A model becomes up to three graphs, a file each:
 - "decode": its `decode` of any number of tokens, which reads prompts and makes tokens one by one;

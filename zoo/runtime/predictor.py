@@ -87,7 +87,7 @@ class Predictor:
         for name, facts in self.card.inputs.items():
             x, shape, dtype = arrays[name], facts["shape"], facts["dtype"]
             fits = x.ndim == len(shape) + 1 and all(a in (None, b) for a, b in zip(shape, x.shape[1:], strict=False))
-            if not fits or not len(x) or x.dtype != dtype:
+            if not fits or not x.size or x.dtype != dtype:
                 sizes = ", ".join(["batch", *("any" if size is None else str(size) for size in shape)])
                 of = f" for {name}" if len(self.card.inputs) > 1 else ""
                 raise BadInput(f"{self.card.name} takes {dtype} ({sizes}){of}, not {x.dtype} {x.shape}")

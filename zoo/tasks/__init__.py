@@ -1,7 +1,7 @@
-"""What checkpoints do, one file per task: a card names its task, and what depends on it asks the task.
+"""Tasks, one file each: what a checkpoint does. A card names its task; evaluation, fine-tuning and exports use it.
 
-A task is found by its file: "classify_images" is `TASK` in `zoo/tasks/classify_images.py`. None of these files imports
-a framework before it trains.
+A task is found by its file: "classify_images" is `TASK` in `zoo/tasks/classify_images.py`. Only training imports a
+framework.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""Images into the same images, by way of a few latents: a logit for each pixel, of it being white."""
+"""Autoencoding of images: each is reconstructed from a few latents, as a logit for each pixel being white."""
 
 import dataclasses
 
@@ -13,7 +13,7 @@ class AutoencodeImages(Task):
         return {"image": examples.images(card.inputs["image"]["shape"], count)}
 
     def part(self, card, name):
-        """The decoder takes latents z to the logits of images."""
+        """The card of the decoder: latents z -> logits of the pixels."""
         if name != "decoder":
             return super().part(card, name)
         z = {"shape": [card.arguments["latents"]], "dtype": "float32", "description": "latents of an image"}

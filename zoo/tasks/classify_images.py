@@ -1,11 +1,11 @@
-"""Images into labels, by one logit a label.
+"""Image classification: one logit for each label.
 
-Data of the user's own are a folder of class folders, or a labelled data set, of the catalogue or as TFDS prepared it:
+A user's data are a folder of class folders, or a labelled data set, of the catalogue or prepared by TFDS:
 
     my_photos/cat/001.jpg my_photos/cat/002.jpg ... my_photos/dog/001.jpg ...
 
-Fine-tuning trains the new output layer alone first, so that its random start does not spoil what is below; then all
-layers together, at a rate fifty times lower.
+Fine-tuning first trains the new output layer alone, so that its random weights do not spoil the pre-trained ones; then
+all layers together, at a learning rate fifty times lower.
 """
 
 import sys
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import catalogue, datasets, facts, prepared
+from zoo.data import catalogue, datasets, facts, tfds_images
 from zoo.data.augment import shift_and_mirror
 from zoo.data.class_folders import class_folders, read_examples, summary
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import architecture
 from zoo.kinds.image import fit
 from zoo.tasks import examples
-from zoo.tasks.task import OWN, RATES, Classifier, NewClasses, split
+from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, hold_back
 
 
 class ClassifyImages(Classifier):
@@ -33,18 +33,18 @@ class ClassifyImages(Classifier):
         shape = card.inputs["image"]["shape"]
         if isinstance(data, Path):
             return read_examples(data, card.labels, shape)
-        x, y, *_ = of_data_set(data, split, shape, data_dir)
+        x, y, *_ = read_data_set(data, split, shape, data_dir)
         return x, y
 
     def finetuning(self, name, base, data, seed, data_dir):
         takes_classes = "classes" in architecture(base.architecture).cls(**base.arguments).get_config()
         if not takes_classes or not base.labels:
             return super().finetuning(name, base, data, seed, data_dir)
-        return Images(base, data, seed, data_dir)
+        return ImageFineTuning(base, data, seed, data_dir)
 
 
-class Images(NewClasses):
-    """New classes for a network that takes images of one size."""
+class ImageFineTuning(ClassifierFineTuning):
+    """Fine-tunes a network that takes images of one size."""
 
     task = "classify_images"
     limits = "Measured on images like those it was trained on; it names one of its classes for any image."
@@ -53,7 +53,7 @@ class Images(NewClasses):
         shape = base.inputs["image"]["shape"]
         if None in shape:
             raise BadInput(f"{base.name} cannot be fine-tuned on images: it takes none of one size")
-        self.batches, self.held, self.labels, self.facts = divided(data, shape, seed, data_dir)
+        self.batches, self.held, self.labels, self.facts = load_training_data(data, shape, seed, data_dir)
         about = f"a {'grey' if shape[-1] == 1 else 'colour'} image, resized to that size"
         self.inputs = {"image": base.inputs["image"] | {"description": about}}
 
@@ -67,7 +67,7 @@ class Images(NewClasses):
         ]
 
 
-def of_data_set(name, split, shape, data_dir=None):
+def read_data_set(name, split, shape, data_dir=None):
     """Examples of a split of a labelled data set at a model's size, as `read_examples` gives them.
 
     Returns:
@@ -80,8 +80,8 @@ def of_data_set(name, split, shape, data_dir=None):
             raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
         images, y = catalogue.load(name, split, data_dir)
         labels, about = list(datasets.dataset(name).labels), facts.data_facts([name], split)
-    elif folder := prepared.find(name, data_dir):
-        images, y, labels, about = prepared.labelled(folder, split)
+    elif folder := tfds_images.find(name, data_dir):
+        images, y, labels, about = tfds_images.labelled(folder, split)
     else:
         raise UnknownName("folder or file and no data set", name, datasets.names())
     colour = (image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images)
@@ -89,19 +89,19 @@ def of_data_set(name, split, shape, data_dir=None):
 
 
 def labelled(data, shape, data_dir=None):
-    """What `of_data_set` gives, of a folder of class folders or of the training split of a data set."""
+    """As `read_data_set`, from a folder of class folders or the training split of a data set."""
     if Path(data).is_dir():
         labels = class_folders(data)
         return (*read_examples(data, labels, shape), labels, OWN)
     if Path(data).is_file():
         raise BadInput(f"{data} is a file; give a folder that has a folder of images for each class")
-    return of_data_set(str(data), "train", shape, data_dir)
+    return read_data_set(str(data), "train", shape, data_dir)
 
 
-def divided(data, shape, seed, data_dir=None):
-    """(batches to train on, (x, y) held back, labels, facts for the card) of what `labelled` reads.
+def load_training_data(data, shape, seed, data_dir=None):
+    """(training batches, validation data (x, y), labels, data facts for the card), from `labelled`.
 
-    Raises `BadInput` also for a class of which nothing could be held back.
+    Raises `BadInput` also for a class with too few images to hold one back.
     """
     from zoo.data.batches import Batches  # late: it imports the framework
 
@@ -111,7 +111,7 @@ def divided(data, shape, seed, data_dir=None):
             raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
     if about is OWN:
         print(f"{data}: {summary(y, labels)}", file=sys.stderr)
-    training, held = split(y, seed)
+    training, held = hold_back(y, seed)
     transform = mirrored if shape[-1] == 3 else None  # grey images may be letters, whose mirror image is another
     # Small batches of few images, so that an epoch has some twenty steps.
     size = min(32, max(4, len(training) // 20))
@@ -120,7 +120,7 @@ def divided(data, shape, seed, data_dir=None):
 
 
 def mirrored(x, y, rng):
-    """Shifted by up to an eighth of the height, and mirrored every other time."""
+    """Random shift by up to an eighth of the height, and horizontal flip with probability 1/2."""
     return shift_and_mirror(x, y, rng, shift=x.shape[1] // 8)
 
 

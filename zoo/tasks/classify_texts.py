@@ -1,6 +1,6 @@
-"""Texts into labels: a BERT or the like reads a text as tokens, and has one logit a label.
+"""Text classification: a model such as BERT reads tokens and outputs one logit for each label.
 
-Data of the user's own are a CSV file with the columns text and label:
+A user's data are a CSV file with the columns text and label:
 
     text,label
     "The soup was cold.",bad
@@ -17,7 +17,7 @@ from zoo.hub import checkpoint
 from zoo.hub.registry import architecture
 from zoo.kinds.table import read_table
 from zoo.tasks import examples
-from zoo.tasks.task import RATES, Classifier, NewClasses, split
+from zoo.tasks.task import RATES, Classifier, ClassifierFineTuning, hold_back
 
 BATCH = 32
 
@@ -35,7 +35,7 @@ class ClassifyTexts(Classifier):
 
     @staticmethod
     def collate(rows, y, rng):
-        """Lists of tokens of any lengths, as a BERT takes them, and their labels."""
+        """Pads lists of tokens to one length, as inputs of a BERT; the labels stay."""
         tokens = padded(rows)
         return {"tokens": tokens, "segments": np.zeros_like(tokens)}, y
 
@@ -45,11 +45,11 @@ class ClassifyTexts(Classifier):
     def finetuning(self, name, base, data, seed, data_dir):
         if "classes" not in architecture(base.architecture).cls(**base.arguments).get_config():
             return super().finetuning(name, base, data, seed, data_dir)
-        return Texts(name, base, data, seed)
+        return TextFineTuning(name, base, data, seed)
 
 
-class Texts(NewClasses):
-    """New classes for a BERT, from a CSV file with the columns text and label. All layers learn."""
+class TextFineTuning(ClassifierFineTuning):
+    """Fine-tunes a BERT on a CSV file with the columns text and label. All layers are trained."""
 
     task = "classify_texts"
     limits = "Measured on texts like those it was trained on; it names one of its classes for any text."
@@ -60,7 +60,7 @@ class Texts(NewClasses):
         texts, y, self.labels = labelled(data)
         if len(self.labels) < 2:
             raise BadInput(f"{data} has {len(self.labels)} labels; give texts of 2 or more")
-        training, held = split(y, seed)
+        training, held = hold_back(y, seed)
         if len(np.unique(y[held])) < len(self.labels):
             lone = self.labels[np.flatnonzero(np.bincount(y) < 2)[0]]
             raise BadInput(f"{data}: label {lone!r} has one text; give each label 2 or more")

@@ -1,4 +1,4 @@
-"""The lightness of images into their chroma, both of CIE Lab; `zoo.data.color` takes images apart and joins them."""
+"""Colorization: predict the chroma of an image from its lightness, both of CIE Lab; see `zoo.data.color`."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Images with noise in them into images without, by a diffusion model; `zoo.generation.diffusion` samples with it."""
+"""Denoising by a diffusion model: noisy images and timesteps to clean images; `zoo.generation.diffusion` samples."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class DenoiseImages(Task):
         return found
 
     def decode(self, card, outputs, tokenizer=None):
-        """The images without noise as the model estimates them, uint8 (H, W, C) each."""
+        """The estimated clean images, uint8 (H, W, C) each."""
         return list(as_bytes(outputs["image"], card.outputs["image"]["range"]))
 
 

@@ -1,4 +1,4 @@
-"""Faces into age, gender and ethnicity, as others perceived them."""
+"""Attribute estimation: age, gender and ethnicity of a face, as others perceived them."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Example arrays, the same on every machine: exports are compared with models on them, golden outputs are of them."""
+"""Example inputs of tasks, the same on every machine: exports are compared on them, golden outputs recorded."""
 
 import numpy as np
 

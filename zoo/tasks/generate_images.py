@@ -1,4 +1,4 @@
-"""Latents into images, by the generator of a GAN: of a kind that is asked for, where the model takes labels, too."""
+"""Image generation by the generator of a GAN, from latents, and from labels where the model is conditional."""
 
 import numpy as np
 

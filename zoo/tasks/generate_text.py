@@ -1,6 +1,6 @@
-"""What comes next in a text: of each token the logits of the one after it, to generate texts with.
+"""Language modelling: logits of the next token at each position of a text, to generate text with.
 
-Data of the user's own are a text file. Fine-tuning makes a language model write in the manner of that text.
+A user's data are a text file. Fine-tuning adapts a language model to its style.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from zoo.tasks import examples
 from zoo.tasks.task import RATES, FineTuning, Task
 
 CONTEXT = 128  # tokens, of models that take any number
-HELD_TEXT = 0.1  # of a text, at its end
+HELD_TEXT = 0.1  # fraction of a text held back, at its end
 BATCH = 32
 SHOWN = 5  # tokens that `decode` names
 
@@ -35,8 +35,8 @@ class GenerateText(Task):
         ]
 
     def measure(self, predict, examples, split, protocol=None):
-        """The negative log-likelihood of texts (list of str), each token but the first."""
-        tokens = numbers(predict.tokenizer, examples)
+        """The negative log-likelihood per token of texts (list of str), without the first token."""
+        tokens = token_sequence(predict.tokenizer, examples)
         if len(tokens) < 2:
             raise BadInput(f"{len(tokens)} tokens are too few to measure on; give a text of 2 or more")
         context, unit = predict.model.context or CONTEXT, unit_of(predict.tokenizer)
@@ -52,11 +52,11 @@ class GenerateText(Task):
         return [read_text(data)]
 
     def finetuning(self, name, base, data, seed, data_dir):
-        return Manner(name, base, data, seed)
+        return LanguageModelFineTuning(name, base, data, seed)
 
 
-class Manner(FineTuning):
-    """The manner of a text for a language model, from a text file. All layers learn."""
+class LanguageModelFineTuning(FineTuning):
+    """Fine-tunes a language model on a text file. All layers are trained."""
 
     task = "generate_text"
     monitor = "loss"
@@ -70,7 +70,7 @@ class Manner(FineTuning):
             raise BadInput(f"{base.name} generates text, so it is fine-tuned on a text file; {data} is none")
         text = read_text(path)
         self.tokenizer = checkpoint.tokenizer(name)
-        tokens = numbers(self.tokenizer, [text])
+        tokens = token_sequence(self.tokenizer, [text])
         context = base.arguments.get("context", CONTEXT)
         cut = int(len(tokens) * (1 - HELD_TEXT))
         if len(tokens) - cut <= context or cut <= 2 * context:
@@ -99,25 +99,27 @@ class Manner(FineTuning):
 
 
 def unit_of(tokenizer) -> str:
-    """What a negative log-likelihood is stated in: for each character where every token is one, else for each token."""
+    """The unit of a negative log-likelihood: per character where each token is one character, else per token."""
     return "nats/char" if max(map(len, tokenizer.inner.get_vocab())) == 1 else "nats/token"
 
 
 def windows(tokens, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """A sequence (N,) cut into parts, and the token after each of theirs: int32 (B, length) both, without the rest."""
+    """A token sequence (N,) cut into windows, and their next tokens: int32 (B, length) both; the rest is dropped."""
     count = (len(tokens) - 1) // length
     whole = tokens[: count * length + 1]
     return whole[:-1].reshape(count, length), whole[1:].reshape(count, length)
 
 
-def numbers(tokenizer, texts) -> np.ndarray:
+def token_sequence(tokenizer, texts) -> np.ndarray:
     """All texts as one sequence of tokens, int32 (N,). By lines, since tokenisers are slow with long texts."""
     lines = [line for text in texts for line in text.splitlines(keepends=True)]
     return np.concatenate([np.zeros(0, np.int32), *(np.array(line, np.int32) for line in tokenizer(lines))])
 
 
 def token_nll(predict, tokens, context: int) -> np.ndarray:
-    """-log p of each token but the first, nats (N - 1,): windows that overlap by half, the second half of each counts.
+    """-log p of each token but the first, in nats: (N,) -> (N - 1,).
+
+    Windows overlap by half; of each the second half counts.
 
     predict: a `zoo.runtime.predictor.Predictor` of a model for this task.
     """

@@ -1,6 +1,6 @@
-"""BERT's pre-training: two texts with masked tokens into those tokens, and whether the second text follows the first.
+"""Masked language modelling, BERT's pre-training: masked tokens, and whether the second of two texts follows the first.
 
-Fine-tuning makes of such a model one that classifies texts.
+Fine-tuning turns such a model into a text classifier.
 """
 
 import re
@@ -39,7 +39,7 @@ class ModelMaskedText(Task):
         ]
 
     def measure(self, predict, examples, split, protocol=None):
-        """Of texts (list of str): the negative log-likelihood of masked tokens, and how many are predicted right."""
+        """Negative log-likelihood and accuracy of masked tokens in texts (list of str)."""
         rng = np.random.default_rng(1)
         texts = passages(examples, predict.tokenizer, rng)
         nll, right = [], []
@@ -92,7 +92,7 @@ def passages(texts, tokenizer, rng) -> list[np.ndarray]:
 
 
 def mask_tokens(passages, y, rng, *, tokenizer):
-    """What BERT learns from: two parts of one passage, or of two, with masked tokens.
+    """Training examples of BERT: two parts of one passage, or of two passages, with masked tokens.
 
     Returns:
         {"tokens", "segments"} and {"masked", "next"}, int32 (B, T) but for the last, (B,): the tokens to predict, -1
@@ -122,7 +122,7 @@ def mask_tokens(passages, y, rng, *, tokenizer):
 
 
 def _in_two(passage, rng) -> tuple[list[int], list[int]]:
-    """A passage cut between two of its sentences, or where it has but one, anywhere."""
+    """A passage cut between two sentences; one of a single sentence is cut anywhere."""
     ends = np.flatnonzero(passage == -1)
     if len(ends):
         cut = rng.choice(ends)

@@ -1,7 +1,7 @@
-"""What a task is: all that depends on what a checkpoint does, and not on its model or its data set.
+"""The base class of tasks: batching, decoding, evaluation and fine-tuning, for any model and data set.
 
-A card names its task. `zoo eval`, `zoo finetune`, exports, predictors, recipes and golden tests ask the task. To add
-one, write a file in this folder with a subclass of `Task` and `TASK`, an instance of it.
+A card names its task. `zoo eval`, `zoo finetune`, exports, predictors, recipes and golden tests use it. To add one,
+write a file in this folder with a subclass of `Task` and `TASK`, an instance of it.
 """
 
 import abc
@@ -20,12 +20,12 @@ OWN = {"name": "own", "url": None, "split": "all", "licence": "the user's own", 
 
 
 class Task(abc.ABC):
-    """The defaults of a task. `card` is the card of a checkpoint, or the recipe of one, which has the same fields.
+    """The defaults of a task. `card` is the card of a checkpoint, or its recipe, which has the same fields.
 
-    collate(x, y, rng): makes of examples what `fit` takes, as `transform` of `zoo.data.batches.Batches` does; None
-        where examples are arrays of one shape, which are put together as they are.
-    reads_text: whether predictors take a list of str, too.
-    accuracy: whether `fit` shall report the accuracy; if so, recipes keep the epoch of the highest on validation.
+    collate(x, y, rng): makes a batch for `fit` from examples, like `transform` of `zoo.data.batches.Batches`; None
+        where examples are arrays of one shape, which are stacked.
+    reads_text: whether predictors also take a list of str.
+    accuracy: whether `fit` reports the accuracy; if so, recipes select the epoch with the highest on validation.
     """
 
     collate = None
@@ -38,36 +38,36 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def example(self, card, count: int) -> dict[str, np.ndarray]:
-        """Inputs of `count` examples, the same each time, to compare outputs on."""
+        """Inputs of `count` examples, the same each time: exports and golden outputs are compared on them."""
 
     def arrays(self, texts, tokenizer) -> dict[str, np.ndarray]:
-        """Texts as inputs, where `reads_text`."""
+        """Model inputs for texts, where `reads_text`."""
         raise NotImplementedError
 
     @abc.abstractmethod
     def decode(self, card, outputs: dict, tokenizer=None) -> list:
-        """The outputs as a person reads or sees them, one for each example."""
+        """The outputs in readable form, such as labels or images, one for each example."""
 
     def part(self, card, name: str):
-        """The card of a part of the model that can be used alone, such as "decoder". Raises `BadInput` for others."""
+        """The card of a part of the model that works alone, such as "decoder". Raises `BadInput` for other names."""
         raise BadInput(f"{card.name} has no part {name!r} that can be used alone")
 
     def measure(self, predict, examples, split: str, protocol: str | None = None) -> tuple[list[dict], dict]:
-        """The rows of a card's `metrics` and its `curves`, of a `zoo.runtime.predictor.Predictor`.
+        """Evaluate a `zoo.runtime.predictor.Predictor`: the rows of a card's `metrics`, and its `curves`.
 
-        examples: what `read` or a recipe gives. protocol: replaces the task's own words on how it was measured.
+        examples: as `read` or a recipe returns them. protocol: replaces the task's description of the measurement.
         """
         raise NotImplementedError(f"recipes for {self.name} have an `evaluate` of their own")
 
     def read(self, card, data, split: str, data_dir):
-        """Examples for `measure` of data of the user's own: a `Path` of a folder or file, or the name of a data set.
+        """Read a user's data for `measure`: a `Path` of a folder or file, or the name of a data set.
 
-        Raises `BadInput` where a checkpoint cannot be measured on those.
+        Raises `BadInput` where the checkpoint cannot be evaluated on them.
         """
         raise BadInput(f"{card.name} cannot be measured on data of one's own; its recipe measures it on its data set")
 
     def finetuning(self, name, base, data, seed, data_dir) -> "FineTuning":
-        """How to fine-tune the checkpoint `name`, whose card is `base`, on data of the user's own.
+        """Set up fine-tuning of the checkpoint `name`, whose card is `base`, on a user's data.
 
         Raises `BadInput` for a checkpoint or data that cannot be used.
         """
@@ -75,9 +75,9 @@ class Task(abc.ABC):
 
 
 class FineTuning(abc.ABC):
-    """A checkpoint, and data to fine-tune it on. Subclasses set what stands first; `zoo.training.finetune` trains.
+    """A checkpoint and the data to fine-tune it on. Subclasses set the attributes; `zoo.training.finetune` trains.
 
-    batches: `zoo.data.batches.Batches` to train on. held: (x, y) held back, to select the epoch on.
+    batches: training data, `zoo.data.batches.Batches`. held: validation data (x, y), to select the epoch on.
     """
 
     name = "the fine-tuned model"  # as errors call it
@@ -110,17 +110,18 @@ class FineTuning(abc.ABC):
 
 
 class Classifier(Task):
-    """Names one of several labels for each example, by one logit a label, or one for two."""
+    """Classification with one logit for each label, or a single logit for two labels."""
 
     accuracy = True
     measured = "fraction of the examples classified right"
 
     def decode(self, card, outputs, tokenizer=None):
-        """Of each example {"label", "in_distribution", "labels"}: the most probable label, None where it is out of
-        distribution; whether it is in distribution, None where the card has no threshold; and [(label, probability)],
-        best first.
+        """For each example {"label", "in_distribution", "labels"}.
 
-        Raises `BadCheckpoint` where the card has another number of labels than the model.
+        label: the most probable one, None where the example is out of distribution. in_distribution: None where the
+        card has no threshold. labels: [(label, probability)], most probable first.
+
+        Raises `BadCheckpoint` where the card and the model have different numbers of labels.
         """
         logits = np.asarray(outputs["logits"])
         softmax = probabilities(logits)  # (B, labels)
@@ -140,8 +141,8 @@ class Classifier(Task):
         return [metrics.row("accuracy", split, value, n=len(y), protocol=protocol or self.measured)], {}
 
 
-class NewClasses(FineTuning):
-    """New classes for a classifier, by a new output layer. Subclasses set `labels` and read the data."""
+class ClassifierFineTuning(FineTuning):
+    """Fine-tunes a classifier to new classes, with a new output layer. Subclasses read the data and set `labels`."""
 
     def model(self, name):
         return checkpoint.load(name, classes=len(self.labels))
@@ -165,8 +166,8 @@ class NewClasses(FineTuning):
         return f"{base.name} fine-tuned to {len(self.labels)} classes: {', '.join(self.labels)}."
 
 
-def split(y, seed) -> tuple[np.ndarray, np.ndarray]:
-    """Indices to train on and indices held back: the same fraction of each class, at least one of two or more."""
+def hold_back(y, seed) -> tuple[np.ndarray, np.ndarray]:
+    """Stratified split into training and validation indices: `HELD_BACK` of each class, at least one of two or more."""
     rng = np.random.default_rng(seed)
     training, held = [], []
     for label in np.unique(y):

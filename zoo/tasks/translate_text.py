@@ -1,6 +1,6 @@
-"""A text in one language into another: of each token of the target the logits of the one after it.
+"""Translation: logits of the next token at each position of the target, given the source and the target so far.
 
-The model takes the source and the target so far; `zoo.generation.translation.Translator` finds the target with it.
+`zoo.generation.translation.Translator` decodes with them.
 """
 
 import numpy as np

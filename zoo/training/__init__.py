@@ -1,1 +1,1 @@
-"""What trains: the loop, recipes' base class, resuming, fine-tuning."""
+"""Training: the loop, the base class of recipes, resuming, fine-tuning, evaluation."""

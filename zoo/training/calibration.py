@@ -1,17 +1,17 @@
-"""Calibrate a classifier: right probabilities, and a best logit below zero for what is out of distribution."""
+"""Calibrate a classifier: its probabilities, and its out-of-distribution threshold on the maximum logit."""
 
 import keras
 import numpy as np
 
 from zoo.data.labels import confidence, probabilities
 
-OOD_THRESHOLD = 0.0  # the least best logit that is in distribution
+OOD_THRESHOLD = 0.0  # the lowest maximum logit that is in distribution
 
 
 def calibrate(head, logits, y, threshold) -> None:
     """Scale and shift a classifier's last layer, in place.
 
-    The scale makes the probabilities right (C. Guo and others, "On Calibration of Modern Neural Networks", 2017), on
+    The scale calibrates the probabilities (C. Guo and others, "On Calibration of Modern Neural Networks", 2017), on
     the logits (N, classes) of examples held back and their classes y, probabilities (N, classes). The shift makes
     `OOD_THRESHOLD` of what `threshold` returns, given the best logit of each of them, (N,). The mean of the logits over
     classes, which says nothing, becomes constant.

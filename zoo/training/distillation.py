@@ -1,4 +1,4 @@
-"""Knowledge distillation: the probabilities of a teacher as targets, for sentences that nobody has written or labelled.
+"""Knowledge distillation: the targets are probabilities of a teacher, also for synthetic sentences without a label.
 
 G. Hinton, O. Vinyals, J. Dean, "Distilling the Knowledge in a Neural Network" (2015), without its temperature: the
 targets are softened by the geometric mean of several teachers. That the teacher labels changed sentences, too, is from
@@ -20,7 +20,7 @@ PART = 5000  # sentences that the teacher labels at once: of all, the table of t
 
 
 class Changes:
-    """Makes sentences out of others: texts (N,), their labels y (N,). exchanged: fraction of the words."""
+    """Data augmentation of sentences: texts (N,), their labels y (N,). exchanged: fraction of words to replace."""
 
     def __init__(self, texts, y, exchanged: float):
         self.exchanged = exchanged
@@ -30,7 +30,7 @@ class Changes:
         self.alike = {label: np.flatnonzero(y == label) for label in np.unique(y)}
 
     def __call__(self, text: str, label: int, rng) -> str:
-        """A text with another's end, perhaps, with words left out and others exchanged."""
+        """A text with words left out or replaced, and sometimes with the end of another."""
         words = text.split()
         if rng.random() < SPLICED:
             number = rng.choice(self.alike[label]) if rng.random() < ALIKE else rng.integers(len(self.sentences))
@@ -49,14 +49,14 @@ class Changes:
 
 
 def distilled(texts, y, targets, teacher, *, repeated: int, changed: int, exchanged: float, seed: int):
-    """What a student learns from: labelled sentences, `repeated` times each, and `changed` times as many changed ones.
+    """Training data of a student: labelled sentences, `repeated` times each, and `changed` times as many changed ones.
 
     Args:
-        texts: list of N str. y: int (N,). targets: what the labels say, probabilities (N, classes).
+        texts: list of N str. y: int (N,). targets: the labels as probabilities (N, classes).
         teacher: a function from texts to probabilities (N, classes).
-        exchanged: fraction of their words that is exchanged for others.
+        exchanged: fraction of the words that is replaced.
     Returns:
-        (repeated + changed) N texts, and float32 probabilities, a row for each: of changed ones the teacher's alone.
+        (repeated + changed) N texts, and float32 targets, a row for each; of changed ones the teacher's alone.
     """
     rng, changes = np.random.default_rng(seed), Changes(texts, y, exchanged)
     others = [changes(text, label, rng) for _ in range(changed) for text, label in zip(texts, y, strict=True)]

@@ -1,9 +1,9 @@
-"""Measure a checkpoint again, from its weights, on the data that its card names or on data of the user's own."""
+"""Evaluate a checkpoint from its weights, on the data that its card names or on a user's data."""
 
 from pathlib import Path
 
 from zoo import recipes, tasks
-from zoo.data import catalogue, datasets, prepared
+from zoo.data import catalogue, datasets, tfds_images
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint
 from zoo.runtime.predictor import predictor
@@ -68,7 +68,7 @@ def _by_task(card, name, split, folder, data_dir) -> tuple[list[dict], dict]:
     dataset, task = card.data.get("name"), tasks.find(card.task)
     if folder is not None and split is not None:
         raise BadInput(f"data of one's own have no split {split!r}; leave --split out")
-    known = dataset in datasets.names() or (dataset not in (None, "own") and prepared.find(dataset, data_dir))
+    known = dataset in datasets.names() or (dataset not in (None, "own") and tfds_images.find(dataset, data_dir))
     if folder is None and not known:
         raise BadInput(f"{card.name} was trained on data of yours; name some to measure it on with --from")
     split = split or "test"

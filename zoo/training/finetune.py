@@ -1,7 +1,7 @@
-"""Fine-tune a checkpoint on data of one's own: start from its weights, learn new classes or a new manner of writing.
+"""Fine-tune a checkpoint on a user's data, to new classes or to the style of a text.
 
-What the data are, and how they are learned from, is the task's business (`zoo/tasks`). A part of the data is held back;
-the best epoch on it ships.
+The task (`zoo/tasks`) reads the data and defines the stages. A part of the data is held back for validation; the epoch
+that is best on it ships.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ from zoo.tasks.task import OWN, RATES, FineTuning
 from zoo.training import plots
 from zoo.training.digest import code
 from zoo.training.loop import copy_weights
-from zoo.training.provenance import hardware, line, versions
+from zoo.training.provenance import command_line, hardware, versions
 from zoo.training.resume import Resume, better
 
 PATIENCE = 5  # epochs without a better one before a stage ends
 
 
 def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", restart=False, force=False) -> Card:
-    """Train a checkpoint's model on new data and write the result as a checkpoint.
+    """Train a checkpoint's model on new data and write a new checkpoint.
 
     Args:
         name: a checkpoint, by name or folder: a classifier of images, a BERT, or a language model such as a GPT.
@@ -85,7 +85,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
         metrics=rows,
         curves=curves,
         training={
-            "command": line(command),
+            "command": command_line(command),
             "seed": seed,
             "epochs": len(history),
             "selected": best,

@@ -18,7 +18,7 @@ from zoo.hub.registry import architecture
 from zoo.runtime import backend
 from zoo.runtime.predictor import Predictor, of_model
 from zoo.training import digest
-from zoo.training.provenance import hardware, line, versions
+from zoo.training.provenance import command_line, hardware, versions
 from zoo.training.recipe import Recipe
 from zoo.training.resume import Resume
 
@@ -76,7 +76,7 @@ def _check(recipe, out, init, epochs, force: bool) -> None:
 
 @dataclasses.dataclass
 class Trained:
-    """What `_fit` gives: the float32 model, the validation data, and what the card says of the training."""
+    """The result of `_fit`: the float32 model, the validation data, and facts for the card."""
 
     model: keras.Model
     validation: tuple
@@ -102,10 +102,10 @@ def _fit(recipe, runs: Path, data_dir, init, epochs) -> Trained:
     if init is not None:
         store.load_weights(model, checkpoint.verify(init))
     elif recipe.init is not None:
-        recipe.start(model, data_dir)
+        recipe.load_init(model, data_dir)
     if start is not None:
         copy_weights(start.model, model)
-        recipe.begin(model)
+        recipe.prepare(model)
     per_execution = 1 if keras.config.backend() == "torch" else recipe.steps_per_execution  # Keras has no more there
     recipe.compile(model, epochs * len(batches), jit_compile=backend.jit_compile(), steps_per_execution=per_execution)
 
@@ -128,7 +128,7 @@ def _new(recipe, precision: str):
 
 
 def _settings(recipe, model, batches, init, first, epochs: int) -> dict:
-    """What tells one training from another: a state of other settings is not resumed."""
+    """Settings that identify a training: a state of other settings is not resumed."""
     return {
         "name": recipe.name,
         "arguments": recipe.arguments,
@@ -240,8 +240,9 @@ def missed(recipe, card) -> dict:
 
 
 def _rounded(model, dtype: str, sample) -> float:
-    """Round weights, in place, to what is stored of them as `dtype`, so that what is measured is what ships. Returns
-    the largest change of an output on a sample, rounded up to two digits."""
+    """Round weights, in place, as storing them in `dtype` does, so that the shipped weights are measured.
+
+    Returns the largest change of an output on a sample, rounded up to two digits."""
     if dtype == "float32":
         return 0.0
     model.jit_compile, predict = backend.jit_compile(), model.predict_on_batch
@@ -272,7 +273,7 @@ def _card(recipe, trained: Trained, rows, curves, init, epochs) -> Card:
         metrics=rows,
         curves=curves,
         training={
-            "command": line(command),
+            "command": command_line(command),
             "seed": recipe.seed,
             "epochs": trained.epochs,
             "selected": trained.selected,

@@ -1,4 +1,4 @@
-"""What a card says of how a checkpoint was made: the command, the machine and the versions."""
+"""How a checkpoint was made, for its card: the command, the hardware and the versions."""
 
 import os
 import platform
@@ -10,13 +10,13 @@ from zoo.runtime import backend
 PACKAGES = ("landmark-zoo", "keras", "tensorflow", "jax", "torch", "numpy")
 
 
-def line(command: list[str]) -> str:
-    """A command as one types it; bytes of names that aren't UTF-8 as question marks, for a card is a text."""
+def command_line(command: list[str]) -> str:
+    """A shell command as text; bytes that aren't UTF-8 become question marks."""
     return shlex.join(command).encode("utf-8", "replace").decode()
 
 
 def hardware() -> str:
-    """The processor and its cores, and what else the backend computes on, as the card states them."""
+    """The processor, its cores and the accelerator, if there is one, as the card states them."""
     name = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo", encoding="utf-8") as file:

@@ -1,15 +1,15 @@
-"""What a recipe is: model x data set x task x hyperparameters, from which `zoo.training.loop` makes one checkpoint."""
+"""The base class of recipes: model x data set x task x hyperparameters. `zoo.training.loop` trains them."""
 
 import numpy as np
 
 from zoo import tasks
 from zoo.data import catalogue
-from zoo.data.batches import Batches, select
+from zoo.data.batches import Batches, count, select
 from zoo.hub import checkpoint, store
 
 
 class Recipe:
-    """A subclass names the four and overrides what is special; what it leaves out is as the task has it."""
+    """A subclass names the four and overrides what is special; the task supplies the defaults."""
 
     # --- the checkpoint -------------------------------------------------------------------------------------------
 
@@ -48,7 +48,7 @@ class Recipe:
     init: str | None = None  # a shipped checkpoint whose weights, but for the last layer's, this one starts from
     transform = None  # (x, y, rng) -> what `fit` takes, on each batch; None for the task's `collate`
 
-    # --- what it must reach ---------------------------------------------------------------------------------------
+    # --- targets --------------------------------------------------------------------------------------------------
 
     targets: dict = {}  # metric -> the figure to reach
     paper: dict = {}  # metric -> the figure in the paper
@@ -75,7 +75,7 @@ class Recipe:
     def training_data(self, data_dir) -> tuple:
         """Training batches from epoch 0 on, and validation data for `fit`."""
         x, y = self.examples(self.trained_split, data_dir)
-        order = np.random.default_rng(self.seed).permutation(len(x))
+        order = np.random.default_rng(self.seed).permutation(count(x))
         held, rest = order[: self.validation], order[self.validation :]
         collate = tasks.find(self.task).collate
         batches = Batches(
@@ -108,20 +108,20 @@ class Recipe:
         model.compile(optimizer=self.optimizer(steps), metrics=measured, **options)
 
     def finish(self, model, validation) -> None:
-        """Last changes to the trained float32 model before it is measured and shipped."""
+        """Change the trained float32 model before it is measured and shipped."""
 
     # --- other trainings ------------------------------------------------------------------------------------------
 
-    def start(self, model, data_dir) -> None:
-        """Give a new model what it starts from of the weights of `init`."""
+    def load_init(self, model, data_dir) -> None:
+        """Initialise a new model from the weights of `init`."""
         store.copy_layers(checkpoint.load(self.init), model)
 
     def starts_from(self):
         """A recipe to train first, whose weights this one starts from, or None."""
         return None
 
-    def begin(self, model) -> None:
-        """Changes to the weights that `starts_from` gave, before training."""
+    def prepare(self, model) -> None:
+        """Change the weights that came from `starts_from`, before training."""
 
     def teachers(self) -> list:
         """Recipes to train first, once with each of their seeds, whose outputs this one learns from.
@@ -135,7 +135,7 @@ class Recipe:
         """Take the trained teachers, each a `zoo.runtime.predictor.Predictor`, in their order."""
 
     def controls(self) -> list:
-        """Recipes that differ in one thing, trained and measured alongside to show what it does; or teachers.
+        """Ablations: recipes that differ in one thing, trained and measured alongside; or teachers.
 
         One with several `seeds` is trained with each; the card has the mean and its deviation.
         """
@@ -149,7 +149,7 @@ class Recipe:
         return f"{self.eval_dataset}-{split}" if elsewhere else split
 
     def evaluate(self, predict, examples, split: str) -> tuple[list[dict], dict]:
-        """Measure a model, given as a `zoo.runtime.predictor.Predictor`, on what `examples` gives of a split.
+        """Measure a `zoo.runtime.predictor.Predictor` on the `examples` of a split.
 
         Returns:
             the rows of the card's `metrics` and its `curves`.
@@ -160,9 +160,9 @@ class Recipe:
         return rows, curves
 
     def goals(self, card) -> dict:
-        """`targets`, and those that depend on what else was measured and is in the card."""
+        """`targets`, and those that depend on other rows of the card."""
         return self.targets
 
     def baselines(self, data_dir) -> list[dict]:
-        """Rows of the card for what another method gets on the same data, measured now."""
+        """Rows of the card for other methods on the same data, measured now."""
         return []

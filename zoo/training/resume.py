@@ -25,7 +25,7 @@ class Resume(keras.callbacks.Callback):
 
     Args:
         folder: a `pathlib.Path`, made when needed.
-        settings: JSON values that tell one training from another; a state of other settings raises `BadInput`.
+        settings: JSON values that identify a training; a state of other settings raises `BadInput`.
         monitor: name of the validation metric of which the highest is best (then the lowest loss); "loss", of which
             the lowest is; or None.
         patience: stop after this many epochs without a new best; None never does.

@@ -1,1 +1,1 @@
-"""Where weights that others published come from."""
+"""Sources of weights that others published: keras.applications, Hugging Face."""

@@ -4,8 +4,8 @@
 `model.safetensors.index.json` lists; `zoo.load("hf:gpt2")`, or another name on the Hugging Face hub, fetches those when
 it is asked for that name. Only numbers are read: no pickle, no code.
 
-Which head a model has is decided by the tensors that are there. Every tensor is used, or the file is refused: a model
-that ignored some would answer otherwise than the published one.
+Which head a model has is decided by the tensors that are there. Every tensor is used, or the file is rejected: a model
+that ignored some would have other outputs than the published one.
 """
 
 import json

@@ -17,7 +17,8 @@ from pathlib import Path
 from zoo.errors import BadCheckpoint, MissingData, OutputExists
 from zoo.hub import store
 from zoo.hub.card import FILE, Card
-from zoo.runtime import cache
+from zoo.hub.registry import architecture
+from zoo.runtime import backend, cache
 
 BASE = "https://storage.googleapis.com/tensorflow/keras-applications"
 LABELS = "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json"
@@ -82,8 +83,6 @@ def find(name: str) -> Path:
     """
     folder = cache.folder() / "checkpoints" / name
     if not (folder / FILE).exists():
-        from zoo.runtime import backend
-
         backend.start()
         with tempfile.TemporaryDirectory() as downloads:
             labels = json.loads(_download(LABELS, LABELS_MD5, downloads, name).read_text(encoding="utf-8"))
@@ -112,8 +111,6 @@ def convert(name: str, weights, folder, labels: list[str] | None = None) -> Card
     Raises `BadCheckpoint` for a file that is not that.
     """
     import keras
-
-    from zoo.hub.registry import architecture
 
     source = SOURCES[name]
     theirs = getattr(keras.applications, source.application)(weights=None)

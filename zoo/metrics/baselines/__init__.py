@@ -1,1 +1,1 @@
-"""What one would do without a network: the baselines in the cards."""
+"""Baselines without a neural network, for the cards."""

@@ -1,4 +1,4 @@
-"""What one would do without a network: histograms of oriented gradients and a linear support vector machine.
+"""A baseline for images: histograms of oriented gradients (HOG) and a linear support vector machine.
 
 N. Dalal, B. Triggs, "Histograms of Oriented Gradients for Human Detection", CVPR 2005. The baseline for photographs.
 """

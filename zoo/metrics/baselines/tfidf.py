@@ -1,7 +1,7 @@
-"""What the field did before networks read: how often each word or part of a word occurs, and a linear classifier.
+"""Baselines for text classification: TF-IDF features of words and character n-grams, and linear classifiers.
 
-All fit scikit-learn's models, and give a function from texts to scores (N, classes). For the recipes that tell
-sentences apart they are baselines, teachers of networks, or both.
+All fit scikit-learn's models and return a function from texts to scores (N, classes). For the recipes that classify
+sentences they are baselines, teachers of networks, or both.
 """
 
 import numpy as np

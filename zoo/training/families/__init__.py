@@ -1,1 +1,1 @@
-"""What several recipes have in common: one file for a data set or a kind of network."""
+"""Base classes that several recipes share: one file for a data set or a kind of network."""

@@ -1,4 +1,4 @@
-"""What the recipes on CIFAR-10 share."""
+"""Base class of the recipes on CIFAR-10."""
 
 from zoo.data import catalogue
 from zoo.data.augment import shift_and_mirror

@@ -1,11 +1,11 @@
-"""What the recipes of generators of digits share: samples compared with data, in the feature space of LeNet-5."""
+"""Base class of the recipes of digit generators: samples are compared with data in the feature space of LeNet-5."""
 
 import keras
 import numpy as np
 
 from zoo import metrics
 from zoo.data.batches import Batches
-from zoo.data.latents import drawn
+from zoo.data.latents import latent_transform
 from zoo.errors import BadInput
 from zoo.hub import checkpoint
 from zoo.metrics import samples
@@ -32,7 +32,7 @@ class DigitGenerator(MNIST):
 
     @property
     def transform(self):
-        return drawn(LATENTS)
+        return latent_transform(LATENTS)
 
     def training_data(self, data_dir):
         x, y = self.examples(self.trained_split, data_dir)
@@ -80,7 +80,7 @@ def resampled(read, labels) -> np.ndarray:
 
 
 def compared(made, real, labels, split, asked=None) -> list[dict]:
-    """Rows of a card for generated digits: how close they are to real ones, and whether they are as asked for.
+    """Rows of a card for generated digits: how close they are to real ones, and whether they match their labels.
 
     made: uint8 (`COUNT`, 28, 28, 1). real, labels: images and their digits; every other one, the first included, is to
     compare with, the rest are a baseline. Raises `BadInput` for fewer than `FEWEST`.

@@ -1,4 +1,4 @@
-"""What the recipes of generators of faces share: samples compared with data, by features of the attribute net."""
+"""Base class of the recipes of face generators: samples are compared with data by features of the attribute net."""
 
 import keras
 import numpy as np

@@ -1,7 +1,7 @@
-"""What the recipes of language models share: they learn to predict the next token of a text."""
+"""Base class of the recipes of language models, which predict the next token of a text."""
 
 from zoo.data.batches import Windows
-from zoo.tasks.generate_text import numbers, windows
+from zoo.tasks.generate_text import token_sequence, windows
 from zoo.training.recipe import Recipe
 
 
@@ -18,7 +18,7 @@ class LanguageModel(Recipe):
 
     def training_data(self, data_dir):
         tokenizer = self.tokenizer(data_dir)
-        trained = numbers(tokenizer, self.examples(self.trained_split, data_dir))
+        trained = token_sequence(tokenizer, self.examples(self.trained_split, data_dir))
         batches = Windows(trained, self.context, batch_size=self.batch_size, seed=self.seed)
-        held = numbers(tokenizer, self.examples(self.eval_split, data_dir))
+        held = token_sequence(tokenizer, self.examples(self.eval_split, data_dir))
         return batches, windows(held, self.context)

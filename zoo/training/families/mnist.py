@@ -1,4 +1,4 @@
-"""What the recipes on MNIST share."""
+"""Base class of the recipes on MNIST."""
 
 from zoo.training.recipe import Recipe
 

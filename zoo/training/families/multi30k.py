@@ -1,4 +1,4 @@
-"""What the translators trained on Multi30k share.
+"""Base class of the recipes of translators on Multi30k.
 
 There are few sentences, so the model is small, as Z. Wu and others have it ("Good for Misconceived Reasons", ACL 2021:
 2.6 million parameters, 39 to 41 BLEU on tokenised text), and ships the average of its last steps. With more dropout,
@@ -79,16 +79,6 @@ class Multi30k(Recipe):
                 "description": f"[START], then the tokens so far of its translation into {target}",
                 "language": self.target,
             },
-        }
-
-    @property
-    def output(self):
-        known = {} if self.ood_threshold is None else {"ood_threshold": self.ood_threshold}
-        return known | {
-            "kind": "logits",
-            "shape": [None, TOKENS],
-            "dtype": "float32",
-            "description": "for each token of the target, one logit for each that might follow",
         }
 
     @functools.cache  # noqa: B019 (recipes live as long as the process)

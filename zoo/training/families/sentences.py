@@ -1,4 +1,4 @@
-"""What the recipes of BERTs that classify sentences share."""
+"""Base class of the recipes of BERTs that classify sentences."""
 
 import functools
 
@@ -49,11 +49,11 @@ class Sentences(Recipe):
 
     @functools.cache  # noqa: B019 (recipes live as long as the process)
     def _learned_tokenizer(self, seed, data_dir):  # a control with several seeds may train on other sentences with each
-        (texts, _), _ = self.divided(data_dir)
+        (texts, _), _ = self.training_and_validation(data_dir)
         return tokens.word_pieces(texts, self.arguments["vocabulary"], self.arguments["context"])
 
-    def start(self, model, data_dir):
-        super().start(model, data_dir)
+    def load_init(self, model, data_dir):
+        super().load_init(model, data_dir)
         known = checkpoint.load(self.init).get_layer("embedding").get_weights()[0]
         old, new = checkpoint.tokenizer(self.init), self.tokenizer(data_dir)
         [table] = model.get_layer("embedding").get_weights()
@@ -64,7 +64,7 @@ class Sentences(Recipe):
         """A function from texts to probabilities (N, classes), learned from labelled texts; None for labels alone."""
         return None
 
-    def divided(self, data_dir):
+    def training_and_validation(self, data_dir):
         """(texts, labels) to train on and (texts, labels) held back to select on."""
         texts, y = self.examples(self.trained_split, data_dir)
         order = np.random.default_rng(self.seed).permutation(len(texts))
@@ -73,7 +73,7 @@ class Sentences(Recipe):
 
     def training_data(self, data_dir):
         tokenizer = self.tokenizer(data_dir)
-        (texts, y), (held, held_y) = self.divided(data_dir)
+        (texts, y), (held, held_y) = self.training_and_validation(data_dir)
         targets, teacher, mask = self.targets_of(y), self.teacher(texts, y), tokenizer.number(MASK)
         if teacher is not None:
             kind = {"repeated": self.repeated, "changed": self.changed, "exchanged": self.exchanged}

@@ -1,4 +1,4 @@
-"""What the recipes on Tiny Shakespeare share."""
+"""Base class of the recipes on Tiny Shakespeare."""
 
 from zoo.data import tokens
 from zoo.training.families.language_model import LanguageModel

@@ -1,4 +1,4 @@
-"""Labelled images of data sets that the catalogue doesn't know, as TFDS has prepared them on this machine.
+"""Labelled images of data sets beyond the catalogue, as TFDS has prepared them on this machine.
 
     tfds.load("beans")                             # downloads and prepares, if the user asks TFDS for it
     zoo finetune mobilenet.caltech101 --data beans
