@@ -20,9 +20,10 @@ from zoo.hub import store
 from zoo.kinds.image import fit, read_image, write_image
 from zoo_apps import explain
 from zoo_apps.app import App, Film, Flag, Image, Record, Video
+from zoo_apps.colours import dominant_colours
 from zoo_apps.drawing import heat
 from zoo_apps.explain import Explain
-from zoo_apps.label import Label, annotated, dominant_colours
+from zoo_apps.label import Label, annotated
 from zoo_apps.run import run
 
 
