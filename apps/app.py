@@ -12,7 +12,6 @@ not be made, `Iterator[Text]` is a text that comes piece by piece. An app parses
 no HTML. It is registered under its name in the entry-point group `zoo.apps`, by this package or any other.
 """
 
-import abc
 import collections.abc
 import functools
 import importlib.metadata
@@ -35,15 +34,15 @@ from zoo.kinds.table import Record, Table
 from zoo.kinds.text import Text
 from zoo.kinds.video import Film, Video
 
-# An app needs no other module: the base classes, the kinds, and the values of those that have a class of their own.
+# All that an app imports: the base class, the kinds, and the classes of their values.
 __all__ = [
-    "App", "Audio", "Boxes", "Checkpoint", "Choice", "Conversation", "Film", "Flag", "Image", "Input", "Kind", "Number",
-    "Output", "Picture", "Record", "Sample", "Table", "Talk", "Text", "Video", "Waveform", "apps", "find",
+    "App", "Audio", "Boxes", "Checkpoint", "Choice", "Film", "Flag", "Image", "Input", "Kind", "Number", "Output",
+    "Picture", "Record", "Sample", "Table", "Text", "Video", "Waveform", "apps", "find",
 ]  # fmt: skip
 
 GROUP = "zoo.apps"
 REQUIRED = inspect.Parameter.empty
-# What `zoo run` and the functions behind it call their own parameters: no name for an app's input.
+# Names of parameters of `zoo run` and its functions, which an app's input must not have.
 RESERVED = ("app", "inputs", "out", "output", "force", "column", "help")
 
 
@@ -63,16 +62,16 @@ class Input:
 
     @property
     def option(self) -> str:
-        """How a command line spells it."""
+        """The option of a command line: "--name", or "-n" for a name of one letter."""
         return f"-{self.name}" if len(self.name) == 1 else f"--{self.name.replace('_', '-')}"
 
     @property
     def limits(self) -> str:
-        """What values may be, in words."""
+        """The values that are allowed, in words."""
         return self.kind.limits_many(self.count) if self.many else self.kind.limits
 
     def check(self, value):
-        """The value as the app gets it; BadInput if it cannot be used. What may be left out may be None."""
+        """The value as the app gets it. Raises BadInput for one that cannot be used. An optional input may be None."""
         if value is None and self.default is None:
             return None
         if not self.many:
@@ -98,26 +97,26 @@ class Output:
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """Inputs to show an app with."""
+    """Inputs that show what an app does."""
 
-    name: str  # a word, for file names
+    name: str  # one word, for file names
     title: str
-    credit: str  # whose it is and on what terms
+    credit: str  # author and licence
     inputs: dict  # argument -> value
-    reference: object = None  # what a perfect app would answer, where that is known (a picture)
+    reference: object = None  # the ideal output, where it is known (an image)
     reference_label: str = ""
 
 
 class App:
-    """Base of all apps. A subclass gives the four names and `__call__`; its inputs and outputs follow.
+    """Base of all apps. A subclass sets `name`, `title`, `summary` and `checkpoints`, and defines `__call__`.
 
-    inputs: dict of `Input` by name. outputs: tuple of `Output`. Every call checks its values first (BadInput).
+    inputs, outputs: made from the annotations of `__call__`. Every call checks its values first (BadInput).
     """
 
     name: str
     title: str
     summary: str  # one line
-    checkpoints: tuple[str, ...] = ()  # names of all that it loads, but for those a user gives it
+    checkpoints: tuple[str, ...] = ()  # names of all that it loads, except those given by the user
     inputs: typing.ClassVar[dict[str, Input]] = {}
     outputs: typing.ClassVar[tuple[Output, ...]] = ()
 
@@ -129,7 +128,7 @@ class App:
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         if "__call__" in cls.__dict__:
-            cls.inputs, cls.outputs = _ports(cls)
+            cls.inputs, cls.outputs = _inputs_and_outputs(cls)
             cls.__call__ = _checked(cls.__call__)
 
     def samples(self) -> list[Sample]:
@@ -137,36 +136,36 @@ class App:
         return []
 
     def describe(self, record: dict) -> str:
-        """A record as a person reads it on a terminal."""
+        """A record as text for a terminal."""
         return Record().words(record)
 
     @classmethod
     def main_input(cls) -> Input | None:
-        """What INPUT is on a command line: the first file or else text that the app can't do without, or any file."""
+        """The input that INPUT on a command line stands for: the first required file, else text, else optional file."""
         required = [each for each in cls.inputs.values() if each.default is REQUIRED]
         files = [each for each in cls.inputs.values() if each.kind.is_file]
         texts = [each for each in required if type(each.kind) is Text]
-        return next((each for each in [*(f for f in files if f in required), *texts, *files]), None)
+        return next(iter([*(each for each in files if each in required), *texts, *files]), None)
 
     @classmethod
     def check(cls, **values) -> dict:
-        """These values as `__call__` gets them. BadInput for an unusable value, UnknownName for a strange name."""
+        """These values as `__call__` gets them. Raises BadInput for a bad value, UnknownName for a bad name."""
         for name in values:
             if name not in cls.inputs:
                 raise UnknownName(f"input of {cls.name}", name, cls.inputs)
         return {name: cls.inputs[name].check(value) for name, value in values.items()}
 
     def predictor(self, name: str, part: str | None = None):
-        """The predictor of one of the app's `checkpoints`, or of one that the user named; loaded when first asked for.
+        """The predictor of one of the app's `checkpoints`, or of one that the user named; loaded by the first call.
 
-        part: of the model alone, such as "decoder". Other checkpoints are a ValueError.
+        part: for a part of the model alone, such as "decoder". Raises ValueError for other checkpoints.
         """
         import zoo
 
         return self._loaded(name, self._predictors, functools.partial(zoo.predictor, part=part), part)
 
     def model(self, name: str):
-        """The Keras model of such a checkpoint, for what needs gradients or the layers."""
+        """The Keras model of such a checkpoint, for apps that need gradients or layers."""
         import zoo
         from zoo.runtime import backend
 
@@ -174,7 +173,7 @@ class App:
         return self._loaded(name, self._models, zoo.load)
 
     def tool(self, name: str, make):
-        """`make(name)` of such a checkpoint, such as `Writer.load`; made once for each state of the checkpoint."""
+        """`make(name)` of such a checkpoint, such as `Writer.load`; called once, and again when the weights change."""
         return self._loaded(name, self._tools, make)
 
     def _loaded(self, name, known, make, part=None):
@@ -188,35 +187,12 @@ class App:
         return known[name, part][1]
 
 
-class Talk(typing.Protocol):
-    """One conversation, as a terminal or a page holds it."""
-
-    over: bool  # whether it has ended: the user said goodbye
-
-    def reply(self, line: str | bytes) -> str:
-        """The answer to a line; bytes are UTF-8. Whatever is wrong with a line, the answer says so."""
-
-    def due(self) -> list[str]:
-        """Lines to say without being asked, such as that a timer rings; to be called while waiting."""
-
-
-class Conversation(App, abc.ABC):
-    """An app that one talks with. Its `__call__` takes the lines of a whole conversation, and answers each of them.
-
-    `zoo run NAME` talks on the terminal, and a page shows a chat; both by `begin`.
-    """
-
-    @abc.abstractmethod
-    def begin(self) -> Talk:
-        """A new conversation."""
-
-
 def _untracked(steps, total: int, what: str):
-    """What `App.track` is until a command line or a page puts a progress bar there: the steps, one by one."""
+    """The default of `App.track`, without a progress bar: the steps, one by one."""
     return iter(steps)
 
 
-def _ports(cls) -> tuple[dict[str, Input], tuple[Output, ...]]:
+def _inputs_and_outputs(cls) -> tuple[dict[str, Input], tuple[Output, ...]]:
     """Inputs and outputs of an app, read from the signature of its `__call__`."""
     hints = typing.get_type_hints(cls.__call__, include_extras=True)
     inputs = {}
@@ -235,9 +211,9 @@ def _ports(cls) -> tuple[dict[str, Input], tuple[Output, ...]]:
 
 
 def _kind(name: str, hint) -> tuple[Kind, dict]:
-    """The kind in an annotation, and how many values there are: {}, {"count": N}, 0 for any, or {"streamed": True}.
+    """The kind in an annotation, and how many values there are: {}, {"count": N} (0: any), or {"streamed": True}.
 
-    What is inside of Annotated says which Python type the kind's values have, and is for readers.
+    The Python type inside of Annotated is for readers and type checkers; it isn't used here.
     """
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
@@ -258,7 +234,7 @@ def _kind(name: str, hint) -> tuple[Kind, dict]:
 
 
 def _checked(call):
-    """An app's `__call__` with its values checked first."""
+    """A method that checks its values, then calls the app's `__call__`."""
     signature = inspect.signature(call)
 
     @functools.wraps(call)

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:  # imported late, since apps bring NumPy with them and `zoo --help` is to be quick
-    from .app import App, Conversation, Input
+    from .app import App, Input
+    from .conversation import Conversation
 
 
 def add(zoo: typer.Typer) -> None:
-    """Add `run`, with a sub-command for each app, `demo` and `gallery`.
-
-    Apps are loaded only when the command line says `run`.
-    """
+    """Add `run`, with a sub-command for each app, `demo` and `gallery`. Apps are loaded only by `zoo run`."""
     group = typer.Typer(help="Run an app on files or texts: zoo run APP INPUT... -o OUT", no_args_is_help=True)
     zoo.add_typer(group, name="run")
     if sys.argv[1:2] == ["run"]:
@@ -33,9 +31,9 @@ def add(zoo: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[str, typer.Option("-o", "--out", help="Folder to write.")] = "demo",
-    force: Annotated[bool, typer.Option("--force", help="Write into a folder that holds other things.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write into a folder that has other files.")] = False,
 ) -> None:
-    """Every app on its own sample inputs, with a page that shows before and after."""
+    """Run every app on its own samples, and write a page that shows inputs and outputs."""
     from .demo import demo as make
 
     make(folder, force=force)
@@ -45,18 +43,18 @@ def gallery(
     port: Annotated[int, typer.Option(help="Port on this machine; 0 for any free one.")] = 7860,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Every app on one local page. Needs Gradio, the extra "web"."""
+    """Serve a local page with all apps. Needs Gradio, the extra "web"."""
     from .gallery import gallery as serve
 
     serve(port, open_page=open_page)
 
 
 def _command(app: "App"):
-    """A function whose signature, read by typer, has the app's inputs: what it is about as INPUT..., others as options.
+    """A function with a signature for typer: the app's main input as INPUT..., its other inputs as options.
 
-    BadInput for an app that cannot run on files.
+    Raises BadInput for an app that cannot run on files.
     """
-    from .app import Conversation
+    from .conversation import Conversation
     from .run import argument_of, run
 
     if isinstance(app, Conversation):
@@ -67,22 +65,22 @@ def _command(app: "App"):
         if run(app, inputs, out, force=force, **options):
             raise typer.Exit(2)
 
-    parameters = [*_places(app, main), *(_option(each) for each in app.inputs.values() if each != main)]
+    parameters = [*_input_and_output(app, main), *(_option(each) for each in app.inputs.values() if each != main)]
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
 
 
 def _option(each: "Input") -> inspect.Parameter:
-    """An input as an option. One that is missing is None: the runner says so."""
+    """An input as an option. A missing one becomes None, and `run` raises the error."""
     from .app import REQUIRED, Flag
 
     kind, word = each.kind, each.option
     if isinstance(kind, Flag):
-        # What is off unless asked for needs no way to turn it off.
+        # A flag that is off by default needs no --no-NAME.
         both = word if each.default is False else f"{word}/--no-{word.removeprefix('--')}"
         return _parameter(each.name, Annotated[bool, typer.Option(both, help=kind.help)], each.default)
-    # Taken as text: the app's own check knows the limits and says them better than a parser would.
+    # A str for all kinds: the app's own check knows the limits, and has better error messages than a parser.
     words = f"{kind.help} ({each.limits})" if each.limits else kind.help
     fixed = isinstance(each.default, str | int | float)
     shown = True if fixed else "required" if each.default is REQUIRED else False
@@ -95,7 +93,7 @@ def _option(each: "Input") -> inspect.Parameter:
 
 
 def _conversation(app: "Conversation"):
-    about = "What you say, a line each; without any, a conversation on the terminal, or the lines of standard input."
+    about = "Lines to say; without any, a conversation on the terminal, or the lines of standard input."
     lines = Annotated[list[str] | None, typer.Argument(metavar="[LINE]...", help=about, show_default=False)]
 
     def command(lines=None) -> None:
@@ -111,8 +109,8 @@ def _parameter(name: str, kind, default=inspect.Parameter.empty) -> inspect.Para
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
 
 
-def _places(app: "App", main: "Input | None") -> list[inspect.Parameter]:
-    """Where the main input comes from and where results go."""
+def _input_and_output(app: "App", main: "Input | None") -> list[inspect.Parameter]:
+    """The parameters INPUT..., -o, --force and, for texts, --column."""
     force = _parameter("force", Annotated[bool, typer.Option("--force", help="Replace outputs that exist.")], False)
     if main is None:
         option = typer.Option("-o", "--out", help="Folder to write.", show_default=app.name)
@@ -120,12 +118,14 @@ def _places(app: "App", main: "Input | None") -> list[inspect.Parameter]:
     metavar, usual = "INPUT...", "standard output"
     about, where = main.kind.help or main.label, "File to write, or folder: one that exists, or a name without suffix."
     if main.kind.is_file:
-        about, usual = f"{about}: a file, several, a folder or a glob", f"NAME.{app.name}.SUFFIX here"
+        about = f"{about}: a file, several, a folder or a glob"
+        if all(each.kind.is_file for each in app.outputs):  # other answers are printed
+            usual = f"NAME.{app.name}.SUFFIX here"
     elif main.many:
         about = f"{about}: texts, files with a text a line, .csv files, a folder or a glob; - for standard input"
     else:
         about, metavar = f"{about}: the text itself, a file with it, or - for standard input", "TEXT"
-    places = [
+    parameters = [
         _parameter("inputs", Annotated[list[str], typer.Argument(metavar=metavar, help=about)]),
         _parameter("out", Annotated[str | None, typer.Option("-o", "--out", help=where, show_default=usual)], None),
         force,
@@ -134,5 +134,5 @@ def _places(app: "App", main: "Input | None") -> list[inspect.Parameter]:
         from .texts import COLUMN
 
         column = typer.Option(metavar="NAME", help="The column of a .csv file that has the texts.")
-        places.append(_parameter("column", Annotated[str, column], COLUMN))
-    return places
+        parameters.append(_parameter("column", Annotated[str, column], COLUMN))
+    return parameters

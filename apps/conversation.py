@@ -1,22 +1,47 @@
-"""Talk with a `Conversation` on the terminal: lines in, answers out."""
+"""Apps that one talks with, and how they talk on the terminal: lines in, answers out."""
 
+import abc
 import os
 import queue
 import sys
 import threading
+import typing
 
-from .app import Conversation
+from .app import App
 from .texts import STANDARD
 
 PROMPT = "> "
-LINE = 4096  # bytes of a line that a terminal hands on
-PAUSE = 0.5  # seconds between two looks at what is due
+LINE = 4096  # bytes of a line at most, as terminals have it
+PAUSE = 0.5  # seconds between two checks for what is due
+
+
+class Talk(typing.Protocol):
+    """One conversation, on a terminal or a page."""
+
+    over: bool  # whether it has ended: the user said goodbye
+
+    def reply(self, line: str | bytes) -> str:
+        """The answer to a line; bytes are UTF-8. It raises no error for a line: the answer says what is wrong."""
+
+    def due(self) -> list[str]:
+        """Lines to say without being asked, such as that a timer rings; to be called while waiting."""
+
+
+class Conversation(App, abc.ABC):
+    """An app that one talks with. Its `__call__` takes all lines of a conversation, and answers each of them.
+
+    `zoo run NAME` talks on the terminal, and the gallery shows a chat; both call `begin`.
+    """
+
+    @abc.abstractmethod
+    def begin(self) -> Talk:
+        """A new conversation."""
 
 
 def converse(app: Conversation, lines: list[str]) -> None:
-    """Say these lines, or where there are none those of standard input, until its end or until the user says goodbye.
+    """Print the answers to these lines or, without any, to those of standard input, until it or the conversation ends.
 
-    While a terminal waits for a line, what becomes due is said.
+    On a terminal, what becomes due is printed while it waits for a line.
     """
     talk = app.begin()
     if lines and lines != [STANDARD]:
@@ -34,7 +59,7 @@ def converse(app: Conversation, lines: list[str]) -> None:
 
 def _on_terminal(talk) -> None:
     heard, ready = queue.Queue(), threading.Semaphore()
-    # A thread, since not every system can wait for a line and for a time at once.
+    # A thread, since not every system can wait for a line with a time limit.
     threading.Thread(target=_hear, args=(heard, ready), daemon=True).start()
     while not talk.over:
         try:

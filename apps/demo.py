@@ -1,4 +1,4 @@
-"""The demo: every registered app on its own samples, and a page that shows before and after."""
+"""The demo: every registered app on its own samples, and a page that shows inputs and outputs."""
 
 import contextlib
 import html
@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zoo.errors import BadInput, OutputExists
+from zoo.kinds.text import write_text
 
-from .app import App, Conversation, Flag, Image, Kind, Record, Sample, Table, apps
+from .app import App, Flag, Image, Kind, Record, Sample, Table, apps
+from .conversation import Conversation
 from .run import is_runnable
 
-# Tells a page of ours from somebody else's index.html.
+# Marks a page that the demo wrote, which it may replace.
 _MARK = '<meta name="generator" content="zoo demo">'
 
 _STYLE = """
@@ -45,10 +47,10 @@ pre { margin: 0; padding: .6rem .8rem; overflow-x: auto; border: 1px solid var(-
 
 
 def demo(folder: str | os.PathLike = "demo", *, force: bool = False) -> Path:
-    """Run every registered app on its samples; the path of the page that shows them, `folder`/index.html.
+    """Run every registered app on its samples. Returns the path of the page that shows them, `folder`/index.html.
 
-    Pictures go to `folder`/<app>/. What an earlier demo wrote there is replaced; a folder that holds anything else
-    is refused (OutputExists) without force. The page comes last: until then its place says that the demo isn't done.
+    Inputs and outputs are written to `folder`/<app>/. An earlier demo is replaced; a folder that holds anything else
+    raises OutputExists without force. The page is written last: until then it says that the demo is incomplete.
     """
     folder = Path(folder)
     page = folder / "index.html"
@@ -56,21 +58,21 @@ def demo(folder: str | os.PathLike = "demo", *, force: bool = False) -> Path:
         if folder.exists() and not force and any(folder.iterdir()) and not _is_ours(page):
             raise OutputExists(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        _write(page, _page(["<p>The demo is being made, or was interrupted: run <code>zoo demo</code> again.</p>"]))
+        write_text(page, _page(["<p>The demo is being made, or was interrupted: run <code>zoo demo</code> again.</p>"]))
     sections = []
     for app in apps().values():
         with _writing(folder):
             (folder / app.name).mkdir(exist_ok=True)
         sections.append(_section(app, folder))
     with _writing(folder):
-        _write(page, _page(sections))
+        write_text(page, _page(sections))
     print(f"The demo is in {folder.resolve()}; open {page.resolve()} in a browser.")
     return page
 
 
 @contextlib.contextmanager
 def _writing(folder: Path):
-    """Around what touches the demo folder, and nothing else: what fails there is the folder's fault."""
+    """A context for file operations in the demo folder, in which an OSError is a user error."""
     try:
         yield
     except OSError as error:
@@ -79,13 +81,6 @@ def _writing(folder: Path):
 
 def _is_ours(page: Path) -> bool:
     return page.is_file() and _MARK in page.read_text(encoding="utf-8", errors="replace")
-
-
-def _write(page: Path, text: str) -> None:
-    """Beside, then into place: a crash leaves the old page."""
-    beside = page.with_name(page.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, page)
 
 
 def _page(sections: list[str]) -> str:
@@ -110,7 +105,7 @@ The commands below run in the folder of this page, once <code>zoo</code> is on y
 
 
 def _section(app: App, folder: Path) -> str:
-    """Run one app on its samples; its part of the page."""
+    """Run one app on its samples. Returns its part of the page."""
     articles = []
     for number, sample in enumerate(app.samples()):
         given = _written(app, sample, folder)
@@ -124,9 +119,8 @@ def _section(app: App, folder: Path) -> str:
 
 
 def _written(app: App, sample: Sample, folder: Path) -> dict:
-    """A sample's inputs, those of files as read from the files that are written here.
-
-    So the command on the page, which reads these, makes the same.
+    """A sample's inputs. Those of files are written to `folder` and read again, so that the app gets the same values as
+    by the command on the page.
     """
     given = dict(sample.inputs)
     for name, value in sample.inputs.items():
@@ -142,7 +136,7 @@ def _input_file(app: App, sample: Sample, name: str) -> str:
 
 
 def _article(app: App, sample: Sample, answer, note: str, folder: Path) -> str:
-    """Write a sample's results; its part of the page, with the command that makes the same result."""
+    """Write a sample's results. Returns its part of the page, with the command that gives the same results."""
     answers = answer if isinstance(answer, tuple) else (answer,)
     figures = []
     for name, value in sample.inputs.items():
@@ -193,14 +187,14 @@ def _command(app: App, sample: Sample) -> list[str]:
 
 
 def _filed(app: App, sample: Sample, kind: Kind, name: str, value, folder: Path, label: str = "") -> str:
-    """An answer, written to a file, as a figure."""
+    """Write an answer to a file. Returns a figure that shows it."""
     address = f"{app.name}/{sample.name}-{name.replace(' ', '-')}{kind.suffix}"
     kind.write(folder / address, value)
     return _figure(label or name, kind.html(value, address, label or name))
 
 
 def _in_words(app: App, kind: Kind, value) -> str:
-    """An input or an answer that is no file, in words."""
+    """An input or an answer that is no file, as preformatted text."""
     if isinstance(kind, Record):
         words = Table().words(value) if isinstance(value, list) else app.describe(value)
     elif isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Handwritten digits of one's choice, by two generators; and the latent plane of an autoencoder."""
+"""Handwritten digits of the user's choice, by two generators; and the latent plane of an autoencoder."""
 
 import statistics
 from typing import Annotated
@@ -12,10 +12,10 @@ from .drawing import grid, titled
 
 CONDITIONAL, AUTOENCODER, PLANE, CLASSIFIER = "dcgan.mnist", "vae.mnist", "vae.mnist-2d", "lenet5.mnist"
 MOST = 100  # digits at once
-CANDIDATES, LEAST = 60, 1000  # samples of the autoencoder for each digit asked for, and in all
-MAP = 20  # digits of the latent plane, each way
-NARROWEST, WIDEST = 3, 20  # rows, in digits: titles need some room
-SCALE = 3  # each pixel of a network becomes so many, each way
+CANDIDATES, LEAST = 60, 1000  # samples of the autoencoder for each digit asked for, and at least in all
+MAP = 20  # rows and columns of the latent plane, in digits
+NARROWEST, WIDEST = 3, 20  # digits in a row, at least (for the caption) and at most
+SCALE = 3  # enlargement of height and width
 
 
 class Digits(App):
@@ -82,7 +82,7 @@ class Digits(App):
             Sample(
                 name="pi",
                 title="The first digits of pi",
-                credit="by nobody",
+                credit="generated",
                 inputs={"digits": "31415926", "map": True},
             )
         ]

@@ -1,4 +1,4 @@
-"""Words and colours on pictures, for apps whose answer is a picture with captions."""
+"""Images made of images, for apps that show several: captions, rows, grids and heatmaps."""
 
 import functools
 
@@ -16,7 +16,7 @@ def font(size: int):
 
 
 def titled(picture: np.ndarray, text: str, size: int = 15) -> np.ndarray:
-    """A picture uint8 (H, W, 3) with a caption below: (H + 2 size, W, 3). What is too long for one line is cut."""
+    """An image uint8 (H, W, 3) with a caption below: (H + 2 size, W, 3). A caption too long for one line is cut."""
     from PIL import Image, ImageDraw
 
     height, width = picture.shape[:2]
@@ -29,14 +29,14 @@ def titled(picture: np.ndarray, text: str, size: int = 15) -> np.ndarray:
 
 
 def side_by_side(pictures: list[np.ndarray], gap: int = 8) -> np.ndarray:
-    """Pictures of one height, uint8 (H, W, 3) each, in a row with gaps."""
+    """Images of one height, uint8 (H, W, 3) each, in a row with gaps."""
     space = np.full((pictures[0].shape[0], gap, 3), PAPER, np.uint8)
     row = [part for picture in pictures for part in (picture, space)][:-1]
     return np.concatenate(row, axis=1)
 
 
 def grid(pictures: list[np.ndarray], columns: int, gap: int = 4) -> np.ndarray:
-    """Pictures of one size, uint8 (H, W, 3) each, in rows with gaps between and around."""
+    """Images of one size, uint8 (H, W, 3) each, in rows with gaps between and around."""
     height, width = pictures[0].shape[:2]
     rows = -(-len(pictures) // columns)
     sheet = np.full((gap + rows * (height + gap), gap + columns * (width + gap), 3), PAPER, np.uint8)
@@ -47,10 +47,9 @@ def grid(pictures: list[np.ndarray], columns: int, gap: int = 4) -> np.ndarray:
 
 
 def heat(picture: np.ndarray, amount: np.ndarray, strength: float = 0.6) -> np.ndarray:
-    """A map in colours, from black to light yellow, through which the picture shines in grey.
+    """A heatmap, from black to light yellow, over the image in grey: uint8 (H, W, 3).
 
-    picture uint8 (H, W, 3); amount float (h, w), 0 ... 1, of any size; strength: the opacity of the map. Returns uint8
-    (H, W, 3).
+    picture uint8 (H, W, 3); amount float (h, w), 0 ... 1, of any size; strength: the opacity of the heatmap.
     """
     import cv2
 

@@ -45,9 +45,7 @@ class Explain(App):
         number = labels.index(label) if label else int(probabilities(logits).argmax())
 
         model = self.model(checkpoint)
-        from zoo.explain import (
-            attribution,  # late: a refusal above needs no framework, which `model` has started quietly
-        )
+        from zoo.explain import attribution  # late: it imports the framework, which `model` has started quietly
         from zoo.kinds.image import fit
 
         pixels = fit(photo, predict.card.inputs["image"]["shape"])

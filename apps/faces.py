@@ -22,7 +22,7 @@ LARGE = 256  # pixels of an enlarged face
 SHOWN = 128  # pixels of a face on the sheet
 BATCH = 16  # faces generated at once
 RATE, SECONDS = 25.0, 4.0  # of a film
-SQUARE = 8  # pixels: the means of such squares of noise decide lightness and colour
+SQUARE = 8  # pixels: the means of squares of noise of this size decide lightness and colour of a face
 MorphSeed = Annotated[
     int, Number(minimum=0, maximum=2**32 - 1, whole=True, help="two seeds: interpolate between their faces in n steps")
 ]
@@ -115,7 +115,7 @@ class Faces(App):
         return np.concatenate([part(start) for start in self.track(starts, len(starts), "generating")])
 
     def samples(self):
-        ours = "of nobody"
+        ours = "generated"
         return [
             Sample(name="eight", title="Eight people", credit=ours, inputs={"n": 8, "seed": 0}),
             Sample(
@@ -125,7 +125,7 @@ class Faces(App):
 
 
 def check(n, gender, age, ethnicity, vary, morph, video) -> None:
-    """Raises BadInput for what can't be asked for together."""
+    """Raises BadInput for options that can't be combined."""
     if video and not morph:
         raise BadInput("a film is made of a morph; give two seeds, --morph 3 9")
     if morph and vary != NOTHING:
@@ -140,7 +140,7 @@ def check(n, gender, age, ethnicity, vary, morph, video) -> None:
 
 
 def ages(text: str) -> tuple[int, int] | None:
-    """The first and the last age of "30" or "26-35", or None for any. Raises BadInput for what is no such thing."""
+    """The first and the last age of "30" or "26-35", or None for any. Raises BadInput for other texts."""
     if text == ANY:
         return None
     first, dash, last = text.partition("-")
@@ -183,17 +183,17 @@ def varied(noise, labels, vary) -> tuple[np.ndarray, np.ndarray]:
 
 
 def persons(seeds, labels, vary) -> dict:
-    """Names for the files of people, and what these say of them."""
+    """The name of each face's file -> the metadata that it has."""
     values = [f"-{value}" for value in VARIED.get(vary, ())] or [""]
-    places = [(seed, value) for seed in seeds for value in values]
+    keys = [(seed, value) for seed in seeds for value in values]
     return {
         f"seed-{seed:04}{value}": {"Seed": str(seed), "Asked": described(label)}
-        for (seed, value), label in zip(places, labels, strict=True)
+        for (seed, value), label in zip(keys, labels, strict=True)
     }
 
 
 def morphing(steps: int) -> dict:
-    """The same for the steps of a morph."""
+    """Likewise for the steps of a morph."""
     return {f"morph-{step:04}": {"Step": f"{step} of {steps}"} for step in range(1, steps + 1)}
 
 

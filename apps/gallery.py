@@ -1,12 +1,12 @@
-"""The gallery: one local page with a tab for every registered app, made from the apps' descriptions alone.
+"""The gallery: one local page with a tab for every registered app, made from the inputs and outputs of the apps.
 
-The page is Gradio's (extra `web`). It answers on this machine only and asks no other host for anything: fonts and
-scripts are those in Gradio's wheel, its statistics are off, and a policy sent with every answer makes browsers refuse
-the rest. What is uploaded or answered lies in a folder of the gallery's own for an hour, or until the gallery stops;
-weights that would have to be downloaded are refused.
+The page is Gradio's (extra `web`). It is served to this machine only and requests nothing from other hosts: fonts and
+scripts are those in Gradio's wheel, its statistics are off, and a content security policy sent with every response
+makes browsers block the rest. Uploads and results are kept in a temporary folder for an hour, or until the gallery
+stops. Checkpoints that would have to be downloaded raise an error.
 
-Each app is also an endpoint of its name; that of a conversation takes a line, and each client has a talk of its own.
-Gradio's client asks Hugging Face for things, unless HF_HUB_OFFLINE=1 is set:
+Each app is also an endpoint of its name; that of a conversation takes a line, and each client has its own conversation.
+Gradio's client contacts Hugging Face, unless HF_HUB_OFFLINE=1 is set:
 
     from gradio_client import Client, handle_file
     Client("http://127.0.0.1:7860").predict(photo=handle_file("photo.jpg"), api_name="/colorize")
@@ -33,7 +33,6 @@ from .app import (
     Audio,
     Checkpoint,
     Choice,
-    Conversation,
     Flag,
     Image,
     Input,
@@ -44,8 +43,9 @@ from .app import (
     Video,
     apps,
 )
+from .conversation import Conversation
 from .gallery_chat import chat, errors_shown
-from .run import write_files
+from .results import write_files
 
 HOST = "127.0.0.1"
 MAX_UPLOAD = "50mb"
@@ -75,7 +75,7 @@ def gallery(port: int = 7860, *, open_page: bool = False) -> None:
 
 @contextlib.contextmanager
 def running(registered: dict[str, App], port: int = 0, *, open_page: bool = False):
-    """Serve these apps for as long as the context lasts; gives the page's address."""
+    """A context in which these apps are served; its value is the address of the page."""
     gradio = _gradio()
     port = _free(port)
     with tempfile.TemporaryDirectory(prefix="zoo-gallery-", ignore_cleanup_errors=True) as folder:
@@ -120,7 +120,7 @@ def running(registered: dict[str, App], port: int = 0, *, open_page: bool = Fals
 
 
 def page(registered: dict[str, App]):
-    """The page, a gradio.Blocks that isn't served yet."""
+    """The page as a gradio.Blocks, which isn't served yet."""
     gradio = _gradio()
     with gradio.Blocks(title="zoo gallery", analytics_enabled=False, delete_cache=(LIFETIME // 4, LIFETIME)) as blocks:
         gradio.HTML(
@@ -136,7 +136,7 @@ def page(registered: dict[str, App]):
 
 
 def _gradio():
-    """Gradio, imported when first needed and never reporting to its makers."""
+    """Gradio, imported when first needed, without its telemetry."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read while it is imported, too
     try:
         return importlib.import_module("gradio")
@@ -145,7 +145,7 @@ def _gradio():
 
 
 def _free(port: int) -> int:
-    """This port, or any free one for 0. BadInput if it cannot be had."""
+    """This port, or any free one for 0. Raises BadInput for a port that cannot be used."""
     try:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server will: one just left is free
@@ -157,7 +157,7 @@ def _free(port: int) -> int:
 
 
 def _middleware() -> list:
-    """What stands between every request and the page."""
+    """The middleware between requests and the page."""
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -239,7 +239,7 @@ def _input(gradio, app: App, each: Input):
 
 
 def _file_input(gradio, each: Input):
-    """The component for an input of files, which are passed on as they were uploaded."""
+    """The component for an input of files. The app gets the uploaded files unchanged."""
     label = _label(each.label)  # there is no room for help
     match each.kind:
         case Image() if not each.many:
@@ -257,7 +257,7 @@ def _file_input(gradio, each: Input):
 
 
 def _local_only(gradio, move):
-    """Gradio's function that takes a file in, for uploaded files alone: it would fetch an address from another host."""
+    """Gradio's function that stores an uploaded file. Raises an error for an address, which Gradio would download."""
 
     @functools.wraps(move)
     async def checked(file):
@@ -346,7 +346,7 @@ def _track(progress, steps, total: int, what: str):
 
 
 def _read(each: Input, value):
-    """What was sent, as the app takes it."""
+    """A value that was sent, as the app takes it."""
     if isinstance(each.kind, Checkpoint) and _would_be_fetched(value):
         raise BadInput(f"{value} is not on this machine, and this page downloads nothing; zoo show {value} fetches it")
     if not each.kind.is_file:
@@ -361,12 +361,12 @@ def _read(each: Input, value):
 
 
 def _path(sent: dict) -> Path:
-    """The file that was sent; a film's is in a dict of its own."""
+    """The path of an uploaded file; a film's is in a nested dict."""
     return Path((sent.get("video") or sent)["path"])
 
 
 def _would_be_fetched(name) -> bool:
-    """Whether asking for this checkpoint would download it."""
+    """Whether loading this checkpoint would download it."""
     from zoo.hub import card, store
     from zoo.hub.sources import keras_applications
     from zoo.runtime import cache
@@ -378,7 +378,7 @@ def _would_be_fetched(name) -> bool:
 
 
 def _show(output: Output, value):
-    """What the app answered, as the component takes it."""
+    """An answer of the app, as the component takes it."""
     kind = output.kind
     if value is None:
         return None
@@ -399,7 +399,7 @@ def _show(output: Output, value):
 
 
 def _samples(gradio, app: App, samples: list, inputs: dict):
-    """Show the samples with their credits; the event of clicking one, after which its values stand in the inputs."""
+    """Show the samples with their credits. Returns the event of a click on one, which sets the inputs to its values."""
     given = [name for name in inputs if any(name in sample.inputs for sample in samples)]
     rows = [[_value(app, sample, name) for name in given] for sample in samples]
     examples = gradio.Examples(rows, [inputs[name] for name in given], label="Samples", cache_examples=False)
@@ -409,7 +409,7 @@ def _samples(gradio, app: App, samples: list, inputs: dict):
 
 
 def _text(value):
-    """Texts as lines, several numbers in one, and all else as it is."""
+    """A list of texts as lines, a tuple of numbers as one line, other values unchanged."""
     if not isinstance(value, list | tuple) or not all(isinstance(each, str | int | float) for each in value):
         return value
     return ("\n" if isinstance(value, list) else " ").join(map(str, value))

@@ -1,17 +1,17 @@
-"""A conversation on the gallery's page: a chat with what was said, and a line to say."""
+"""The chat of a conversation on the gallery's page."""
 
 import contextlib
 import html
 
 from zoo.errors import ZooError
 
-from .app import Conversation
+from .conversation import Conversation
 
-TICK = 2  # seconds between two looks at what a conversation has to say by itself
+TICK = 2  # seconds between two checks for what is due
 
 
 def chat(gradio, app: Conversation) -> None:
-    """A conversation: what was said, a line to say, and lines of the samples one click away."""
+    """Components of a conversation: the messages, a box for a line, and the lines of the samples to click."""
     gradio.HTML(html.escape(app.summary), elem_classes="zoo-summary")
     said = gradio.Chatbot(label=app.title, height=460, render_markdown=False, buttons=["copy"], feedback_options=None)
     box = gradio.Textbox(label="You", placeholder="Say something", lines=1, max_lines=1, submit_btn=True)
@@ -44,13 +44,13 @@ def chat(gradio, app: Conversation) -> None:
 
 
 def shown(messages: list[dict]) -> list[dict]:
-    """What users and apps say is text, but the page takes it as HTML."""
+    """Messages with their text escaped: the page would take it as HTML."""
     return [message | {"content": html.escape(message["content"], quote=False)} for message in messages]
 
 
 @contextlib.contextmanager
 def errors_shown(gradio):
-    """Around a call: what a user can mend becomes a line on the page."""
+    """A context for a call: a user error becomes a line on the page."""
     try:
         yield
     except ZooError as error:

@@ -12,21 +12,11 @@ from zoo.data.labels import probabilities
 from zoo.errors import BadCheckpoint, BadInput
 
 from .app import App, Checkpoint, Image, Number, Record
+from .colours import dominant_colours
 from .drawing import INK, PAPER, SOFT, font
 from .photographs import photograph
 
-COLOURS = 5  # dominant ones at most
-SMALLEST = 0.04  # fraction of the image from which on a colour is listed
-ACROSS = 96  # pixels of a side at which dominant colours are computed
 UNKNOWN = "none of the known classes; the nearest:"
-
-# The eleven basic colour terms of English (B. Berlin, P. Kay, "Basic Color Terms", 1969), as sRGB.
-_NAMES = {
-    "black": (15, 15, 15), "white": (245, 245, 245), "grey": (128, 128, 128), "red": (200, 30, 30),
-    "orange": (240, 130, 30), "yellow": (240, 215, 50), "green": (60, 140, 60), "blue": (45, 95, 190),
-    "purple": (120, 50, 150), "pink": (240, 160, 185), "brown": (115, 75, 45),
-}  # fmt: skip
-
 
 Photo = Annotated[np.ndarray, Image(label="photograph", help="a photograph of one thing")]
 Classifier = Annotated[str, Checkpoint(help="a classifier: a name, or a folder that zoo finetune wrote")]
@@ -77,7 +67,7 @@ class Label(App):
 
 
 def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
-    """Logits (1, classes) for an image uint8 (H, W, 3), and a classifier's labels; one logit stands for two classes.
+    """Logits (1, classes) for an image uint8 (H, W, 3), (1, 1) for two classes; and the labels of the classifier.
 
     Raises `BadCheckpoint` for a checkpoint of another task.
     """
@@ -99,40 +89,10 @@ def readable(label: str) -> str:
     return label.replace("_", " ")
 
 
-def dominant_colours(photo: np.ndarray) -> list[dict]:
-    """The main colours of an image uint8 (H, W, 3), most frequent first: k-means in CIE Lab.
-
-    Each has its sRGB as "#rrggbb", the name of the nearest basic colour, and its fraction of the image.
-    """
-    import cv2
-
-    from zoo.data.color import lab
-
-    height, width = (min(max(side, 2), ACROSS) for side in photo.shape[:2])  # k-means takes a single point for three
-    small = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
-    points, pixels = lab(small).reshape(-1, 3), small.reshape(-1, 3)
-    cv2.setRNGSeed(1)  # the same image has the same colours each time
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 40, 0.5)
-    groups = min(COLOURS, len(points))
-    _, members, _ = cv2.kmeans(points, groups, None, stop, 3, cv2.KMEANS_PP_CENTERS)
-    basic = lab(np.array([list(_NAMES.values())], np.uint8))[0]  # (11, 3)
-    found = {}
-    for group in range(groups):
-        chosen = members[:, 0] == group
-        if not chosen.any():
-            continue
-        red, green, blue = np.rint(pixels[chosen].mean(axis=0)).astype(int)
-        near = np.linalg.norm(basic - points[chosen].mean(axis=0), axis=1).argmin()
-        colour = f"#{red:02x}{green:02x}{blue:02x}"  # an image of fewer colours has equal clusters
-        each = found.setdefault(colour, {"colour": colour, "name": list(_NAMES)[near], "fraction": 0.0})
-        each["fraction"] = round(each["fraction"] + float(chosen.mean()), 3)
-    return sorted((each for each in found.values() if each["fraction"] >= SMALLEST), key=lambda each: -each["fraction"])
-
-
 def annotated(photo: np.ndarray, found: dict) -> np.ndarray:
     """The image above a panel with bars for the labels and patches of its colours.
 
-    Raises `BadInput` for an image too narrow for that: the sheet would be hundreds of times as large.
+    Raises `BadInput` for an image too narrow for that: the result would be hundreds of times as large.
     """
     from PIL import Image as PILImage
     from PIL import ImageDraw

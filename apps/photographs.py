@@ -1,4 +1,4 @@
-"""Sample inputs for apps: photographs inside scikit-image's wheel (not its downloads), so nothing is fetched."""
+"""Sample inputs for apps: photographs from scikit-image's wheel, so nothing is downloaded."""
 
 import importlib.util
 from pathlib import Path
@@ -19,7 +19,7 @@ PHOTOGRAPHS = {
 
 
 def read(file: str) -> np.ndarray:
-    """One of them: uint8 (H, W, 3). Raises `MissingPackage` without scikit-image."""
+    """One of `PHOTOGRAPHS`: uint8 (H, W, 3). Raises `MissingPackage` without scikit-image."""
     from zoo.kinds.image import read_image
 
     skimage = importlib.util.find_spec("skimage")  # where it is; importing it would take longer
@@ -29,7 +29,7 @@ def read(file: str) -> np.ndarray:
 
 
 def photograph(file: str, argument: str, **inputs) -> Sample:
-    """A sample with one of them as the input `argument`, beside what other inputs are given."""
+    """A sample with one of `PHOTOGRAPHS` as the input `argument`; `inputs`: the values of other inputs."""
     title, credit = PHOTOGRAPHS[file]
     return Sample(
         name=Path(file).stem,

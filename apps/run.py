@@ -1,10 +1,11 @@
 """Run an app: collect what the inputs name, call the app on each, write what it answers.
 
-What an app is about is given as INPUT...: files, folders and globs; or texts, files of them and `-` for standard input
-(`texts.py`). Other files are options: `--mask mask.png`. Where results go: `outputs.py`.
+INPUT... are values of the app's main input (`App.main_input`): files, folders and globs; or texts, files of texts and
+`-` for standard input (`texts.py`). Other files are options: `--mask mask.png`. `output_paths.py` decides where results
+go, `results.py` writes and prints them.
 
-An input is never overwritten, not even with force, and what lies in an output folder inside the input folder is no
-input: it is what an earlier run wrote. Of a run that was stopped, what it had found is written.
+An input is never overwritten, not even with force. Files in an output folder inside the input folder are no inputs: an
+earlier run wrote them. A run that is interrupted writes the results that it has.
 """
 
 import contextlib
@@ -18,32 +19,31 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from zoo.errors import BadInput, OutputExists
-from zoo.kinds.table import write_table
-from zoo.kinds.text import write_text
 
-from .app import REQUIRED, App, Input, Output, Record
-from .outputs import TABLES, Outputs, names_folder, writable
-from .texts import COLUMN, STANDARD, follow, line_of, print_notes, print_texts, print_values, texts_in
+from .app import REQUIRED, App, Input
+from .output_paths import OutputPaths, names_folder, writable
+from .results import TABLES, follow, print_notes, print_texts, print_values, write_files, write_results
+from .texts import COLUMN, STANDARD, texts_in
 
-PART = 64  # texts that an app is given at once
+PART = 64  # texts in a call of an app
 
 
 @dataclass(eq=False)
 class Item:
-    """One thing to do: a file, a text, or nothing for an app that makes things of options alone."""
+    """One input to process: a file, or a text; neither for an app that has options only."""
 
     text: str | None = None
-    place: str = ""  # what an error calls it
-    sources: tuple[Path, ...] = ()  # the files that it is in, which are read when its turn comes
-    root: Path = Path()  # the folder through which the first one was found
-    row: dict | None = None  # what a table has beside a text
+    name: str = ""  # what errors call it
+    sources: tuple[Path, ...] = ()  # its files, which are read just before the call
+    root: Path = Path()  # the input folder in which the first of them was found
+    row: dict | None = None  # of a text in a table
     files: dict[int, Path] = field(default_factory=dict)  # number of an output -> its file, or folder for several
-    answers: dict[int, object] | None = None  # number of an output -> what the app answered, but for files
+    answers: dict[int, object] | None = None  # number of an output that is no file -> what the app answered
     done: bool = False
 
 
 class Report:
-    """Standard error of a run: a line for what could not be done, and a progress bar where it is a terminal."""
+    """Messages of a run on standard error: a line for each failure, and a progress bar on a terminal."""
 
     def __init__(self):
         self.console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
@@ -51,7 +51,7 @@ class Report:
 
     @contextlib.contextmanager
     def failing(self):
-        """Around a part of the work that may fail without the others."""
+        """A context for one item: its failure is reported and counted, and the run continues."""
         try:
             yield
         except (BadInput, OutputExists) as error:
@@ -68,11 +68,11 @@ class Report:
 def run(
     app: App, inputs: list[str], output: str | None = None, *, force: bool = False, column: str = COLUMN, **options
 ) -> int:
-    """Run `app` on all that the inputs name; the number of files, texts and inputs that could not be done.
+    """Run `app` on all that the inputs name. Returns the number of files, texts and inputs that failed.
 
-    Each of those is one line on standard error, and the others are done all the same. What concerns all of them (an
-    option, the output folder, an unsuitable checkpoint) raises a ZooError instead. options: values of the app's other
-    inputs, paths for those that are files. column: the one of a .csv file that has the texts.
+    Each failure is one line on standard error, and the run continues. What concerns all of them (an option, the output
+    folder, an unsuitable checkpoint) raises a ZooError instead. options: values of the app's other inputs, paths for
+    those that are files. column: of a .csv file, the one that has the texts.
     """
     main = argument_of(app)
     options, others = _options(app, main, options)
@@ -85,9 +85,9 @@ def run(
         return report.failed
     if not todo:
         raise BadInput(f"{main.label}: there is no text; give one")
-    # Refused before the work, which may take long, and before the framework is imported.
+    # Checked before the work, which may take long, and before the framework is imported.
     alone = _is_alone(main, inputs)
-    results = Outputs(app, output, wanted).plan(main, items, todo, alone)
+    results = OutputPaths(app, output, wanted).plan(main, items, todo, alone)
     todo = writable(app, main, todo, results, others, force, report)
 
     printing = not results
@@ -102,26 +102,26 @@ def run(
                 written += _call(app, main, part, options, printing, report)
                 if task is not None:
                     progress.update(task, advance=len(part))
-                if all(path.suffix not in TABLES for path in results):  # tables have a column for notes
+                if all(path.suffix.lower() not in TABLES for path in results):  # tables have a column for notes
                     print_notes(app, part)
                 if printing:
                     end = items.index(part[-1]) + 1
                     print_texts(app, items[printed:end], alone)
                     printed = end
         finished = True
-    finally:  # of a run that was stopped, too: what hours have found must not be lost
+    finally:  # also when interrupted: the results of hours must not be lost
         if printing:
             print_values(app, todo)
-        tables = [path for path, its in results.items() if _write_results(app, main, path, its, alone, finished)]
+        tables = [path for path, its in results.items() if write_results(app, main, path, its, alone, finished)]
         written = tables + written
     _summary(app, main, todo, results, written, output, alone, report, time.perf_counter() - started)
     return report.failed
 
 
 def argument_of(app: App) -> Input | None:
-    """The input that INPUT on a command line gives; None for an app that makes files of options alone.
+    """The input that INPUT on a command line stands for; None for an app that has options only and writes files.
 
-    BadInput for an app with neither, and for one whose answers belong to no single one of its texts.
+    Raises BadInput for an app that has neither, and for one that takes several texts but doesn't answer each of them.
     """
     main = app.main_input()
     if main is None and not any(each.kind.is_file for each in app.outputs):
@@ -142,7 +142,7 @@ def is_runnable(app: App) -> bool:
 
 
 def _is_alone(main: Input | None, inputs: list[str]) -> bool:
-    """Whether there is one thing to do, so that its answer is no list."""
+    """Whether there is only one item, so that its results are not put into a list."""
     if main is None or not main.kind.is_file:
         return main is None or not main.many
     return main.many or (len(inputs) == 1 and Path(inputs[0]).is_file())
@@ -170,9 +170,9 @@ def _options(app: App, main: Input | None, given: dict) -> tuple[dict, list[Path
 
 
 def collect(app: App, main: Input | None, inputs: list[str], output, column: str, report: Report) -> list[Item]:
-    """What there is to do, in the order of the inputs, empty lines of files too. `report` is given what can't be.
+    """The items to process, in the order of the inputs, empty lines of files too. Failures go to `report`.
 
-    A file is done once, and one in the output folder, which an earlier run wrote there, is not done.
+    A file is processed once; one in the output folder, which an earlier run wrote, is not.
     """
     if main is None:
         return [Item()]
@@ -183,19 +183,19 @@ def collect(app: App, main: Input | None, inputs: list[str], output, column: str
             if not paths:
                 found.append(Item(word))
             for path in paths:
-                item = Item(place=str(path), sources=(path,), root=_root(word, path))
+                item = Item(name=str(path), sources=(path,), root=_root(word, path))
                 if os.path.abspath(path) not in known and not _is_earlier_result(item, output):
                     found.append(item)
                 known.add(os.path.abspath(path))
     if main.kind.is_file:
         if main.many and found:
-            return [Item(place=found[0].place, sources=tuple(each.sources[0] for each in found), root=found[0].root)]
+            return [Item(name=found[0].name, sources=tuple(each.sources[0] for each in found), root=found[0].root)]
         return found
     items = []
     for each in found:
         with report.failing():
             texts = texts_in(each.text, each.sources, column, whole=not main.many)
-            items += [Item(text, place, each.sources, each.root, row) for text, place, row in texts]
+            items += [Item(text, name, each.sources, each.root, row) for text, name, row in texts]
     if not main.many and max(len(inputs), len(items)) > 1:
         raise BadInput(f"{app.name} takes one text, not {max(len(inputs), len(items))}; put it in quotes")
     return items
@@ -228,11 +228,11 @@ def _is_earlier_result(item: Item, output: str | None) -> bool:
 
 
 def _call(app: App, main: Input | None, part: list[Item], options: dict, printing: bool, report: Report) -> list[Path]:
-    """Give the app some items, write their files, and give each of them its other answers; the files written.
+    """Call the app on some items, write their files, and set their other answers. Returns the files written.
 
-    Where it refuses several texts together it is asked for each by itself, so that the others are done all the same.
+    Where it raises BadInput for several texts, it is called on each text alone, so that only the bad ones fail.
     """
-    written, place = [], part[0].place
+    written, name = [], part[0].name
     try:
         answer = app(**_values(main, part), **options)
         answers = answer if isinstance(answer, tuple) else (answer,)
@@ -257,9 +257,9 @@ def _call(app: App, main: Input | None, part: list[Item], options: dict, printin
             for item in part:
                 written += _call(app, main, [item], options, printing, report)
         else:
-            known = not place or str(error).startswith((place, *map(str, part[0].files.values())))
+            known = not name or str(error).startswith((name, *map(str, part[0].files.values())))
             with report.failing():
-                raise BadInput(str(error) if known else f"{place}: {error}") from error
+                raise BadInput(str(error) if known else f"{name}: {error}") from error
     return written
 
 
@@ -270,62 +270,6 @@ def _values(main: Input | None, part: list[Item]) -> dict:
     files = [main.kind.read(path) for path in part[0].sources] if main.kind.is_file else ()
     values = files or [item.text for item in part]
     return {main.name: values if main.many else values[0]}
-
-
-# --- write ------------------------------------------------------------------------------------------------------------
-
-
-def write_files(path: Path, output: Input | Output, value) -> list[Path]:
-    """Write an answer to its file, or several to files in a folder, under their names or else numbers."""
-    paths = {path: value}
-    if output.many:
-        names = [getattr(each, "name", "") or f"{number:04}" for number, each in enumerate(value, start=1)]
-        paths = {path / f"{name}{output.kind.suffix}": each for name, each in zip(names, value, strict=True)}
-    for file, each in paths.items():
-        _make_folder(file)
-        output.kind.write(file, each)
-    return list(paths)
-
-
-def _make_folder(file: Path) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"{file} cannot be written: {error.strerror or error}") from error
-
-
-def _write_results(app: App, main: Input, path: Path, items: list[Item], alone: bool, finished: bool) -> bool:
-    """Write a file of results; whether there were any. Of a run that was stopped it ends with the last one."""
-    found = [number for number, item in enumerate(items) if item.answers]
-    if not found:
-        return False
-    items = items if finished else items[: found[-1] + 1]
-    _make_folder(path)
-    if path.suffix.lower() in TABLES:
-        several = main.kind.is_file or len({item.sources for item in items}) > 1
-        rows = [_row(app, item, several) for item in items if item.answers or item.row is not None]
-        write_table(path, rows, single=alone)
-    else:
-        write_text(path, "".join(f"{line_of(app, item, alone)}\n" for item in items))
-    return True
-
-
-def _row(app: App, item: Item, several: bool) -> dict:
-    """An item's row in a table: what a table held before, and what was found; of several files, which it was in."""
-    row = item.row if item.row is not None else {} if item.text is None else {"text": item.text}
-    found = {"file": str(item.sources[0]) if item.sources else ""} if several else {}
-
-    def named(values: dict) -> dict:
-        return {f"{app.name}_{name}" if name in row else name: value for name, value in values.items()}
-
-    found = named(found) | row
-    for number, value in (item.answers or {}).items():
-        output = app.outputs[number]
-        columns = output.kind.columns(output.label, value)
-        if isinstance(output.kind, Record) and item.text is not None and output.many:
-            columns = {name: each for name, each in columns.items() if name != "text"}  # the text itself
-        found |= named(columns)
-    return found
 
 
 def _summary(app, main, todo, results, written, output, alone, report: Report, seconds: float) -> None:

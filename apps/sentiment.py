@@ -1,8 +1,7 @@
-"""Classify the sentiment of sentences, or whatever else a classifier of texts was trained to distinguish."""
+"""Classify the sentiment of sentences, or by any other classifier of texts."""
 
 from typing import Annotated
 
-from zoo.data.labels import confidence, probabilities
 from zoo.errors import BadCheckpoint
 
 from .app import App, Checkpoint, Record, Sample, Text
@@ -26,18 +25,10 @@ class Sentiment(App):
         The label is None for a text out of distribution: where the best logit is below the card's threshold.
         """
         predict = self.predictor(_classifier(checkpoint))
-        card, logits = predict.card, predict(texts)["logits"]
-        found = probabilities(logits)  # (B, classes)
-        if found.shape != (len(texts), len(card.labels)):
-            raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
-        in_distribution = [card.ood_threshold is None or best >= card.ood_threshold for best in confidence(logits)]
+        answers = predict.task.decode(predict.card, predict(texts))
         return [
-            {
-                "text": text,
-                "label": card.labels[row.argmax()] if inside else None,
-                "confidence": round(float(row.max()), 4),
-            }
-            for text, row, inside in zip(texts, found, in_distribution, strict=True)
+            {"text": text, "label": answer["label"], "confidence": round(answer["labels"][0][1], 4)}
+            for text, answer in zip(texts, answers, strict=True)
         ]
 
     def samples(self):
@@ -50,7 +41,7 @@ class Sentiment(App):
 
 
 def _classifier(checkpoint: str) -> str:
-    """The same name. Raises `BadCheckpoint` for a checkpoint of another kind, without loading it."""
+    """The same name. Raises `BadCheckpoint` for a checkpoint of another task, without loading it."""
     import zoo
 
     card = zoo.card(checkpoint)

@@ -29,9 +29,9 @@ class Translate(App):
     def __call__(
         self,
         texts: list[Annotated[str, Text(help="texts of one sentence or several")]],
-        pair: Annotated[str, Choice(options=tuple(PAIRS), help="from which language into which")] = "de-en",
+        pair: Annotated[str, Choice(options=tuple(PAIRS), help="source and target language")] = "de-en",
         checkpoint: Annotated[
-            str, Checkpoint(help="another translator than the pair's: a name, or a folder that zoo train wrote")
+            str, Checkpoint(help="a translator instead of the pair's: a name, or a folder that zoo train wrote")
         ] = "",
         attention: Annotated[bool, Flag(help="draw the cross-attention, for a single sentence")] = False,
     ) -> tuple[
@@ -39,7 +39,7 @@ class Translate(App):
         list[Annotated[str, Text(label="note")]],
         Annotated[np.ndarray | None, Image(label="attention", when="attention")],
     ]:
-        """Texts -> a translation of each; a note on each whose translation is not to be trusted, else ""; an image.
+        """Texts -> a translation of each; a note on each that is out of distribution, else ""; an image of attention.
 
         The image is uint8 (H, W, 3), None where there is nothing to draw. Raises `BadInput` for a sentence that is too
         long, and for an image of several sentences.
@@ -126,7 +126,7 @@ def drawn(weights: np.ndarray, target: list[str], source: list[str], languages=(
     axis = figure.add_subplot()
     shown = axis.imshow(weights, cmap="Blues", vmin=0)
     size = min(10, 50 * cell)
-    # A word may hold a $, which would begin a formula.
+    # No formulas: a word may contain a $.
     axis.set_xticks(range(len(source)), source, rotation=45, ha="left", rotation_mode="anchor", parse_math=False)
     axis.set_yticks(range(len(target)), target, parse_math=False)
     axis.set_xticks(np.arange(len(source) + 1) - 0.5, minor=True)

@@ -15,7 +15,7 @@ CREDIT = "our own words"
 class Write(App):
     name = "write"
     title = "Continue a text"
-    summary = "Continues what you begin, in the manner of the books or plays that a small network was trained on."
+    summary = "Continues a text, in the style of the novels or plays that a small language model was trained on."
     checkpoints = ("gpt.gutenberg", "gpt.shakespeare", "lstm.shakespeare")
 
     def __call__(
@@ -28,16 +28,17 @@ class Write(App):
             int, Number(minimum=1, maximum=5000, whole=True, help="tokens at most: characters, or parts of words")
         ] = 300,
         temperature: Annotated[
-            float, Number(minimum=0, maximum=2, help="higher is more varied; 0 always takes the likeliest token")
+            float, Number(minimum=0, maximum=2, help="higher is more varied; 0 always takes the most probable token")
         ] = 0.8,
         top_p: Annotated[
-            float, Number(minimum=0.01, maximum=1, help="sample from the likeliest tokens of this total probability")
+            float,
+            Number(minimum=0.01, maximum=1, help="the most probable tokens of this total probability are sampled"),
         ] = 0.95,
         seed: Annotated[
             int, Number(minimum=-1, whole=True, help="the same seed, the same text; -1 for another each time")
         ] = -1,
     ) -> Iterator[Annotated[str, Text(label="text")]]:
-        """Text -> the text and its continuation, piece by piece. Raises `BadInput` for characters it doesn't know."""
+        """Text -> the text and its continuation, piece by piece. Raises `BadInput` for unknown characters."""
         import zoo
 
         card = zoo.card(checkpoint)
@@ -46,7 +47,7 @@ class Write(App):
         writer = self.tool(checkpoint, Writer.load)
         options = {"temperature": temperature, "top_p": top_p, "seed": None if seed < 0 else seed}
         pieces = writer(prompt, length=length, **options)
-        first = next(pieces, "")  # so that what is wrong with the text is said before any of it is shown
+        first = next(pieces, "")  # raises the errors of the prompt before any text is shown
         return itertools.chain([prompt, first], pieces)
 
     def samples(self):

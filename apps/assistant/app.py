@@ -11,7 +11,8 @@ import numpy as np
 from zoo.data.labels import confidence, probabilities
 from zoo.errors import BadInput
 
-from ..app import Conversation, Sample, Text
+from ..app import Sample, Text
+from ..conversation import Conversation
 from ..translate import PAIRS, translator_of
 from . import german
 from .dialogue import Assistant

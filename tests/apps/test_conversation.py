@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from zoo.errors import BadInput
 from zoo_apps import commands, conversation
-from zoo_apps.app import Conversation, Sample, Text
+from zoo_apps.app import Sample, Text
 from zoo_apps.assistant import app as assistant_app
 from zoo_apps.assistant.app import AssistantApp
-from zoo_apps.conversation import converse
+from zoo_apps.conversation import Conversation, converse
 from zoo_apps.demo import _article
 
 

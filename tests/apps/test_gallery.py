@@ -22,7 +22,6 @@ from zoo_apps.app import (
     App,
     Checkpoint,
     Choice,
-    Conversation,
     Film,
     Flag,
     Image,
@@ -34,6 +33,7 @@ from zoo_apps.app import (
     Video,
     apps,
 )
+from zoo_apps.conversation import Conversation
 from zoo_apps.gallery import HOST, page, running
 
 pytestmark = [

@@ -20,9 +20,10 @@ from zoo.hub import store
 from zoo.kinds.image import fit, read_image, write_image
 from zoo_apps import explain
 from zoo_apps.app import App, Film, Flag, Image, Record, Video
+from zoo_apps.colours import dominant_colours
 from zoo_apps.drawing import heat
 from zoo_apps.explain import Explain
-from zoo_apps.label import Label, annotated, dominant_colours
+from zoo_apps.label import Label, annotated
 from zoo_apps.run import run
 
 
@@ -166,8 +167,8 @@ def test_explanations_stand_side_by_side(colours):
     blank = heat(pictures[0].astype(np.uint8), np.zeros((4, 4))).astype(int)
     added = [np.abs(picture - blank).max(axis=-1) for picture in pictures[1:]]
     assert all(each.max() > 100 for each in added)  # a map's highest value is the brightest
-    # The last map is where occlusion hurts this network, laid over the photograph. What it learns in few steps differs
-    # from machine to machine; tests/explain/test_attribution.py tests the position with a network that is known.
+    # The last heatmap is where occlusion lowers this network's probability. tests/explain/test_attribution.py has a
+    # known network; what this one learns in its few steps differs between machines.
     predict = zoo.predictor(colours, "onnx")
     fall = occlusion(lambda x: predict(x)["logits"], fit(photo, (32, 32, 3)), 0)
     np.testing.assert_allclose(pictures[3], heat(pictures[0].astype(np.uint8), fall / fall.max()), atol=8)

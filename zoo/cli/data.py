@@ -66,7 +66,7 @@ def data_prepare(
     source: Annotated[str | None, typer.Option("--from", help="Folder with its original files or archives.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Prepare a data set for training; the only command that may download."""
+    """Prepare a data set for training. MNIST and CIFAR-10 are downloaded without --from."""
     from zoo.data import catalogue
 
     backend.start()

@@ -1,17 +1,17 @@
-"""Where the results of a run go, which is decided before the work, and whether they may be written there.
+"""The paths of a run's results. They are decided, and checked to be writable, before the app is called.
 
-Files (images, films, audio, tables):
-- of one file: `-o FILE`; `-o FOLDER` (an existing one, a name without suffix, or one with a slash at its end) puts it
-  there under its own name; without -o it becomes `<stem>.<app><suffix>` in the current folder: `photo.colorize.jpg`;
+Outputs that are files (images, films, audio, tables):
+- of one input file: `-o FILE`; or `-o FOLDER` (an existing one, a name without suffix, or one with a slash at its end),
+  where the result has the input's name; without -o `<stem>.<app><suffix>` in the current folder: `photo.colorize.jpg`;
 - of a folder, a glob or several files: `-o FOLDER`, made when needed, with the inputs' own names and sub-folders;
-- results keep the suffix of their input where it can be written; GIF, AVIF and the like become PNG;
-- -o names the first answer that has this suffix, the others stand beside it: `photo.png`, `photo.mp4`, and where that
-  is taken `photo.<label>.png`;
+- results have the suffix of their input where it can be written; GIF, AVIF and the like become PNG;
+- -o names the first output that can have this suffix. The others are written beside it: `photo.png`, `photo.mp4`, and
+  `photo.<label>.png` where a path is taken already;
 - of a text: `<app>.<label><suffix>` here, or beside `-o FILE`, or `-o FILE` itself where it has the suffix;
-- of options alone: into one folder, `-o FOLDER` or one of the app's name; one that holds anything is refused.
-All other answers (texts, numbers, records):
-- of a text, and of one file without -o: to standard output. `-o FILE` for .txt, .csv and .json: those of all inputs;
-- of texts with `-o FOLDER`: a file for each of theirs; of files: `<app>.json` and `<app>.csv` there;
+- of an app with options only: in one folder, `-o FOLDER` or one of the app's name, which must be empty without --force.
+All other outputs (texts, numbers, records):
+- of a text, and of one file without -o: on standard output. `-o FILE` with .txt, .csv or .json: a file for all inputs;
+- of texts with `-o FOLDER`: a file for each input file; of files: `<app>.json` and `<app>.csv` there;
 - of one file with `-o FILE`: `<stem>.json` beside it.
 """
 
@@ -23,17 +23,17 @@ from zoo.errors import BadInput, OutputExists
 from zoo.kinds.kind import check_suffix
 from zoo.kinds.table import SHEETS
 
-from .texts import words_of
+from .results import TABLES, words_of
 
-TABLES, PLAIN = (".json", ".csv"), (".txt", ".md")  # files of results
+PLAIN = (".txt", ".md")  # files of texts
 
 
 def names_folder(output: str) -> bool:
     return Path(output).is_dir() or output.endswith(("/", os.sep)) or not Path(output).suffix
 
 
-class Outputs:
-    """Where the results of one run go. output: what `-o` says; wanted: the numbers of the outputs that are made."""
+class OutputPaths:
+    """The paths of one run's results. output: the value of `-o`; wanted: the numbers of the outputs that are made."""
 
     def __init__(self, app, output: str | None, wanted: list[int]):
         if output == "":
@@ -50,8 +50,8 @@ class Outputs:
                 raise BadInput(f"{output}: no {kind.noun} is made without {_option(kind.when)}")
 
     def plan(self, main, items: list, todo: list, alone: bool) -> dict[Path, list]:
-        """Give each item to do the `files` for its answers. Returns the files of all other answers, and of which items
-        each holds them; none where they are printed."""
+        """Set `files` of each item to process. Returns the files for all other answers, and the items of each; no files
+        where these answers are printed."""
         if main is None:
             folder = _folder(self.output or self.app.name, ())
             todo[0].files = _files(self.app, self.kinds, folder, self.app.name, "")
@@ -113,9 +113,10 @@ def _option(flag: str) -> str:
 
 
 def _files(app, kinds: dict, folder: Path, stem: str, suffix: str | None) -> dict[int, Path]:
-    """A file for each of these outputs: the first that is written with this suffix has the stem for its name.
+    """A path for each of these outputs: `<stem><suffix>` for the first that can have this suffix.
 
-    suffix: None where all names have a label, "" where there is only a folder for all. Several of a kind get a folder.
+    suffix: None where all names have a label, "" where there is only a folder for all. An output of several files has a
+    folder.
     """
     files = {}
     owner = next((n for n, kind in kinds.items() if suffix and suffix.lower() in kind.writes), next(iter(kinds), None))
@@ -132,9 +133,9 @@ def _files(app, kinds: dict, folder: Path, stem: str, suffix: str | None) -> dic
 
 
 def _folder(output: str, suffixes) -> Path:
-    """An output folder; made, if it isn't there, with the first file. BadInput for what cannot be one.
+    """An output folder; it is made, if it isn't there, with the first file. Raises BadInput for what cannot be one.
 
-    suffixes: those of files; a name with one of them is none of a folder.
+    suffixes: those of files, which the name of a new folder must not have.
     """
     folder = Path(output)
     like_a_file = folder.suffix.lower() in suffixes and not output.endswith(("/", os.sep))
@@ -153,9 +154,9 @@ def _check_writable(path: Path, what: str = "") -> None:
 
 
 def writable(app, main, todo: list, results: dict[Path, list], others: list[Path], force: bool, report) -> list:
-    """The items to do whose files may be written; why not the others goes to `report`. What concerns all is raised.
+    """The items whose files can be written; the others are reported as failures. What concerns all items is raised.
 
-    results: what `Outputs.plan` returns. others: files that are inputs, too.
+    results: what `OutputPaths.plan` returns. others: files that are inputs, too.
     """
     sources = {_identity(path) for path in [*others, *(path for item in todo for path in item.sources)]} - {None}
     left_out, planned = set(), {}  # planned: path -> the file it will be made from
@@ -165,26 +166,26 @@ def writable(app, main, todo: list, results: dict[Path, list], others: list[Path
             _check_free(path, sources, force)
         left_out.update(members if report.failed > failed else ())
     for item in todo:
-        failed, own, place = report.failed, set(results), item.place or app.name
+        failed, own, name = report.failed, set(results), item.name or app.name
         with contextlib.nullcontext() if main is None else report.failing():
             for number, path in item.files.items():
                 if not app.outputs[number].many:
                     check_suffix(path, app.outputs[number].kind.writes)
                 if path in own:
-                    raise BadInput(f"{place} is not done: two of its outputs would be {path}")
+                    raise BadInput(f"{name} is not done: two of its outputs would be {path}")
                 if path in planned:
                     other = planned[path]
-                    raise BadInput(f"{place} is not done: its output {path} is already that of {other}; rename one")
-                _check_free(path, sources, force, place)
+                    raise BadInput(f"{name} is not done: its output {path} is already that of {other}; rename one")
+                _check_free(path, sources, force, name)
                 own.add(path)
         if report.failed > failed:
             left_out.add(item)
-        planned |= dict.fromkeys(item.files.values(), place) if report.failed == failed else {}
+        planned |= dict.fromkeys(item.files.values(), name) if report.failed == failed else {}
     return [item for item in todo if item not in left_out]
 
 
 def _identity(path: Path):
-    """What is the same for two paths to one file; None if there is no file."""
+    """A value that is equal for two paths to the same file; None if there is no file."""
     try:
         status = os.stat(path)
     except OSError:
@@ -192,10 +193,10 @@ def _identity(path: Path):
     return status.st_dev, status.st_ino
 
 
-def _check_free(path: Path, sources: set, force: bool, place: str = "") -> None:
-    """Raise BadInput where a file can't be written, OutputExists where another is in the way."""
+def _check_free(path: Path, sources: set, force: bool, name: str = "") -> None:
+    """Raise BadInput where a file can't be written, OutputExists where there is one already."""
     _check_writable(path)
     if _identity(path) in sources:
-        raise BadInput(f"{place or path} is not done: {path} is an input; choose another output")
+        raise BadInput(f"{name or path} is not done: {path} is an input; choose another output")
     if path.exists() and not force and not (path.is_dir() and not any(path.iterdir())):
         raise OutputExists(path)
