@@ -30,7 +30,7 @@ def tiles() -> list[list[tuple[str, np.ndarray]]]:
     sample = next(each for each in Colorize().samples() if each.name == "chelsea")
     (faces, *_), _ = Faces()(n=12, seed=30)
     digits, plane = Digits()("19582026", map=True)
-    translations, _, attention = Translate()([SENTENCE], attention=True)
+    _, _, attention = Translate()([SENTENCE], attention=True)
     return [
         [
             ("colorize: a grey photograph", sample.inputs["photo"]),
@@ -42,7 +42,7 @@ def tiles() -> list[list[tuple[str, np.ndarray]]]:
         [
             ("digits --map: a latent plane", plane),
             ("features: what layers have learned", Features()(coffee)[0]),
-            (f"translate: {translations[0]}", attention),
+            ("translate: cross-attention", attention),
         ],
     ]
 
