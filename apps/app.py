@@ -9,17 +9,20 @@
 The signature is the only description. From it come the command line (`zoo run mirror photo.jpg --axis down`), the
 checks on every call, and the pages. `list[Image]` are several images, `Image | None` is one that may be left out or
 not be made, `Iterator[Text]` is a text that comes piece by piece. An app parses no arguments, opens no file and writes
-no HTML. It is registered under its name in the entry-point group `zoo.apps`, by this package or any other.
+no HTML. Apps in this folder are found by scanning it; those of other packages register in the entry-point group
+`zoo.apps`.
 """
 
 import collections.abc
 import functools
 import importlib.metadata
 import inspect
+import re
 import sys
 import types
 import typing
 from dataclasses import dataclass
+from pathlib import Path
 
 from zoo.errors import MissingPackage, UnknownName
 from zoo.kinds.audio import Audio, Waveform
@@ -248,8 +251,20 @@ def _checked(call):
     return checked
 
 
-def _entry_points() -> dict:
-    return {entry.name: entry for entry in importlib.metadata.entry_points(group=GROUP)}
+def own_apps() -> dict[str, str]:
+    """The apps in this folder: name -> "module:class". Reads the files and imports none of them."""
+    folder, found = Path(__file__).parent, {}
+    for path in sorted(folder.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        module = ".".join([__package__, *path.relative_to(folder).with_suffix("").parts])
+        for cls, name in re.findall(r'^class (\w+)\((?:App|Conversation)\):\n    name = "(\w+)"', text, re.MULTILINE):
+            found[name] = f"{module}:{cls}"
+    return found
+
+
+def _registered() -> dict[str, importlib.metadata.EntryPoint]:
+    own = {name: importlib.metadata.EntryPoint(name, value, GROUP) for name, value in own_apps().items()}
+    return own | {entry.name: entry for entry in importlib.metadata.entry_points(group=GROUP)}
 
 
 def _load(entry) -> App:
@@ -262,7 +277,7 @@ def _load(entry) -> App:
 def apps() -> dict[str, App]:
     """Every installed app by name, in alphabetical order. One that cannot be loaded is named on standard error."""
     loaded = {}
-    for name, entry in sorted(_entry_points().items()):
+    for name, entry in sorted(_registered().items()):
         try:
             loaded[name] = _load(entry)
         except MissingPackage as error:
@@ -272,7 +287,7 @@ def apps() -> dict[str, App]:
 
 def find(name: str) -> App:
     """The installed app of this name. UnknownName, with the nearest names, if there is none."""
-    entries = _entry_points()
+    entries = _registered()
     if name not in entries:
         raise UnknownName("app", name, entries)
     return _load(entries[name])

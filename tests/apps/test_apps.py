@@ -97,6 +97,7 @@ def registered(monkeypatch):
             importlib.metadata.EntryPoint(name, f"{__name__}:{c.__name__}", "zoo.apps") for name, c in classes.items()
         ]
         monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: entries if group == "zoo.apps" else [])
+        monkeypatch.setattr(app_module, "own_apps", dict)
 
     register(invert=Invert)
     return register
@@ -574,6 +575,13 @@ def test_an_interrupted_demo_can_be_repeated(here, registered, monkeypatch):
 def test_demo_without_apps(here, registered):
     registered()
     assert "No app is installed" in demo().read_text(encoding="utf-8")
+
+
+def test_own_apps_are_found_by_scanning_their_folder():
+    found = app_module.own_apps()
+    assert {"assistant", "colorize", "label", "write"} <= set(found)
+    for name, value in found.items():
+        assert importlib.metadata.EntryPoint(name, value, "zoo.apps").load().name == name
 
 
 def test_app_module_names_the_group():

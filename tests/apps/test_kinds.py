@@ -23,6 +23,7 @@ from zoo.errors import BadInput
 from zoo.kinds.audio import read_audio, write_audio
 from zoo.kinds.image import read_image, write_image
 from zoo.kinds.video import read_film, write_film
+from zoo_apps import app as app_module
 from zoo_apps.app import App, Audio, Boxes, Film, Flag, Image, Record, Sample, Table, Text, Video, Waveform
 from zoo_apps.demo import demo
 
@@ -141,6 +142,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.setattr(
         importlib.metadata, "entry_points", lambda group: entries if group == "zoo.apps" else installed(group=group)
     )
+    monkeypatch.setattr(app_module, "own_apps", dict)
     return tmp_path
 
 
