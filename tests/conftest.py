@@ -10,9 +10,14 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """A cache of the tests' own, also for the processes that they start."""
+    """A cache of the tests' own, also for the processes that they start: exports are made once for all of them.
+
+    $ZOO_TEST_CACHE names one that holds exports already, such as those of the demo in `.ci/run`.
+    """
     before = os.environ.get("ZOO_CACHE")
-    os.environ["ZOO_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base  # the folder above is that of all workers
+    os.environ["ZOO_CACHE"] = os.environ.get("ZOO_TEST_CACHE") or str(shared / "cache")
     yield
     del os.environ["ZOO_CACHE"]
     if before is not None:
