@@ -54,7 +54,7 @@ def report() -> dict:
             checkpoints[name] = "ok"
         except ZooError as error:
             checkpoints[name] = str(error)
-    # What setup.cfg asks for, extras too: "jax>=0.7; extra == 'jax'" is one.
+    # The requirements of setup.cfg, extras too: "jax>=0.7; extra == 'jax'" is one.
     missing = {}
     for requirement in metadata.requires("landmark-zoo") or []:
         wanted, _, marker = requirement.partition(";")

@@ -54,10 +54,10 @@ def guess(network, light: np.ndarray) -> np.ndarray:
     network: function uint8 (1, h, w, 1) -> (1, h/4, w/4, 2), in units of CHROMA_SCALE. light: float32 (H, W).
     Returns: float32 (h/4, w/4, 2) for the largest size.
     """
-    answers = [np.asarray(network(to_network(light, side)[None])[0], np.float32) for side in WORKING_SIDES]
-    height, width = answers[0].shape[:2]
-    answers = [cv2.resize(answer, (width, height), interpolation=cv2.INTER_CUBIC) for answer in answers]
-    return np.mean(answers, axis=0) * np.float32(CHROMA_SCALE)
+    outputs = [np.asarray(network(to_network(light, side)[None])[0], np.float32) for side in WORKING_SIDES]
+    height, width = outputs[0].shape[:2]
+    outputs = [cv2.resize(output, (width, height), interpolation=cv2.INTER_CUBIC) for output in outputs]
+    return np.mean(outputs, axis=0) * np.float32(CHROMA_SCALE)
 
 
 def network_size(height: int, width: int, side: int) -> tuple[int, int]:

@@ -37,7 +37,7 @@ class Writer:
         complete, rest = self.tokenizer.split_prompt(prompt)
         [tokens] = self.tokenizer([complete])
         first = self.tokenizer.words_after(rest) if rest else None
-        made, shown = [], len(rest)  # tokens since the prompt, characters of theirs that were given out
+        made, shown = [], len(rest)  # tokens since the prompt, characters of theirs already yielded
         options = {"temperature": temperature, "top_p": top_p, "seed": seed, "stop": self.stop, "first": first}
         for [piece] in self.generator.stream([tokens], new_tokens=length, **options):
             made += piece

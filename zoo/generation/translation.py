@@ -132,7 +132,7 @@ class Translator:
         [target] = self.tokenizer([translation])
         weights = self.model.attention(np.array([source], "int32"), np.array([[self.start, *target]], "int32"))
         pieces = [[self.tokenizer.text([token]) for token in tokens] for tokens in (source[:-1], target)]
-        # What follows the last token, the end, and the source's end are no words.
+        # Without the end tokens of target and source.
         return self.generator.ops.convert_to_numpy(weights)[0, :-1, :-1], *pieces
 
     def _room(self, length: int) -> int:

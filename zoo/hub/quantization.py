@@ -55,6 +55,6 @@ def _along(array: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     others = tuple(other for other in range(array.ndim) if other != axis)
     scales = np.abs(array).max(axis=others, keepdims=True) / np.float32(127)
     # Rounded up to 16 binary digits, products with a q of 7 digits are exact in float32. So every machine restores the
-    # same numbers, and those that are rounded again stay as they are: what was measured is what is stored.
+    # same numbers, and rounding again changes nothing: what was measured is what is stored.
     scales = ((scales.view("uint32") + np.uint32(0xFF)) & np.uint32(0xFFFFFF00)).view("float32")
     return np.rint(array / np.where(scales == 0, np.float32(1), scales)).astype("int8"), scales

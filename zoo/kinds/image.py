@@ -231,7 +231,7 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Image(Kind):
-    """An image: uint8 (H, W, 3), sRGB; grey ones, uint8 (H, W), are taken too. Apps may answer a `Picture` instead."""
+    """An image: uint8 (H, W, 3), sRGB; grey ones, uint8 (H, W), are taken too. Apps may return a `Picture` instead."""
 
     noun = "image"
     is_file = True

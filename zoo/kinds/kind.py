@@ -1,6 +1,6 @@
 """The base class of kinds: one modality, with how its values are checked, read, written and shown.
 
-Apps annotate their arguments and answers with kinds: the class itself, or Annotated[type, kind] where the kind says
+Apps annotate their arguments and results with kinds: the class itself, or Annotated[type, kind] where the kind says
 more than its class. How many values there are is Python's business: `list[Image]`, `Image | None`, `Iterator[Text]`.
 """
 

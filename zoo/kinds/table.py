@@ -100,7 +100,7 @@ def _delimiter(text: str) -> str:
 
 
 def read_records(path: str | os.PathLike) -> list[dict]:
-    """The rows of a table, values by column: of .json a list of objects, of any other file CSV, whose values are str.
+    """The rows of a table as dicts: of .json a list of objects; any other file is CSV, whose values are str.
 
     Raises BadInput as `read_rows` does, for two columns of one name, and for JSON of another form.
     """

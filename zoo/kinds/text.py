@@ -9,7 +9,7 @@ from zoo.kinds.files import files_in
 from zoo.kinds.kind import Kind, find_files, writing
 
 LARGEST = 2**28  # bytes of a text file that is read
-# What ends like that and has no space is the name of a file; what else is no file's name is a text.
+# Suffixes by which a word without a space is taken for the name of a file, even a missing one.
 NAMES = (".txt", ".csv", ".tsv", ".md", ".json", ".html", ".pdf", ".docx")
 
 

@@ -28,7 +28,7 @@ _TICKS = 90_000  # a second, at least: how exactly times of frames are written
 
 @dataclass(frozen=True)
 class Film:
-    """Moving pictures, with sound. An app that changes frames answers `dataclasses.replace(film, frames=...)`.
+    """A film: frames and sound. An app that changes frames returns `dataclasses.replace(film, frames=...)`.
 
     frames: uint8 (H, W, 3), RGB, of one size, both sides even; read one by one, never all in memory.
     rate: frames a second. times: seconds of each frame where they are not 1 / rate apart, in the order of `frames`; of
@@ -45,7 +45,7 @@ class Film:
 
 @dataclass(frozen=True, kw_only=True)
 class Video(Kind):
-    """Moving pictures, a `Film`. Files: any container that FFmpeg reads; written as MP4."""
+    """A film, as a `Film`. Files: any container that FFmpeg reads; written as MP4."""
 
     noun = "film"
     is_file = True
@@ -100,7 +100,7 @@ def read_film(path, name: str = "") -> Film:
 
 
 def _opened(path, name: str):
-    """The container in a file. Raises BadInput for one that holds no stream of pictures."""
+    """The container in a file. Raises BadInput for one without a video stream."""
     import av
 
     try:
@@ -117,7 +117,7 @@ def _opened(path, name: str):
 
 @dataclass(frozen=True)
 class _Frames:
-    """The frames of a film file, decoded anew each time they are gone through."""
+    """The frames of a film file, decoded each time they are iterated over."""
 
     path: Path
     name: str
@@ -224,7 +224,7 @@ def _frame(pixels: np.ndarray):
 
 
 def _stream(container, rate: Fraction, time_base: Fraction, pixels: np.ndarray, path):
-    """The stream of pictures of a film that begins with this frame."""
+    """The video stream for a film whose first frame is `pixels`."""
     height, width = pixels.shape[:2]
     if height % 2 or width % 2:
         raise BadInput(f"{path}: frames of {width} x {height}; both sides must be even")
@@ -239,7 +239,7 @@ def _stream(container, rate: Fraction, time_base: Fraction, pixels: np.ndarray, 
 
 
 class _Sound:
-    """The sound of a film file on its way into another, packet by packet beside the pictures."""
+    """The sound of a film file on its way into another, packet by packet, beside the frames."""
 
     def __init__(self, container, source: Path):
         self.container, self.begin = container, 0.0

@@ -31,9 +31,9 @@ def distances(features, real, split, about, *, role="result", protocol="") -> li
     return [metrics.row(metric, split, value, **facts) for metric, value in found.items()]
 
 
-def blurred(pictures):
+def blurred(images):
     """uint8 (N, H, W, C) -> the same."""
-    return np.stack([cv2.GaussianBlur(each, (0, 0), BLUR) for each in pictures]).reshape(pictures.shape)
+    return np.stack([cv2.GaussianBlur(each, (0, 0), BLUR) for each in images]).reshape(images.shape)
 
 
 def baseline(card, metric, what) -> float:

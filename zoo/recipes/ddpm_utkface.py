@@ -103,7 +103,7 @@ class Denoiser(Faces):
     def training_data(self, data_dir):
         (x, y), (held, labels) = (self.faces(split, data_dir) for split in (self.trained_split, "validation"))
         batches = Batches(x, faces.conditions(y), batch_size=self.batch_size, seed=self.seed, transform=self.transform)
-        # Not by `transform`, which asks teachers: all three stages can be compared by the error against the truth.
+        # Not by `transform`, which runs the teachers: all three stages can be compared by the error against the truth.
         return batches, self.noised(held, faces.conditions(labels), np.random.default_rng(self.seed))
 
     def optimizer(self, steps):
@@ -144,7 +144,7 @@ class DDPMUTKFace(Denoiser):
     averaged = 0.98
     good: Predictor  # the trained teachers
     bad: Predictor
-    asking = threading.Lock()  # batches are made in two threads, and both must not ask a Keras model at once
+    lock = threading.Lock()  # batches are made in two threads, and both must not run a Keras model at once
 
     def starts_from(self):
         return Second()
@@ -162,7 +162,7 @@ class DDPMUTKFace(Denoiser):
         given = {"images": noisy, "timesteps": times, "labels": labels}
         twice = {name: np.concatenate([array, array]) for name, array in given.items()}
         twice["labels"] = np.concatenate([labels, nothing])
-        with self.asking:
+        with self.lock:
             conditional, unconditional = np.split(self.good(twice)["image"], 2)  # (B, H, W, C) each
             bad = self.bad(given)["image"]
         snr = log_snr(alpha_bar(self.arguments["schedule"]))[times].reshape(-1, 1, 1, 1)

@@ -87,7 +87,7 @@ def needs_tensorflow() -> None:
 
 
 def _check_output(out: Path, format: str, force: bool) -> None:
-    """Raises `OutputExists`, or `BadInput` for what is there and is no export of this format."""
+    """Raises `OutputExists`, or `BadInput` where something other than an export of this format is there."""
     if not out.exists():
         return
     if not force:

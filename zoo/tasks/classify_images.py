@@ -112,7 +112,7 @@ def load_training_data(data, shape, seed, data_dir=None):
     if about is OWN:
         print(f"{data}: {summary(y, labels)}", file=sys.stderr)
     training, held = hold_back(y, seed)
-    transform = mirrored if shape[-1] == 3 else None  # grey images may be letters, whose mirror image is another
+    transform = mirrored if shape[-1] == 3 else None  # grey images may be letters
     # Small batches of few images, so that an epoch has some twenty steps.
     size = min(32, max(4, len(training) // 20))
     batches = Batches(x[training], y[training], batch_size=size, seed=seed, transform=transform)

@@ -132,8 +132,8 @@ def token_nll(predict, tokens, context: int) -> np.ndarray:
         parts = np.stack([tokens[start : start + length + 1] for start in group])  # (B, T + 1)
         logits = predict(parts[:, :-1])["logits"].astype(np.float64)
         logits -= logits.max(axis=-1, keepdims=True)
-        asked = np.take_along_axis(logits, parts[:, 1:, None], axis=-1)[..., 0]
-        nats = np.log(np.exp(logits).sum(axis=-1)) - asked  # (B, T)
+        target = np.take_along_axis(logits, parts[:, 1:, None], axis=-1)[..., 0]
+        nats = np.log(np.exp(logits).sum(axis=-1)) - target  # (B, T)
         for start, row in zip(group, nats, strict=True):
             found[known : start + length] = row[known - start :]
             known = start + length

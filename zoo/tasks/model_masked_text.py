@@ -109,7 +109,7 @@ def mask_tokens(passages, y, rng, *, tokenizer):
         second = second[:room]
         rows.append([cls, *first, sep, *second, sep])
         segments.append([0] * (len(first) + 2) + [1] * (len(second) + 1))
-    # Few lengths, since JAX compiles for each anew.
+    # Few lengths, since JAX compiles for each of them.
     x = {"tokens": padded(rows, multiple=64), "segments": padded(segments, multiple=64)}
     usual = x["tokens"] > mask  # no special token
     masked = usual & (rng.random(usual.shape) < MASKED)

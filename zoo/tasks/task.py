@@ -149,7 +149,7 @@ class ClassifierFineTuning(FineTuning):
 
     @property
     def outputs(self):
-        # Nothing of the base's: what its recipe set, such as a threshold on the best logit, is no longer so.
+        # Not those of the base: its threshold, for one, does not hold for the new classes.
         about = "one logit a class, in the order of the labels"
         return {"logits": {"shape": [len(self.labels)], "dtype": "float32", "description": about}}
 

@@ -8,7 +8,7 @@ from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint
 from zoo.runtime.predictor import predictor
 
-OWN = "own data"  # how rows name the split where that is no split of a data set
+OWN = "own data"  # the split in rows that were measured on a user's data
 
 
 def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:

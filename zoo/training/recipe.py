@@ -117,7 +117,7 @@ class Recipe:
         store.copy_layers(checkpoint.load(self.init), model)
 
     def starts_from(self):
-        """A recipe to train first, whose weights this one starts from, or None."""
+        """A recipe to train first; training starts from its weights. None for random weights."""
         return None
 
     def prepare(self, model) -> None:

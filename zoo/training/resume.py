@@ -21,7 +21,7 @@ from zoo.errors import BadInput
 
 
 class Resume(keras.callbacks.Callback):
-    """Keeps the state of a training in `folder`, written at the end of each epoch, whole or not at all.
+    """Saves the state of a training in `folder` at the end of each epoch, atomically.
 
     Args:
         folder: a `pathlib.Path`, made when needed.
@@ -83,7 +83,7 @@ class Resume(keras.callbacks.Callback):
                 variable.assign(best[f"v{index}"])
 
     def restore(self, model) -> None:
-        """Put a compiled model back where it was, if there is a state. Raises `BadInput` for another training's."""
+        """Restore a compiled model from the state, if there is one. Raises `BadInput` for that of another training."""
         if not self.state_path.exists():
             return
         arrays = _read(self.state_path)
@@ -153,7 +153,7 @@ def _read(path) -> dict:
 
 
 def _write(path, arrays: dict) -> None:
-    """A file of arrays, beside and then into place. Raises `BadInput` where there is no room for it."""
+    """Write arrays to a file, atomically. Raises `BadInput` where that fails, such as on a full disk."""
     beside = path.with_suffix(".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,7 @@ def _faces(source, paths, names):
 
 
 def split_of(name: str) -> str:
-    """The split of a file that is no near copy of one with a lower name."""
+    """The split of a file, by its name; near copies take that of the first name in their group."""
     return _SPLITS[int(hashlib.sha256(name.encode()).hexdigest(), 16) % len(_SPLITS)]
 
 
@@ -90,7 +90,7 @@ def first_copies(images: np.ndarray) -> np.ndarray:
 
 
 def _standardised(images: np.ndarray) -> np.ndarray:
-    """Images as rows whose products are their correlations; 0 for an image of one colour, which is like nothing."""
+    """Images as rows whose products are their correlations; all zeros for an image of one colour."""
     rows = images.reshape(len(images), -1).astype(np.float32)
     rows -= rows.mean(1, keepdims=True)
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)

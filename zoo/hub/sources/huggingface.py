@@ -37,7 +37,7 @@ BERT_BASE = {
     "add_cross_attention": False,
     "tie_word_embeddings": True,
 }
-# Heads whose tensors are called as those of a classifier of texts, though it is tokens or choices that they classify.
+# Heads with the tensor names of a text classifier, which classify tokens or choices instead.
 NO_TEXT_CLASSIFIERS = {"BertForTokenClassification", "BertForMultipleChoice"}
 # Tensors that say nothing: causal masks, and the numbers of the positions.
 CONSTANTS = r"h\.\d+\.attn\.(bias|masked_bias)|embeddings\.position_ids"

@@ -10,13 +10,13 @@ from skimage.feature import hog
 from zoo.kinds.image import fit
 from zoo.runtime import backend
 
-SIDE = 96  # pixels to which photographs are made
+SIDE = 96  # pixels to which photographs are resized
 
 
 def features(photos) -> np.ndarray:
     """Histograms of 9 orientations in cells of 8 pixels, normalised in blocks of 2 x 2: photos -> (N, 4356)."""
     grey = (fit(photo, (SIDE, SIDE, 1))[..., 0] for photo in photos)
-    return np.stack([hog(picture, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2)) for picture in grey])
+    return np.stack([hog(image, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2)) for image in grey])
 
 
 def train_svm(x, y, classes: int, *, seed=1):
