@@ -165,7 +165,8 @@ class App:
         """
         import zoo
 
-        return self._loaded(name, self._predictors, functools.partial(zoo.predictor, part=part), part)
+        load = zoo.predictor if part is None else functools.partial(zoo.predictor, part=part)
+        return self._loaded(name, self._predictors, load, part)
 
     def model(self, name: str):
         """The Keras model of such a checkpoint, for apps that need gradients or layers."""

@@ -170,7 +170,7 @@ def test_names_that_zoo_run_needs_are_refused(name):
 
 def test_a_checkpoint_that_was_made_again_is_loaded_again(tmp_path, monkeypatch):
     card = json.loads((checkpoint.find("perceptron.mnist-01") / "card.json").read_text())
-    monkeypatch.setattr(zoo, "predictor", lambda name, part: object())
+    monkeypatch.setattr(zoo, "predictor", lambda name: object())
 
     class Loads(Invert):
         checkpoints = (str(tmp_path),)
