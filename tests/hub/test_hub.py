@@ -215,6 +215,17 @@ def test_shipped_checkpoints_are_whole_and_their_cards_complete(name):
     assert card.weights["dtype"] == "float32" or 0 < card.weights["tolerance"] < 0.5
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_says_what_its_recipe_says(name):
+    from zoo import recipes
+
+    recipe, card = recipes.find(name), zoo.card(name)
+    fields = "summary arguments task inputs outputs labels ood_threshold intended_use limits licence commercial_use"
+    for field in fields.split():
+        assert getattr(card, field) == json.loads(json.dumps(getattr(recipe, field))), field
+    assert card.weights["dtype"] == recipe.weights_dtype
+
+
 def test_a_predictor_gives_all_outputs_of_a_model_by_name():
     predict, model = zoo.predictor("bert.gutenberg", "model"), zoo.load("bert.gutenberg")
     x = predict.tokenizer.arrays(["it was a [MASK] day", "what do you think?", "yes"])

@@ -55,7 +55,7 @@ class MobileNetCaltech101(Recipe):
     batch_size = 64
     peak = 3e-4  # the learning rate's, after warming up
     monitor = None
-    weights_dtype = "int8"
+    weights_dtype = "float16"
     targets = {"accuracy": 72.0, "mean_class_accuracy": 56.0, "acceptance_rate": 90.0, "rejection_rate": 60.0}
     protocol = "fraction of the test photographs classified right, each resized to 128 x 128; the split is ours"
     inputs = {

@@ -30,7 +30,7 @@ class VAEMNIST(MNIST):
     epochs = 120
     batch_size = 100
     steps_per_execution = 16
-    weights_dtype = "int8"
+    weights_dtype = "float16"
     targets = {"elbo": -97.5}
     protocol = "L of eq. 10, one sample of each of the 10,000 test images, binarized once"
     inputs = {

@@ -23,7 +23,7 @@ class DigitGenerator(MNIST):
 
     task = "generate_images"
     validation = 500
-    weights_dtype = "int8"
+    weights_dtype = "float16"
     labels = None
     conditional = False  # whether the network is conditioned on the digit
     loss = "nonsaturating"

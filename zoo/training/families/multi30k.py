@@ -40,7 +40,7 @@ class Multi30k(Recipe):
     eval_split = "test_2016_flickr"
     epochs = 26
     batch_size = 128
-    weights_dtype = "int8"
+    weights_dtype = "float16"
     outputs = {
         "logits": {
             "shape": [None, TOKENS],
