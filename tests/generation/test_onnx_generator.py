@@ -75,13 +75,12 @@ def test_it_is_made_once_for_these_weights_and_again_where_it_is_damaged():
 
 
 def test_what_cannot_be_is_said_in_one_line(monkeypatch):
-    monkeypatch.setattr("zoo.runtime.onnx_generator.LARGEST", 1000)
-    with pytest.raises(BadInput, match="parameters, too many to export"):
+    with monkeypatch.context() as patch, pytest.raises(BadInput, match="parameters, too many to export"):
+        patch.setattr("zoo.runtime.onnx_generator.LARGEST", 1000)
         exported(build("gpt2"), bits=8)
     with pytest.raises(BadInput, match="can't have 4 bits; choose from 8 and 32"):
         exported(build("gpt2"), bits=4)
     assert cache.entries() == {}
-    monkeypatch.undo()
     monkeypatch.setattr("zoo.runtime.export.TOLERANCE", -1.0)
     with pytest.raises(BadCheckpoint, match="the ONNX export of rnn is off by"):
         exported(build("rnn"))
