@@ -239,8 +239,9 @@ def test_as_many_tokens_are_masked_as_asked_for_and_no_special_ones(monkeypatch)
 
 
 class OurRequests:
-    """Instead of the data set's requests a few of our own."""
+    """Instead of the data set's requests a few of our own, and one block of the network instead of all."""
 
+    own_arguments = {"depth": 1}
     epochs, classes, labels = 1, 2, ["timer", "weather"]
     outputs = {"logits": array(2)}
     targets = {}
