@@ -132,7 +132,7 @@ def test_bad_sources_are_one_line():
     generator = Generator(small())
     for sources, expected in (
         (None, "needs a source"),
-        ([[3], [4]], "2 sources don't go with 1 prompts"),
+        ([[3], [4]], "2 sources don't fit 1 prompts"),
         ([[3] * 41], "a source of 41 tokens is more than the 40"),
         ([[99]], "a source has token 99; give numbers from 0 to 10"),
         ([[]], "an empty source"),
