@@ -32,7 +32,6 @@ def test_it_is_short_and_imports_keras_numpy_and_scikit_learn_alone(name):
     assert imported <= {"argparse", "keras", "numpy", "pathlib", "sklearn", "sysconfig"}
 
 
-@pytest.mark.backends
 def test_minigpt_learns_and_generates(tmp_path, capsys):
     minigpt = load("minigpt")
     minigpt.WIDTH, minigpt.DEPTH = 32, 1  # the same code, in seconds
@@ -138,7 +137,6 @@ def test_minigan_frechet_distance_is_right_for_known_distributions():
     assert minigan.frechet(a, 3 * a) == pytest.approx(4 * np.trace(np.cov(a, rowvar=False)), rel=0.01)
 
 
-@pytest.mark.backends
 def test_miniresnet_learns_digits(capsys):
     miniresnet = load("miniresnet")
     miniresnet.main(["--blocks", "1", "--epochs", "2"])
