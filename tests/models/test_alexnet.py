@@ -102,7 +102,7 @@ def test_it_is_evaluated_by_the_mean_of_ten_crops():
 
     def predict(part):
         bright = part.max(axis=(1, 2, 3))[:, None] > 0
-        return np.where(bright, [[9.0, 0.0]], [[0.0, 1.0]])
+        return {"logits": np.where(bright, [[9.0, 0.0]], [[0.0, 1.0]])}
 
     (ten, alone), _ = AlexNetCIFAR10().evaluate(predict, (x, np.array([1, 1])), "train")
     assert ten["value"] == alone["value"] == 100 and alone["metric"] == "accuracy_center_crop"
