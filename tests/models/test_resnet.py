@@ -83,7 +83,7 @@ def test_wrong_arguments_are_named():
         ResNet(depth=19)
     with pytest.raises(BadInput, match="shape"):
         ResNet(depth=18, input_shape=(16, 16, 3))
-    with pytest.raises(BadInput, match="16 or more"):
+    with pytest.raises(BadInput, match="16 pixels or more"):
         ResNet(depth=20, input_shape=(15, 16, 3))
     with pytest.raises(BadInput, match=r"shape \(32, 32, 1\)"):
         ResNet(depth=18, input_shape=(32, 32, 1))

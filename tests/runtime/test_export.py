@@ -172,7 +172,7 @@ def test_a_damaged_export_is_made_again_and_one_of_other_code_is_not_taken(own_c
     code = tmp_path / "models" / "one.py"
     code.parent.mkdir()
     code.write_text("one = 1")
-    monkeypatch.setattr(zoo, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(export, "__file__", str(tmp_path / "runtime" / "export.py"))
     before = export._made_of(card)
     code.write_text("one = 2")
     other_code = export._made_of(card)
