@@ -41,7 +41,6 @@ from zoo.nn.normalization import BatchNormalization
 
 KERNEL = 5
 LEAK = 0.2
-SMALL = keras.initializers.RandomNormal(stddev=0.02)  # section 4: all weights
 
 
 @register(
@@ -106,6 +105,11 @@ class DCGAN(Adversarial):
         return augmented(images, self.seed) if self.augment else images
 
 
+def initial_weights() -> keras.initializers.Initializer:
+    """Section 4's: all weights from a normal distribution. One for each layer: it draws its seed when it is made."""
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
 def _halvings(input_shape) -> int:
     """How often images can be halved until a side has 4 pixels or an odd number. Raises `BadInput` for never."""
     height, width = input_shape[:2]
@@ -126,7 +130,7 @@ def _generator(input_shape, latents, channels, conditions, halvings):
         inputs, x = [z, labels], layers.Concatenate(name="conditioned")([z, *OneHot.each(labels, conditions)])
     deepest = channels * 2 ** (halvings - 1)
     height, width = height >> halvings, width >> halvings
-    x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=SMALL, name="project")(x)
+    x = layers.Dense(height * width * deepest, use_bias=False, kernel_initializer=initial_weights(), name="project")(x)
     x = layers.Reshape((height, width, deepest), name="reshape")(x)  # (B, H / 2^n, W / 2^n, deepest)
     x = layers.ReLU()(BatchNormalization(momentum=0.9, epsilon=1e-5, name="project_norm")(x))
     for number in range(1, halvings):
@@ -139,7 +143,7 @@ def _generator(input_shape, latents, channels, conditions, halvings):
 
 def _up(channels, name, **options):
     return layers.Conv2DTranspose(
-        channels, KERNEL, strides=2, padding="same", kernel_initializer=SMALL, name=name, **options
+        channels, KERNEL, strides=2, padding="same", kernel_initializer=initial_weights(), name=name, **options
     )
 
 
@@ -149,21 +153,24 @@ def _discriminator(input_shape, channels, conditions, halvings, spectral):
     for number in range(1, halvings + 1):
         name, count = f"down{number}", channels * 2 ** (number - 1)
         normalized = number > 1 and not spectral  # no batch normalisation where images go in
-        options = {"strides": 2, "kernel_initializer": SMALL, "name": name}
+        options = {"strides": 2, "name": name}
         if spectral:
             x = SpectralConv2D(count, KERNEL, **options)(x)
         else:
-            x = layers.Conv2D(count, KERNEL, padding="same", use_bias=not normalized, **options)(x)
+            options |= {"padding": "same", "kernel_initializer": initial_weights()}
+            x = layers.Conv2D(count, KERNEL, use_bias=not normalized, **options)(x)
         if normalized:
             x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
         x = layers.LeakyReLU(LEAK, name=f"{name}_relu")(x)  # (B, H / 2^n, W / 2^n, count)
     features = layers.Flatten(name="features")(x)  # phi(x); no pooling, as in figure 1, so it knows positions
-    logit = layers.Dense(1, kernel_initializer=SMALL, name="logit")(features)  # (B, 1)
+    logit = layers.Dense(1, kernel_initializer=initial_weights(), name="logit")(features)  # (B, 1)
     if conditions:
         labels = keras.Input((len(conditions),), dtype="int32", name="labels")
         inputs = [images, labels]
         one_hot = layers.Concatenate(name="one_hot")(OneHot.each(labels, conditions))
-        embedding = layers.Dense(features.shape[-1], use_bias=False, kernel_initializer=SMALL, name="label_embedding")
+        embedding = layers.Dense(
+            features.shape[-1], use_bias=False, kernel_initializer=initial_weights(), name="label_embedding"
+        )
         projection = layers.Dot(axes=1, name="projection")([features, embedding(one_hot)])  # v_y phi(x), (B, 1)
         logit = layers.Add(name="projected")([logit, projection])
     return keras.Model(inputs, logit, name="discriminator")
@@ -192,13 +199,13 @@ class SpectralConv2D(layers.Layer):
     (B, H, W, C) -> (B, H / strides, W / strides, channels), padded as "same".
     """
 
-    def __init__(self, channels: int, size: int, *, strides: int = 1, kernel_initializer=SMALL, **kwargs):
+    def __init__(self, channels: int, size: int, *, strides: int = 1, **kwargs):
         super().__init__(**kwargs)
-        self.channels, self.size, self.strides, self.kernel_initializer = channels, size, strides, kernel_initializer
+        self.channels, self.size, self.strides = channels, size, strides
 
     def build(self, input_shape):
         shape = (self.size, self.size, input_shape[-1], self.channels)
-        self.kernel = self.add_weight(shape=shape, initializer=self.kernel_initializer, name="kernel")
+        self.kernel = self.add_weight(shape=shape, initializer=initial_weights(), name="kernel")
         self.bias = self.add_weight(shape=(self.channels,), initializer="zeros", name="bias")
         start = keras.initializers.RandomNormal()
         self.singular = self.add_weight(shape=(self.channels,), initializer=start, trainable=False, name="singular")
