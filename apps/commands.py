@@ -44,7 +44,7 @@ def gallery(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Serve a local page with all apps. Needs Gradio, the extra "web"."""
-    from .gallery import gallery as serve
+    from .gallery.server import gallery as serve
 
     serve(port, open_page=open_page)
 

@@ -34,7 +34,8 @@ from zoo_apps.app import (
     apps,
 )
 from zoo_apps.conversation import Conversation
-from zoo_apps.gallery import HOST, page, running
+from zoo_apps.gallery.page import page
+from zoo_apps.gallery.server import HOST, running
 
 pytestmark = [
     # Gradio's figures on its own queue, kept on this machine, use what pandas 3 calls old.

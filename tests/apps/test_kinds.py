@@ -541,28 +541,30 @@ def test_every_kind_on_the_demo_page(monkeypatch, zoo):
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_every_kind_in_the_gallery(monkeypatch):
     """As the page calls it: values are what a browser sent, answers what the components take."""
-    from zoo_apps import gallery
+    from zoo_apps.gallery.calls import endpoint
+    from zoo_apps.gallery.components import output_component
+    from zoo_apps.gallery.page import import_gradio, page, sample_value
 
-    gradio = gallery._gradio()
+    gradio = import_gradio()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(Path("temp").absolute()))
     Path("temp").mkdir()
     registered = {name: app() for name, app in APPS.items()}
     registered["stack"].samples = registered["say"].samples = list
-    blocks = gallery.page(registered)
+    blocks = page(registered)
     for name, app in registered.items():
         if name in ("stack", "say"):
             continue
         [sample] = app.samples()
-        sent = [{"path": gallery._value(app, sample, each)} for each in app.inputs]
+        sent = [{"path": sample_value(app, sample, each)} for each in app.inputs]
         if name == "negative":
             sent = [{"video": sent[0], "subtitles": None}]
-        answer = gallery._call(gradio, app)(*sent, None)
+        answer = endpoint(gradio, app)(*sent, None)
         answers = answer if len(app.outputs) > 1 else [answer]
-        components = [gallery._output(gradio, each) for each in app.outputs]
+        components = [output_component(gradio, each) for each in app.outputs]
         shown = [component.postprocess(value) for component, value in zip(components, answers, strict=True)]
         assert all(each is not None for each in shown)
     assert {type(each).__name__ for each in blocks.blocks.values()} >= {"Audio", "Video", "File", "Dataframe", "Image"}
     write_image("photo.png", light())
     with pytest.raises(gradio.Error, match="no mask given"):
-        gallery._call(gradio, registered["restore"])({"path": "photo.png"}, None, None)
+        endpoint(gradio, registered["restore"])({"path": "photo.png"}, None, None)
     gc.collect()  # Gradio leaves event loops to it, which is warned of

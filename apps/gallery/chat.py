@@ -5,7 +5,7 @@ import html
 
 from zoo.errors import ZooError
 
-from .conversation import Conversation
+from ..conversation import Conversation
 
 TICK = 2  # seconds between two checks for what is due
 

@@ -1,0 +1,1 @@
+"""The gallery: one local page with all apps, served by `server.py`."""
