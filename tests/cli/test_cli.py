@@ -15,6 +15,7 @@ from PIL import Image
 
 import zoo
 from zoo import recipes
+from zoo.cli.training import beside_card
 from zoo.data import datasets
 from zoo.hub import checkpoint, store
 
@@ -237,6 +238,13 @@ def test_eval_recomputes_what_the_card_says(tmp_path):
     found = json.loads(run_zoo("eval", "lenet5.mnist", "--json", cwd=tmp_path, TFDS_DATA_DIR=str(data / "tfds"))[0])
     card = zoo.card("lenet5.mnist")
     assert found["metrics"][0]["value"] == pytest.approx(card.result("accuracy", "test")["value"], abs=0.02)
+
+
+def test_eval_shows_each_baseline_beside_its_own_figure_in_the_card():
+    rows = checkpoint.card("gan.mnist").metrics  # several baselines have the same metrics
+    found = beside_card([row | {"value": row["value"] + 1} for row in rows], rows)
+    assert [float(stated.split()[1]) for _, stated, *_ in found] == [round(row["value"], 2) for row in rows]
+    assert beside_card(rows, [])[0][1] == "-"
 
 
 def test_eval_of_color_on_a_folder_of_photographs(tmp_path):

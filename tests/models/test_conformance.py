@@ -69,13 +69,6 @@ STEPS = {"ddpm": 3}  # until all learn; layers that start at zero block the othe
 ANY_SIZE = 32  # pixels, or tokens, where a model takes images, or texts, of any size
 
 
-@pytest.fixture(autouse=True)
-def memory():
-    """After each test, forget the graphs that Keras keeps, which would add up to gigabytes."""
-    yield
-    keras.utils.clear_session()
-
-
 def cases():
     names = [name for name in zoo.architectures() if name not in CASES]
     return names + sorted(CASES)
@@ -122,28 +115,41 @@ def numpy_of(variables):
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
 
 
-@pytest.mark.parametrize("case", cases())
-def test_images_and_tokens_of_any_batch_size_become_finite_float32_logits(case):
-    model = build(case)
-    for batch in (1, 3):
-        logits = keras.ops.convert_to_numpy(model(inputs(model, batch)))
+class Built:
+    """A model of a case that no test changes, an input of two examples, and the model's output for it."""
+
+    def __init__(self, case):
+        self.case = case
+        self.model = build(case)
+        self.x = inputs(self.model, 2)
+        self.output = keras.ops.convert_to_numpy(self.model(self.x))
+
+
+# Built once for all tests of a case: most of their time is building and, on JAX, compiling.
+@pytest.fixture(scope="module", params=cases())
+def built(request):
+    yield Built(request.param)
+    keras.utils.clear_session()  # the graphs that Keras keeps
+
+
+def test_images_and_tokens_of_any_batch_size_become_finite_float32_logits(built):
+    for batch, logits in ((1, keras.ops.convert_to_numpy(built.model(inputs(built.model, 1)))), (2, built.output)):
         assert logits.shape[0] == batch
         assert logits.dtype == np.float32
         assert np.isfinite(logits).all()
-        for expected, found in zip(model.output_shape[1:], logits.shape[1:], strict=True):
+        for expected, found in zip(built.model.output_shape[1:], logits.shape[1:], strict=True):
             assert expected in (None, found)
 
 
-@pytest.mark.parametrize("case", cases())
-def test_one_step_moves_all_trainable_variables_and_no_others(case):
-    model = build(case)
+def test_one_step_moves_all_trainable_variables_and_no_others(built):
+    model = build(built.case)  # of its own, since it changes
     x = inputs(model, 5)
     y = labels(model, x)
     # Adam moves a weight however small its gradient is. Eagerly: a graph for one step takes ten times as long, and the
     # models' own tests train by graphs.
     model.compile(optimizer=keras.optimizers.Adam(0.05), run_eagerly=keras.config.backend() == "tensorflow")
     before, fixed = numpy_of(model.trainable_variables), numpy_of(model.non_trainable_variables)
-    for _ in range(STEPS.get(case.split()[0], 1)):
+    for _ in range(STEPS.get(built.case.split()[0], 1)):
         loss = model.train_on_batch(x, y)
         assert np.isfinite(loss).all()
     for variable, old in zip(model.trainable_variables, before, strict=True):
@@ -156,51 +162,40 @@ def test_one_step_moves_all_trainable_variables_and_no_others(case):
         assert np.array_equal(keras.ops.convert_to_numpy(variable), old), f"{variable.path} is not meant to learn"
 
 
-@pytest.mark.parametrize("case", cases())
-def test_config_is_plain_json_and_builds_the_same_model(case):
-    model = build(case)
-    config = json.loads(json.dumps(model.get_config()))
-    again = type(model).from_config(config)
-    assert [v.shape for v in again.variables] == [v.shape for v in model.variables]
+def test_config_is_plain_json_and_builds_the_same_model(built):
+    config = json.loads(json.dumps(built.model.get_config()))
+    again = type(built.model).from_config(config)
+    assert [v.shape for v in again.variables] == [v.shape for v in built.model.variables]
     assert json.loads(json.dumps(again.get_config())) == config
-    again.set_weights(model.get_weights())
-    x = inputs(model, 2)
-    np.testing.assert_array_equal(*numpy_of([again(x), model(x)]))
+    again.set_weights(built.model.get_weights())
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(again(built.x)), built.output)
 
 
-@pytest.mark.parametrize("case", cases())
-def test_a_float32_save_and_load_is_bit_equal(case, tmp_path):
-    model = build(case)
-    zoo.save(model, tmp_path / "saved", card_of(model))
+def test_a_float32_save_and_load_is_bit_equal(built, tmp_path):
+    zoo.save(built.model, tmp_path / "saved", card_of(built.model))
     again = zoo.load(tmp_path / "saved")
-    for saved, loaded in zip(numpy_of(model.weights), numpy_of(again.weights), strict=True):
+    for saved, loaded in zip(numpy_of(built.model.weights), numpy_of(again.weights), strict=True):
         np.testing.assert_array_equal(saved, loaded)
-    x = inputs(model, 2)
-    np.testing.assert_array_equal(*numpy_of([model(x), again(x)]))
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(again(built.x)), built.output)
 
 
-@pytest.mark.parametrize("case", cases())
-def test_float16_weights_change_the_output_little(case, tmp_path):
-    model = build(case)
-    card = zoo.save(model, tmp_path / "half", card_of(model), dtype="float16", tolerance=1e-2)
+def test_float16_weights_change_the_output_little(built, tmp_path):
+    card = zoo.save(built.model, tmp_path / "half", card_of(built.model), dtype="float16", tolerance=1e-2)
     assert card.weights["dtype"] == "float16" and card.weights["tolerance"] == 1e-2
-    x = inputs(model, 2)
-    ours, theirs = numpy_of([model(x), zoo.load(tmp_path / "half")(x)])
-    np.testing.assert_allclose(ours, theirs, rtol=2e-2, atol=2e-2)
+    output = keras.ops.convert_to_numpy(zoo.load(tmp_path / "half")(built.x))
+    np.testing.assert_allclose(output, built.output, rtol=2e-2, atol=2e-2)
 
 
-@pytest.mark.parametrize("case", cases())
-def test_a_classifier_takes_other_classes(case, tmp_path):
-    model = build(case)
+def test_a_classifier_takes_other_classes(built, tmp_path):
+    model = built.model
     count = model.get_config().get("classes", 1)
     if count < 2 or model.output.shape != (None, count):
         pytest.skip("no classifier with an output a class")
     zoo.save(model, tmp_path / "saved", card_of(model, labels=[str(number) for number in range(count)]))
     other = zoo.load(tmp_path / "saved", classes=count + 1)
-    x = inputs(model, 2)
-    assert numpy_of([other(x)])[0].shape == (2, count + 1)
+    assert numpy_of([other(built.x)])[0].shape == (2, count + 1)
     below = [keras.Model(each.input, each.layers[-1].input) for each in (model, other)]
-    np.testing.assert_allclose(*numpy_of([below[0](x), below[1](x)]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(*numpy_of([each(built.x) for each in below]), rtol=1e-5, atol=1e-6)
 
 
 def test_the_timeline_is_sorted_and_complete():

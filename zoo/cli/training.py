@@ -37,12 +37,28 @@ def eval_(
     found = evaluate(name, split=split, folder=folder, data_dir=data_dir)
     if as_json:
         return show_json(found)
-    stated = {(row["metric"], row["split"], row["role"]): figure(row) for row in card.metrics}
-    rows = []
-    for row in found["metrics"]:
-        in_card = "-" if folder else stated.get((row["metric"], row["split"], row["role"]), "-")
-        rows.append((figure(row), in_card, row["split"], row["role"], row["n"]))
-    table(found["name"], ("measured", "in the card", "split", "role", "examples"), rows)
+    columns = ("measured", "in the card", "split", "role", "examples", "protocol")
+    table(found["name"], columns, beside_card(found["metrics"], [] if folder else card.metrics))
+
+
+def beside_card(measured: list[dict], stated: list[dict]) -> list[tuple]:
+    """Rows of a table: each figure measured beside the card's for the same split, role and protocol ("-": none)."""
+
+    def identity(row):
+        return row["metric"], row["split"], row["role"], row["protocol"]
+
+    in_card = {identity(row): figure(row) for row in stated}
+    return [
+        (
+            figure(row),
+            in_card.get(identity(row), "-"),
+            row["split"],
+            row["role"],
+            row["n"],
+            row["protocol"].split("; ")[0],
+        )
+        for row in measured
+    ]
 
 
 @app.command()
