@@ -135,6 +135,7 @@ def play(dialogue, path) -> tuple[list[str], list[str]]:
             "not": "not" not in turn or not re.search(turn["not"], reply.text, re.IGNORECASE),
             "acts": acts is None or acts == list(reply.acts),
             "asks": turn.get("asks", reply.asks) == reply.asks,
+            "ends": turn.get("ends", reply.ends) == reply.ends,
             "state": all(state[name] == value for name, value in turn.get("state", {}).items()),
             "cannot": not turn.get("cannot") or ADMITS.search(reply.text),
             "out_of_scope": not turn.get("out_of_scope") or (not reply.in_scope and UNKNOWN.search(reply.text)),
