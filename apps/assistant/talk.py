@@ -2,7 +2,10 @@
 
 from zoo.errors import BadInput
 
+from . import phrases
 from .turn import Answer, Turn
+
+SURE_GOODBYE = 0.9  # the probability from which the classifier's goodbye needs no words of farewell
 
 LINES = {
     "greeting": (
@@ -114,9 +117,24 @@ NOT_DONE = ("No. I said that I can't, and I still can't.", "No, that was beyond 
 NOTHING_DONE = ("No. So far we have only talked.", "No, nothing has happened yet.")
 
 
-def chat(turn: Turn) -> Answer:
+def courtesy(turn: Turn) -> str | None:
+    """The intent of a line that only greets, or says goodbye; None for others.
+
+    A goodbye ends the conversation, so the classifier's word for it is taken only where it is sure: it takes "good
+    morning" and "take both off" for one.
+    """
+    if phrases.GREETING.match(turn.text):
+        return "greeting"
+    understood = turn.understanding
+    if understood.in_scope and understood.intent == "goodbye":
+        return "goodbye" if understood.confidence >= SURE_GOODBYE or phrases.FAREWELL.search(turn.text) else None
+    near = not understood.in_scope or understood.intent in ("greeting", "thank_you")
+    short = len(turn.text.split()) <= 6 and not phrases.REQUEST.match(turn.text)
+    return "goodbye" if near and short and phrases.FAREWELL.search(turn.text) else None
+
+
+def chat(turn: Turn, intent: str) -> Answer:
     """A line for an intent of chit-chat."""
-    intent = turn.understanding.intent
     line = turn.voice.pick(LINES[intent])
     return Answer(line.replace("{name}", _name(turn)) if "{name}" in line else line, ends=intent == "goodbye")
 

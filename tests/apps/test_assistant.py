@@ -40,8 +40,8 @@ SCRIPT = json.loads((HERE / "dialogues.json").read_text(encoding="utf-8"))
 DIALOGUES = SCRIPT["dialogues"]
 APP = AssistantApp()
 
-CHANGING = re.compile(r"(?:timer|alarm|reminder)\.(?:set|add|change|cancel|remove)|list\.(?:add|remove|clear)|"
-                      r"name\.set|"
+CHANGING = re.compile(r"(?:timer|alarm|reminder)\.(?:set|add|change|cancel|remove)|"
+                      r"list\.(?:add|remove|change|move|clear)|name\.set|"
                       r"nickname\.set|settings\.reset")  # fmt: skip
 ADMITS = re.compile(r"\b(?:can't|cannot|can not|unable|not able|no way to)\b", re.IGNORECASE)
 UNKNOWN = re.compile(r"scope|don't know|no idea|beyond|can't", re.IGNORECASE)
