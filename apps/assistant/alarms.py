@@ -40,9 +40,9 @@ def read_alarm(turn: Turn) -> dict:
     """
     if turn.requested and "alarm" in turn.low and _ASKS.match(turn.low):
         return {}
-    if turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):
+    if turn.following and turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):
         return {"action": "list", "left": turn.text == phrases.LEFT_ON_IT}
-    if turn.low.startswith("rename it"):
+    if turn.following and turn.text.startswith("rename it"):
         return {"action": "rename"}
     if turn.following and turn.meant and (seconds := dates.shift(turn.text)) is not None:
         at = later(stored(turn.meant[0], turn.now), seconds)

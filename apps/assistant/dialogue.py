@@ -103,7 +103,8 @@ class Assistant:
         time_zones.zones("utc")
 
     def _understood(self, text: str) -> Understanding:
-        return understanding(self.understand(text))
+        found = understanding(self.understand(text))
+        return replace(found, in_scope=False) if talk.unsure_goodbye(text, found) else found
 
     def _answer(self, turn: Turn) -> Answer:
         """An answer to its own question first, then a follow-up, then a new request. Raises `BadInput`."""
@@ -121,6 +122,7 @@ class Assistant:
         return answer
 
     def _request(self, turn: Turn) -> Answer:
+        """The answer to a line that answers no question: about what was just talked about, a follow-up, or new."""
         text = references.with_list(turn.text, self._focus)
         if text != turn.text:
             turn = replace(turn, text=text, understanding=self._understood(text))
@@ -164,6 +166,8 @@ class Assistant:
         pointed = {}
         if name in references.KINDS and (reference := references.pointed_at(turn.text, name, self._focus, self.memory)):
             turn, pointed = replace(turn, text=reference.text, meant=reference.meant), reference.slots
+        elif question.requested in ("which", "old") and references.refer(turn.text, self._focus, self.memory):
+            return None  # "cancel the last two" is a request of its own
         elif name == "list":
             turn = replace(turn, text=references.with_list(turn.text, self._focus))
         found = SKILLS[name].read(turn)
@@ -181,6 +185,8 @@ class Assistant:
 
     def _as_reference(self, turn: Turn, reference: references.Reference) -> Answer | None:
         """The answer to a request about what was just talked about: "move it to 8"; None if its skill can't do that."""
+        if not reference.text:
+            return Answer(talk.NO_SUCH.format("thing on the list" if reference.kind == "list" else reference.kind))
         turn = replace(turn, text=reference.text, meant=reference.meant, following="and", context=reference.slots)
         slots = SKILLS[reference.kind].read(turn)
         return self._do(turn, reference.kind, slots | reference.slots) if slots else None
@@ -245,13 +251,13 @@ class Assistant:
         if turn.understanding.in_scope and intent in ("no", "cancel") and _SET & set(self._last.acts):
             return self._taken_back(turn)
         self._fresh = False
-        if not turn.understanding.in_scope or intent == "goodbye":  # one that it isn't sure of
+        if not turn.understanding.in_scope:
             return Answer(self._voice.pick(talk.OUT_OF_SCOPE), in_scope=False)
         if intent == "repeat":
             return replace(self._last, acts=(), question=None) if self._last.text else Answer(talk.NOTHING_TO_REPEAT[0])
         if intent in limits.LIMITS:
             self._declined, self._last_declined = turn.text, True
-            self._focus = replace(self._focus, kind="")
+            self._focus, self._topic = replace(self._focus, kind=""), ""  # "it" is what was declined
             return limits.decline(turn)
         if intent == "yes" and self._last_declined and "remind you" in self._last.text:  # as was offered
             return self._do(turn, "reminder", {"action": "add", "text": self._declined})
@@ -264,7 +270,7 @@ class Assistant:
         if turn.understanding.intent == "no" or not {"timer.set", "alarm.set", "reminder.add"} & set(self._last.acts):
             return Answer(talk.STANDS)
         reference = references.refer(phrases.CANCEL_IT, self._focus, self.memory)
-        return self._as_reference(turn, reference)
+        return (reference and self._as_reference(turn, reference)) or Answer(talk.STANDS)
 
     def _both(self, first: Turn, second: Turn | None) -> Answer:
         """Two requests in one line; the second only if the first leads to no question, and if it is clear."""

@@ -27,6 +27,7 @@ REMOVE = (
 _CLEAR = (
     r"(?:clear(?: out)?|empty|erase|wipe(?: out| off)?|delete|blank out|remove|reset|scrap|get rid of|cancel|purge)"
 )
+_CHANGE = r"(?:change|rename|replace|swap|correct)"
 _ADDED = r"(?:add|put|place|include|note(?: down)?|write(?: down)?|jot(?: down)?)"
 _ALL = (
     r"(?:everything|all(?: of)?(?: (?:the|my))?(?: (?:items|entries|tasks|things))?|"
@@ -40,7 +41,7 @@ _PATTERNS = [
         ("clear", rf"\b{_CLEAR} (?:{_ALL} )?(?:(?:on|in|from|off|of) )?{_ITS}\W*(?:please)?\W*$"),
         ("clear", rf"\b(?:{_CLEAR}|take) {_ALL}(?: {_OFF}| off)?\W*(?:please)?\W*$"),
         ("move", rf"^move (?P<items>.+?)(?: {_OFF})? (?:to|onto|on) (?P<new>{_ITS})\W*$"),
-        ("change", rf"^(?:change|rename|replace|swap|correct) (?P<items>.+?)(?: (?:on|in) {_ITS})? "
+        ("change", rf"^{_CHANGE} (?P<items>.+?)(?: (?:on|in) {_ITS})? "
                    rf"(?:to|with|for|by|into) (?P<new>.+?)(?: (?:on|in) {_ITS})?\W*$"),
         ("remove", rf"\b(?:tick|check) (?P<items>(?!off ).+?) {_OFF}\b"),
         ("remove", rf"\b(?:tick|check) off (?P<items>.+?)(?: (?:on|from) {_ITS})?\W*$"),
@@ -109,7 +110,9 @@ def read_list(turn: Turn) -> dict:
 
     "new" is what an item is changed to, or the list that it is moved to.
     """
-    if turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):  # an item has no time
+    if turn.requested == "items" and turn.meant:  # "the second one"
+        return {"items": list(turn.meant)}
+    if turn.following and turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):  # an item has no time
         return {"list": turn.context["list"], "action": "read", "items": []}
     name = named(turn.text) or turn.context.get("list")
     if name is None:
@@ -125,7 +128,7 @@ def read_list(turn: Turn) -> dict:
             if action in ("add", "remove"):
                 items = [item for item in items if not _VAGUE.match(item)]
             if items in (["it"], ["that"], ["them"], ["this"], ["those"]):
-                items = [turn.declined] if turn.declined else list(turn.meant)
+                items = list(turn.meant or filter(None, [turn.declined]))
             if unnamed and action == "remove":
                 lists = turn.memory.read()["lists"]
                 name = next((each for each in lists if any(_matches(item, lists[each]) for item in items)), name)
@@ -259,7 +262,7 @@ def _clear(turn: Turn, slots: dict) -> Answer:
         )
     with turn.memory.change() as data:
         data["lists"][slots["list"]] = []
-    return Answer(f"The {title} is empty now.", ("list.clear",), {"list": slots["list"]})
+    return Answer(f"The {title} is empty now.", ("list.clear",), {"list": slots["list"]}, about=())
 
 
 def _check(turn: Turn, slots: dict) -> Answer:
@@ -313,6 +316,6 @@ SKILLS = {
     "list": Skill(
         read_list,
         use_list,
-        follow_up=rf"{ADD}|{REMOVE}|clear|empty|wipe",
+        follow_up=rf"{ADD}|{REMOVE}|{_CHANGE}|clear|empty|wipe",
     )
 }

@@ -34,7 +34,7 @@ _REFERENCE = (
     rf"|(?P<two>the (?P<end>first|last) two(?: {_NOUN})?)"
     rf"|(?P<all>all (?:of )?(?:them|those|these)|(?:them|those|these) all)"
     rf"|(?P<them>them|(?:those|these)(?: two)?(?: {_NOUN})?)"
-    rf"|(?P<other>(?:the|my|that) other(?P<others>s| two(?: {_NOUN})?)?(?: {_NOUN})?)"
+    rf"|(?P<other>(?:the|my|that) other(?:s| two)?(?: {_NOUN})?)"
     rf"|(?P<order>(?:the|my) {_ORDER}(?: {_NOUN})?)"
     rf"|(?P<it>(?:that|this) {_NOUN}|it|that|this)"
     rf")(?: (?:on|from|in|off|off of|of) (?P<where>{_LIST}))?"
@@ -82,20 +82,18 @@ _FORMS = [
         (rf"(?P<verb>{_MOVE}|{_LENGTH}) {_REFERENCE} (?P<new>{_BY}\b.*?)", "{verb} it {new}"),
         (rf"(?P<verb>(?:add|subtract|take) .+? (?:to|from|off)) {_REFERENCE}", "{verb} it"),
         (rf"how (?:long|much){_TIME_LEFT} {_REFERENCE}{_IT_HAS}", phrases.LEFT_ON_IT),
-        (
-            rf"(?:when (?:is|are|was|were)|(?:when|what time) (?:do|does|did|will)) {_REFERENCE}{_IT_HAS}",
-            phrases.WHEN_IT,
-        ),
+        (rf"when (?:is|are|was|were) {_REFERENCE}{_IT_HAS}", phrases.WHEN_IT),
+        (rf"(?:when|what time) (?:do|does|did|will) {_REFERENCE}{_IT_HAS}", phrases.WHEN_IT),
         (rf"what time (?:is|are|was|were) {_POINTING}{_IT_HAS}", phrases.WHEN_IT),
         (rf"(?:what(?:'s| is| are| was| were)?|which(?: is| are| was)?) {_POINTING}{_IT_HAS}", phrases.WHEN_IT),
         (rf"(?:is|are) {_REFERENCE} (?:still )?(?:on|set|running|active)", phrases.WHEN_IT),
         (rf"(?:read|show|list|tell|give)(?: me)? {_REFERENCE}(?: to me| back| out| aloud)*", phrases.WHEN_IT),
     )
 ]
-# A reference alone, such as "and the other one?": the last act, on that one.
+# A reference alone, such as "and the other one?".
 _LEAD = r"(?:(?:and|or|also|then|what about|how about|on|for|about|with|to|the same (?:for|with))\b[ ,]*)*"
 _ALONE = re.compile(rf"^{_LEAD}{_REFERENCE}{_END}$", re.IGNORECASE)
-_REPEATED = {"cancel": phrases.CANCEL_IT, "remove": phrases.CANCEL_IT, "list": phrases.WHEN_IT, "read": phrases.WHEN_IT}
+_REPEATED = {"cancel": phrases.CANCEL_IT, "remove": phrases.CANCEL_IT}  # other acts are not: it is told about
 _UNDO = re.compile(rf"^undo {_REFERENCE}{_END}$", re.IGNORECASE)
 _UNDONE = {"set": phrases.CANCEL_IT, "add": phrases.CANCEL_IT}
 
@@ -144,8 +142,8 @@ class Reference:
     """What a line refers to."""
 
     kind: str
-    text: str  # what the skill is to read: phrases.CANCEL_IT
-    meant: tuple  # entries, or items of the list; not one if it is unclear which one
+    text: str  # what the skill is to read: phrases.CANCEL_IT; "" if there is nothing that it could mean
+    meant: tuple  # entries, or items of the list; several, or none, if it is unclear which one
     slots: dict  # "list", or ids as "meant"; "all" if it is about all that are meant, "sure" if it also says how many
 
 
@@ -162,13 +160,14 @@ def refer(line: str, focus: Focus, memory: Memory) -> Reference | None:
         return _resolved(undo, _UNDONE.get(act, back), focus, memory)
     if alone is None or phrases.NO.match(line) or (alone["it"] in ("it", "that", "this") and not alone["too"]):
         return None
-    return _resolved(alone, _REPEATED.get(focus.acts.get(_kind(alone, focus))), focus, memory)
+    return _resolved(alone, _REPEATED.get(focus.acts.get(_kind(alone, focus)), phrases.WHEN_IT), focus, memory)
 
 
 def pointed_at(line: str, kind: str, focus: Focus, memory: Memory) -> Reference | None:
-    """What an answer to "Which one?" points at: "the second one, please"."""
+    """What an answer to "Which one?" points at: "the second one, please"; None if that is nothing."""
     match = _ALONE.match(_bare(line))
-    return _resolved(match, match[0], replace(focus, kind=kind), memory) if match and not match["it"] else None
+    found = _resolved(match, match[0], replace(focus, kind=kind), memory) if match and not match["it"] else None
+    return found if found and found.text else None
 
 
 def position(text: str) -> int | None:
@@ -208,7 +207,8 @@ def _resolved(match: re.Match, text: str | None, focus: Focus, memory: Memory) -
     if not kind or not text:
         return None
     data, slots = memory.read(), {}
-    if match["both"] or match["two"] or match["all"] or match["them"] or match["others"]:
+    others = match["other"] and match["other"].lower().endswith(("s", "two"))
+    if match["both"] or match["two"] or match["all"] or match["them"] or others:
         slots |= {"all": True} | ({"sure": True} if match["both"] or match["two"] else {})
     if kind == "list":
         name = (match["where"] and lists.named(match["where"])) or focus.list
@@ -221,10 +221,14 @@ def _resolved(match: re.Match, text: str | None, focus: Focus, memory: Memory) -
             meant = ()  # the skill asks which
         slots |= {"list": name}
     else:
-        meant = _meant(match, tuple(data[ENTRIES[kind]]), focus.entries(kind, data))
+        there = tuple(data[ENTRIES[kind]])
+        only = there if len(there) == 1 and not focus.about.get(kind) else ()
+        meant = _meant(match, there, focus.entries(kind, data) or only)
         slots |= {"meant": tuple(entry["id"] for entry in meant or ())}
+    if meant is None:
+        return None if match["it"] else Reference(kind, "", (), slots)
     words = {key: said for key, said in match.groupdict().items() if key in ("new", "verb")}
-    return Reference(kind, text.format(**words), meant, slots) if meant is not None else None
+    return Reference(kind, text.format(**words), meant, slots)
 
 
 def _meant(match: re.Match, there: tuple, in_focus: tuple, plural: bool = False) -> tuple | None:
@@ -234,7 +238,7 @@ def _meant(match: re.Match, there: tuple, in_focus: tuple, plural: bool = False)
     """
     still = tuple(each for each in in_focus if each in there)
     if match["it"]:
-        return in_focus or (there if len(there) == 1 else None)
+        return in_focus or None
     if match["them"]:
         return (in_focus if plural or len(still) > 1 else ()) or there
     if match["all"]:

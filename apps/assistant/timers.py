@@ -43,7 +43,7 @@ _NAMES = (
 
 
 def read_timer(turn: Turn) -> dict:
-    """{"action": set, change, cancel, list or pause; "seconds", "name", "all"} as far as they are there.
+    """{"action": set, change, rename, cancel, list or pause; "seconds", "name", "all"} as far as they are there.
 
     "by" is 1 to add the seconds to a timer, -1 to take them off; "length" is that of the timer that is meant. A lone
     number counts in the unit of the timer before. When asked which: {"which", "length" or "left" in seconds, "name"}.
@@ -51,7 +51,7 @@ def read_timer(turn: Turn) -> dict:
     """
     if match := phrases.ALL_BUT.match(phrases.POLITE.sub("", turn.text)):
         return read_timer(replace(turn, text=match["all"])) | {"all": True, "spared": match["spared"]}
-    if turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):
+    if turn.following and turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):
         return {"action": "list"}
     if match := _RENAME.match(turn.text):
         return {"action": "rename", "new": match["new"].lower()} | ({"name": match["name"]} if match["name"] else {})
