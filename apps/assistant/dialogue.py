@@ -123,7 +123,7 @@ class Assistant:
 
     def _request(self, turn: Turn) -> Answer:
         """The answer to a line that answers no question: about what was just talked about, a follow-up, or new."""
-        text = references.with_list(turn.text, self._focus)
+        text = references.in_full(turn.text, self._focus)
         if text != turn.text:
             turn = replace(turn, text=text, understanding=self._understood(text))
         reference = references.refer(turn.text, self._focus, self.memory)
@@ -169,7 +169,7 @@ class Assistant:
         elif question.requested in ("which", "old") and references.refer(turn.text, self._focus, self.memory):
             return None  # "cancel the last two" is a request of its own
         elif name == "list":
-            turn = replace(turn, text=references.with_list(turn.text, self._focus))
+            turn = replace(turn, text=references.in_full(turn.text, self._focus))
         found = SKILLS[name].read(turn)
         if found:  # the skill asks again if that is another slot than the requested one
             return self._do(turn, name, question.slots | found | pointed)

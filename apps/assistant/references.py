@@ -2,8 +2,8 @@
 
 The conversation has one `Focus`: what was just talked about. `refer` finds a reference in a line that asks for
 something to be done with it, or asks about it, and gives the line in one of a few wordings, with "it" in place of the
-reference. The skill of its kind reads that as a follow-up and acts on the entries that are meant. `with_list` names the
-list in a line about a list without a name: "what's on it?".
+reference. The skill of its kind reads that as a follow-up and acts on the entries that are meant. `in_full` names what
+a line leaves out: the list in "what's on it?", the timer in "cancel the pasta one".
 """
 
 import re
@@ -97,6 +97,13 @@ _REPEATED = {"cancel": phrases.CANCEL_IT, "remove": phrases.CANCEL_IT}  # other 
 _UNDO = re.compile(rf"^undo {_REFERENCE}{_END}$", re.IGNORECASE)
 _UNDONE = {"set": phrases.CANCEL_IT, "add": phrases.CANCEL_IT}
 
+# "cancel the pasta one", of the pasta timer.
+_ASKED = rf"(?:how (?:long|much){_TIME_LEFT}|(?:when|what time) (?:is|was|does|will))"
+_DESCRIBED = rf"(?!other\b|{_ORDER}\b)(?:[\w:']+ ){{0,2}}[\w:']+"
+_SUCH_A_ONE = re.compile(
+    rf"^(?P<line>(?:{_CANCEL}|{_RENAME}|{_CHANGE}|{_MOVE}|{_LENGTH}|{_ASKED}) the {_DESCRIBED}) one\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
 _THE_LIST = re.compile(r"\b(?:the|that|this) (?:whole |entire )?list\b(?! (?:of|for)\b)", re.IGNORECASE)
 _MY_LIST = re.compile(r"\b(?:my|our) (?:whole |entire )?list\b(?! (?:of|for)\b)", re.IGNORECASE)
 _ON_IT = re.compile(
@@ -176,8 +183,10 @@ def position(text: str) -> int | None:
     return _POSITIONS[match["position"].lower()] if match else None
 
 
-def with_list(line: str, focus: Focus) -> str:
-    """The line with the name of the list that was last talked about, if it is about that list without naming it."""
+def in_full(line: str, focus: Focus) -> str:
+    """The line with the list named, or the kind of "the pasta one", where it is about what was just talked about."""
+    if focus.kind in ENTRIES and (match := _SUCH_A_ONE.match(_bare(line))):
+        return f"{match['line']} {focus.kind}{match['rest']}"
     if not focus.list or lists.named(line):
         return line
     title = f"the {lists.TITLES[focus.list]}"

@@ -961,6 +961,9 @@ EARLY, LATE = "set an alarm for 6 am", "set an alarm for 8 am"
         ([TEA, "play some jazz", "stop it"], "timers", [600]),
         ([TEA, "what is 20 plus 20", "cancel it"], "timers", [600]),
         ([TEA, "good morning", "cancel it"], "timers", []),
+        ([TEA, PASTA, "cancel the tea one"], "timers", [300]),
+        ([EARLY, LATE, "move the 6 am one to 7"], "alarms", ["2026-03-11T07:00", "2026-03-11T08:00"]),
+        ([CALL, SEE, "delete the Bob one"], "reminders", [["see Ann", "2026-03-10T19:00"]]),
         ([EARLY, LATE, "move the first one to 7"], "alarms", ["2026-03-11T07:00", "2026-03-11T08:00"]),
         ([EARLY, LATE, "bring it forward by half an hour"], "alarms", ["2026-03-11T06:00", "2026-03-11T07:30"]),
         ([EARLY, LATE, "cancel my alarm", "both"], "alarms", []),
@@ -1016,8 +1019,12 @@ def test_few_lines_of_other_kinds_are_taken_for_references(tmp_path):
     data = json.loads((shared_data() / "clinc150" / "data_full.json").read_text(encoding="utf-8"))
     for kind in ("timer", "list"):
         focus = references.Focus(kind, "shopping", about, {"timer": "set", "list": "add"})
-        found = {intent for line, intent in data["test"] + data["oos_test"] if references.refer(line, focus, memory)}
+        lines = data["test"] + data["oos_test"]
+        found = {intent for line, intent in lines if references.refer(line, focus, memory)}
         assert found <= {"cancel", "reset_settings"}
+        of_lists = ("reminder", "todo_list", "todo_list_update", "shopping_list", "shopping_list_update", "order")
+        filled = {intent for line, intent in lines if references.in_full(line, focus) != line}
+        assert filled <= {*of_lists, "next_song"}
 
 
 @pytest.mark.parametrize(
