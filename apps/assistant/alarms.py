@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from . import dates, durations, phrases
-from .clock import is_over, seconds_since, store, stored, wall
+from .clock import is_over, later, seconds_since, store, stored, wall
 from .days import DAYS
 from .memory import new_id
 from .numbers import digits
@@ -30,26 +30,34 @@ _FROM_TO = re.compile(r"(?P<old>.*?\balarm\b.*?) to (?:go off at )?(?P<new>.+)",
 _SEVERAL = re.compile(r"\balarms\b|\bboth\b|\b(?:and|or) (?:an|a |the |at )*(?:other|second|next|noon|midnight|\d)")
 # Two times: "the 7 and the 8 am alarms".
 _TIMES = re.compile(r"\d.*\band (?:the |at )*(?:\d|noon|midnight)")
-_ORDER = {"first": 0, "second": 1, "third": 2, "last": -1}
+_CHANGED = re.compile(r"^(?:change|move) it to ", re.IGNORECASE)
 
 
 def read_alarm(turn: Turn) -> dict:
-    """{"action": set, change, cancel or list; "at": datetime, "said": its words, "old", "all"} as far as they go.
+    """{"action": set, change, rename, cancel or list; "at": datetime, "said": its words, "old", "all"}, if said.
 
     "old" is the time of an alarm that is to be changed or cancelled, "on" a day without a time.
     """
     if turn.requested and "alarm" in turn.low and _ASKS.match(turn.low):
         return {}
+    if turn.following and turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):
+        return {"action": "list", "left": turn.text == phrases.LEFT_ON_IT}
+    if turn.following and turn.text.startswith("rename it"):
+        return {"action": "rename"}
+    if turn.following and turn.meant and (seconds := dates.shift(turn.text)) is not None:
+        at = later(stored(turn.meant[0], turn.now), seconds)
+        return {"action": "change", "at": at}
     whole = re.sub(r"\b(?:my|the) (\d{1,2}(?::\d\d)?) alarm\b", r"alarm at \1", digits(turn.text), flags=re.IGNORECASE)
     waking = bool(turn.context.get("waking") or re.search(r"\bwake|\bget me up\b", turn.low))
     slots = {"all": True} if re.search(r"\b(?:all|every|both)\b", turn.low) else {}
-    if turn.requested == "old" and (order := re.search(rf"\b({'|'.join(_ORDER)})\b", turn.low)):
-        return slots | {"order": order[1]}
-    text = _LEAD.sub("", whole)
+    if turn.requested == "old" and turn.meant:
+        return slots | {"which": True}
+    text = _CHANGED.sub("", _LEAD.sub("", whole))
     if re.search(_CHANGE, turn.low) and not turn.following and (parts := _FROM_TO.match(whole)):
         old, text, whole = _moment(turn, parts["old"], waking), parts["new"], parts["new"]
         slots |= {"old": old.at} if old else {}
-    like = turn.context.get("was" if turn.following else "on")
+    was = turn.meant[0]["at"] if turn.meant else None
+    like = was if turn.following else turn.context.get("on")
     found = _moment(turn, text, waking, like) or _moment(turn, whole, waking, like)
     if turn.requested and found is None and (number := re.search(r"\b\d{1,2}(?::\d\d)?\b", whole)):
         found = _moment(turn, number[0], waking, like)  # "the 8 one"
@@ -63,13 +71,15 @@ def read_alarm(turn: Turn) -> dict:
         return slots
     if found and not timed:
         slots["on"] = found.at.isoformat()
-    if turn.following and ("id" not in turn.context or (action == "change" and "at" not in slots)):
+    if turn.following and (not turn.meant or (action == "change" and "at" not in slots)):
         return {}
     return slots | {"action": action} | ({"waking": True} if waking else {})
 
 
 def use_alarm(turn: Turn, slots: dict) -> Answer:
     """Do what the slots ask for. Raises BadInput where the file can't be used."""
+    if slots["action"] == "rename":
+        return Answer("An alarm has no name, only a time. A timer and a reminder can be renamed.", context={})
     return {"set": _set, "change": _change, "cancel": _cancel, "list": _list}[slots["action"]](turn, slots)
 
 
@@ -100,14 +110,14 @@ def _set(turn: Turn, slots: dict) -> Answer:
     line = f"Alarm for {dates.named(slots['at'], turn.now)}."
     if _names_several(turn.text):
         line += f" {ONLY_ONE}"
-    return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), _context(alarm))
+    return Answer(line + turn.voice.once(ONLY_OPEN), ("alarm.set",), {}, about=(alarm["id"],))
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
     if problem := _unfit(turn, slots, "To which time?"):
         return problem
     with turn.memory.change() as data:
-        chosen = _chosen(data["alarms"], slots, turn)
+        chosen = _chosen(data["alarms"], slots)
         if len(chosen) != 1:
             return _none_or_several(turn, data["alarms"], slots, chosen)
         at = slots["at"]
@@ -115,41 +125,48 @@ def _change(turn: Turn, slots: dict) -> Answer:
             found = _moment(turn, slots["said"], False, chosen[0]["at"])
             at = found.at if found and not is_over(found.at, turn.now) else at
         if stored(chosen[0], turn.now) == at:
-            return Answer("That is the time it is set for already.", context=_context(chosen[0]))
+            return Answer("That is the time it is set for already.", context={}, about=ids(chosen))
         store(chosen[0], at)
-    return Answer(f"The alarm is for {dates.named(at, turn.now)} now.", ("alarm.change",), _context(chosen[0]))
+    return Answer(f"The alarm is for {dates.named(at, turn.now)} now.", ("alarm.change",), {}, about=ids(chosen))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
     with turn.memory.change() as data:
         alarms = data["alarms"]
-        chosen = alarms if slots.get("all") else _chosen(alarms, slots, turn)
+        chosen = alarms if slots.get("all") and "meant" not in slots else _chosen(alarms, slots)
         if not chosen or (len(chosen) > 1 and not slots.get("all")):
             return _none_or_several(turn, alarms, slots, chosen)
         if len(chosen) > 1 and not slots.get("sure"):
-            return Answer(f"Cancel all {len(chosen)} alarms?", question=Question("sure", slots, "All alarms stay."))
+            what = f"all {len(chosen)} alarms" if len(chosen) == len(alarms) else _times(turn, chosen)
+            return Answer(f"Cancel {what}?", question=Question("sure", slots, "All alarms stay."))
         gone = [dates.named(stored(alarm, turn.now), turn.now) for alarm in chosen]
         data["alarms"] = [alarm for alarm in alarms if alarm not in chosen]
     others = f" {ONLY_ONE}" if "old" in slots and _TIMES.search(digits(turn.low)) and not slots.get("all") else ""
     them = f"the alarm{'s' * (len(gone) > 1)} for {' and '.join(gone)}"
-    return Answer(f"Cancelled: {them}.{others}", ("alarm.cancel",), {})
+    return Answer(f"Cancelled: {them}.{others}", ("alarm.cancel",), {}, about=ids(chosen))
 
 
 def _list(turn: Turn, slots: dict) -> Answer:
     alarms = turn.memory.read()["alarms"]
     if not alarms:
         return Answer("No alarm is set.", context={})
-    context = _context(alarms[0]) if len(alarms) == 1 else {}
-    return Answer(f"Alarms: {_times(turn, alarms)}.", ("alarm.list",), context)
+    listed = _chosen(alarms, {"meant": slots["meant"]} if "meant" in slots else {})
+    if not listed:
+        return _none_or_several(turn, alarms, slots, listed)
+    spoken = with_left if slots.get("left") else dates.spoken
+    times = "; ".join(spoken(stored(each, turn.now), turn.now) for each in listed)
+    return Answer(f"Alarms: {times}.", ("alarm.list",), {}, about=ids(listed))
 
 
-def _chosen(alarms: list[dict], slots: dict, turn: Turn) -> list[dict]:
-    """The alarms that are meant: by their time or order, the one just spoken of, else all."""
-    if "order" in slots:
-        return alarms[_ORDER[slots["order"]] :][:1]
+def _chosen(alarms: list[dict], slots: dict) -> list[dict]:
+    """The alarms that are meant: by their time, those referred to, else all."""
     if "old" in slots:
         return at_time(alarms, slots["old"])
-    return [each for each in alarms if each["id"] == turn.context.get("id") and "alarm" not in turn.low] or alarms
+    return [each for each in alarms if each["id"] in slots["meant"]] if "meant" in slots else alarms
+
+
+def ids(entries: list[dict]) -> tuple[int, ...]:
+    return tuple(each["id"] for each in entries)
 
 
 def at_time(entries: list[dict], at: datetime) -> list[dict]:
@@ -163,8 +180,9 @@ def _none_or_several(turn: Turn, alarms: list[dict], slots: dict, chosen: list[d
     if not alarms:
         return Answer("No alarm is set, so there is none to touch.", context={})
     if not chosen:
-        return Answer(f"There is no such alarm. Set: {_times(turn, alarms)}.", context={})
-    return Answer(f"Which one? {_times(turn, chosen)}.", question=Question("old", slots, "All alarms stay."))
+        return Answer(f"There is no such alarm. Set: {_times(turn, alarms)}.", context={}, about=())
+    question = Question("old", slots, "All alarms stay.")
+    return Answer(f"Which one? {_times(turn, chosen)}.", question=question, about=ids(chosen))
 
 
 def _action(turn: Turn, timed: bool) -> str:
@@ -203,13 +221,13 @@ def _unfit(turn: Turn, slots: dict, ask: str) -> Answer | None:
     return None
 
 
-def _context(alarm: dict) -> dict:
-    """What the next turn may change."""
-    return {"id": alarm["id"], "was": alarm["at"]}
-
-
 def _times(turn: Turn, alarms: list[dict]) -> str:
     return "; ".join(dates.spoken(stored(each, turn.now), turn.now) for each in alarms)
+
+
+def with_left(at: datetime, now: datetime) -> str:
+    """A moment in words, with the time until then: "tomorrow at 7:00 am, in 17 hours"."""
+    return f"{dates.spoken(at, now)}, in {durations.spoken(-seconds_since(at, now))}"
 
 
 SKILLS = {"alarm": Skill(read_alarm, use_alarm)}

@@ -20,7 +20,7 @@ from .memory import Memory
 
 CLASSIFIER = "bert.clinc150"
 TRANSLATORS = {"german": PAIRS["en-de"]}  # language -> the checkpoint from English into it
-CAVEAT = "(That is a guess: but for a few phrases I know German from captions of photographs.)"
+CAVEAT = "(This is a guess: the translation model was trained on captions of photographs.)"
 
 
 class Talk:
@@ -42,8 +42,8 @@ class AssistantApp(Conversation):
     name = "assistant"
     title = "Assistant"
     summary = (
-        "Understands 150 kinds of requests; does those that need no outside world, such as timers, lists, sums and "
-        "translations, and says so of the others."
+        "Keeps timers, alarms, reminders and lists, tells time and dates, calculates, converts units, spells and "
+        "translates. It recognises 150 kinds of requests, and says which of them it can't do."
     )
     checkpoints = (CLASSIFIER, *TRANSLATORS.values())
 

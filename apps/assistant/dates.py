@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from . import days, durations, time_words, times
 from .clock import later, wall
 from .days import DAYS, MONTHS
-from .numbers import WORDS, Digits, corrected
+from .numbers import WORDS, Digits, corrected, digits
 from .phrases import CORRECTION
 from .times import Clock
 
@@ -22,6 +22,10 @@ _NO_SLIPS = ("sundae", "sundaes", "sundry")  # words that nearly are a day's, bu
 
 _BETWEEN = re.compile(r"[ ,]*(?:(?:at|on|in|the|by|for|around|about)\b[ ,]*)*", re.IGNORECASE)  # words of one time
 _IN = re.compile(r"\b(?:in|after|within)(?: about| around| roughly| exactly| another| the next)* $", re.IGNORECASE)
+_SHIFTED = re.compile(
+    r"\b(?:by|later|earlier|sooner|add|subtract|take|back|forward)\b|\b(?:postpone|delay)", re.IGNORECASE
+)
+_EARLIER = re.compile(r"\b(?:earlier|sooner|subtract|take|bring)\b", re.IGNORECASE)
 _FROM_NOW = re.compile(r" (?:from now|later)\b", re.IGNORECASE)
 
 
@@ -52,6 +56,14 @@ def moment(
     """
     how = {"early": early, "waking": waking, "like": like and wall(like)}
     return _last_of_corrected(text, now, how) or _moment(text, now, **how)
+
+
+def shift(text: str) -> float | None:
+    """The seconds by which a text moves a time: "an hour later"; below zero for "an hour earlier"; None for none."""
+    span = durations.find(digits(text))
+    if span is None or not _SHIFTED.search(text):
+        return None
+    return -span.seconds if _EARLIER.search(text) else span.seconds
 
 
 def spoken_clock(at) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from zoo.errors import BadInput
 
-from . import alarms, limits, phrases, reminders, talk, time_zones, timers, units
+from . import alarms, limits, phrases, references, reminders, talk, time_zones, timers, units
 from .clock import local_now
 from .memory import Memory
 from .route import INTENTS, NEAR, SKILLS, named, parts, route
@@ -27,7 +27,6 @@ MAX_ASKS = 2  # times that one thing is asked
 
 _FREE = ("text", "items", "word", "phrase", "name")  # slots that take any words
 _TASK = re.compile(r"(?:play|book|call|order|turn|send|find|let|give)\b", re.IGNORECASE)  # how tasks begin
-_THERE = re.compile(r"\bon (?:it|there|them)\b", re.IGNORECASE)
 _CHANGING = {"timer", "alarm", "reminder", "list", "call_user", "call_self", "reset"}  # skills that change the file
 _SET = {f"{name}.{act}" for name in ("timer", "alarm", "reminder") for act in ("set", "add", "change")}
 
@@ -67,6 +66,7 @@ class Assistant:
         self._voice = Voice(seed)
         self._topic, self._context = "", None  # the last skill, and its slots
         self._fresh = False  # whether the last answer was that skill's
+        self._focus = references.Focus()  # the timers, alarms, reminders and items that were just talked about
         self._asked: tuple[str, Question, str, int] | None = None  # skill, question, its words, how often it was asked
         self._declined = ""  # the last request that could not be done
         self._last_declined = False  # whether that was the last line
@@ -103,7 +103,8 @@ class Assistant:
         time_zones.zones("utc")
 
     def _understood(self, text: str) -> Understanding:
-        return understanding(self.understand(text))
+        found = understanding(self.understand(text))
+        return replace(found, in_scope=False) if talk.unsure_goodbye(text, found) else found
 
     def _answer(self, turn: Turn) -> Answer:
         """An answer to its own question first, then a follow-up, then a new request. Raises `BadInput`."""
@@ -114,11 +115,21 @@ class Assistant:
             answer = self._after_question(turn, *asked)
             if answer is not None:
                 return answer
-        answer = self._as_follow_up(turn) or self._new(turn)
+        answer = self._request(turn)
         elsewhere = asked is not None and (asked[0] != self._topic or not self._fresh)
         if elsewhere and asked[1].dropped and answer.question is None:
             return replace(answer, text=f"{answer.text} ({asked[1].dropped})")
         return answer
+
+    def _request(self, turn: Turn) -> Answer:
+        """The answer to a line that answers no question: about what was just talked about, a follow-up, or new."""
+        text = references.in_full(turn.text, self._focus)
+        if text != turn.text:
+            turn = replace(turn, text=text, understanding=self._understood(text))
+        reference = references.refer(turn.text, self._focus, self.memory)
+        if reference is None:
+            return self._as_follow_up(turn) or self._new(turn)
+        return self._as_reference(turn, reference) or self._new(turn)
 
     def _do(self, turn: Turn, name: str, slots: dict) -> Answer:
         """Let a skill act; its question and its context are stored for the next turn."""
@@ -127,6 +138,7 @@ class Assistant:
         answer = SKILLS[name].do(turn, slots)
         context = answer.question.slots if answer.question and answer.context is None else answer.context
         self._topic, self._context, self._fresh, self._last_declined = name, context, True, False
+        self._focus = self._focus.after(name, answer, slots)
         self._done = answer.text if answer.acts else self._done
         self._declined = "" if name == "list" else self._declined  # "it" is what is on the list now
         if answer.question is not None:
@@ -150,11 +162,17 @@ class Assistant:
             return Answer(f"{self._voice.pick(talk.DROPPED)} {question.dropped}".strip())
         if question.requested != "phrase" and _is_other_request(turn, name, question.requested):
             return None
-        found = SKILLS[name].read(replace(turn, requested=question.requested, context=question.slots))
+        turn = replace(turn, requested=question.requested, context=question.slots)
+        pointed = {}
+        if name in references.KINDS and (reference := references.pointed_at(turn.text, name, self._focus, self.memory)):
+            turn, pointed = replace(turn, text=reference.text, meant=reference.meant), reference.slots
+        elif question.requested in ("which", "old") and references.refer(turn.text, self._focus, self.memory):
+            return None  # "cancel the last two" is a request of its own
+        elif name == "list":
+            turn = replace(turn, text=references.in_full(turn.text, self._focus))
+        found = SKILLS[name].read(turn)
         if found:  # the skill asks again if that is another slot than the requested one
-            return self._do(
-                replace(turn, requested=question.requested, context=question.slots), name, question.slots | found
-            )
+            return self._do(turn, name, question.slots | found | pointed)
         if _is_new(turn):
             return None
         return self._ask_again(name, question, words, times, f"{self._voice.pick(talk.NOT_UNDERSTOOD)} {words}")
@@ -164,6 +182,14 @@ class Assistant:
             return Answer(f"{self._voice.pick(talk.GIVEN_UP)} {question.dropped}".strip())
         self._asked = name, question, words, times + 1
         return Answer(text, question=question)
+
+    def _as_reference(self, turn: Turn, reference: references.Reference) -> Answer | None:
+        """The answer to a request about what was just talked about: "move it to 8"; None if its skill can't do that."""
+        if not reference.text:
+            return Answer(talk.NO_SUCH.format("thing on the list" if reference.kind == "list" else reference.kind))
+        turn = replace(turn, text=reference.text, meant=reference.meant, following="and", context=reference.slots)
+        slots = SKILLS[reference.kind].read(turn)
+        return self._do(turn, reference.kind, slots | reference.slots) if slots else None
 
     def _as_follow_up(self, turn: Turn) -> Answer | None:
         """The answer to a follow-up of the last skill: "again", "and in German?", "make it 30"; None for others."""
@@ -175,14 +201,11 @@ class Assistant:
         text = phrases.SOFT.sub("", turn.text)
         if phrases.AGAIN.match(text) and skill.again:
             return self._do(turn, self._topic, self._context)
-        if phrases.UNDO.match(turn.text):
-            return self._follow_up(replace(turn, following=follows))
         match = phrases.AND.match(text)
         rest = text[match.end() :] if match else text
         understood = turn.understanding
         loose = not understood.in_scope or understood.intent in ("no", "cancel")
-        there = self._fresh and _THERE.search(rest)  # "what's on it?", which alone sounds like the weather's
-        near = loose or there or understood.intent in NEAR or INTENTS.get(understood.intent) == self._topic
+        near = loose or understood.intent in NEAR or INTENTS.get(understood.intent) == self._topic
         own = (match or near) and re.match(rf"(?:{skill.follow_up})\b", rest, re.IGNORECASE)
         if match and (own or not phrases.REQUEST.match(rest) or phrases.IT.search(rest)):
             return self._follow_up(replace(turn, text=rest, following=follows))
@@ -192,12 +215,27 @@ class Assistant:
         return None
 
     def _follow_up(self, turn: Turn) -> Answer | None:
+        turn, about = self._with_focus(turn, self._topic)
         found = SKILLS[self._topic].read(turn)
-        return self._do(turn, self._topic, turn.context | found) if found else None
+        return self._do(turn, self._topic, turn.context | about | found) if found else None
+
+    def _with_focus(self, turn: Turn, name: str) -> tuple[Turn, dict]:
+        """A turn that names no entry, with the one that was just talked about, and its slot, if that is clear."""
+        if name not in references.KINDS or phrases.EVERY.search(turn.text):
+            return turn, {}
+        entries = self._focus.entries(name, self.memory.read())
+        if name == "list":
+            return replace(turn, meant=entries), {}
+        if len(entries) != 1 or re.search(rf"\b{name}s?\b", turn.low):
+            return turn, {}
+        return replace(turn, meant=entries), {"meant": (entries[0]["id"],)}
 
     def _new(self, turn: Turn) -> Answer:
         if phrases.DID_YOU.match(turn.text):
             return self._tell_what_was_done()
+        if courtesy := talk.courtesy(turn):
+            self._fresh = False
+            return talk.chat(turn, courtesy)
         first, *second = parts(turn, self._understood)
         if second:
             return self._both(first, second[0])
@@ -205,8 +243,10 @@ class Assistant:
         if name in _CHANGING and _forbids(turn):
             return Answer(self._voice.pick(talk.NOT_TO))
         if name is not None:
-            turn = replace(turn, context=self._context or {} if name == self._topic else {})
-            return self._do(turn, name, SKILLS[name].read(turn))
+            turn, about = replace(turn, context={}), {}
+            if name == self._topic:
+                turn, about = self._with_focus(replace(turn, context=self._context or {}), name)
+            return self._do(turn, name, about | SKILLS[name].read(turn))
         intent = turn.understanding.intent
         if turn.understanding.in_scope and intent in ("no", "cancel") and _SET & set(self._last.acts):
             return self._taken_back(turn)
@@ -217,18 +257,20 @@ class Assistant:
             return replace(self._last, acts=(), question=None) if self._last.text else Answer(talk.NOTHING_TO_REPEAT[0])
         if intent in limits.LIMITS:
             self._declined, self._last_declined = turn.text, True
+            self._focus, self._topic = replace(self._focus, kind=""), ""  # "it" is what was declined
             return limits.decline(turn)
         if intent == "yes" and self._last_declined and "remind you" in self._last.text:  # as was offered
             return self._do(turn, "reminder", {"action": "add", "text": self._declined})
         if intent == "yes" and self._last_declined and "on your to-do list" in self._last.text:
             return self._do(turn, "list", {"list": "todo", "action": "add", "items": [self._declined]})
-        return talk.chat(turn)
+        return talk.chat(turn, intent)
 
     def _taken_back(self, turn: Turn) -> Answer:
         """The answer to "never mind" or "no" after a timer, an alarm or a reminder was set or changed."""
         if turn.understanding.intent == "no" or not {"timer.set", "alarm.set", "reminder.add"} & set(self._last.acts):
             return Answer(talk.STANDS)
-        return self._follow_up(replace(turn, text="cancel it", context=self._context, following="and"))
+        reference = references.refer(phrases.CANCEL_IT, self._focus, self.memory)
+        return (reference and self._as_reference(turn, reference)) or Answer(talk.STANDS)
 
     def _both(self, first: Turn, second: Turn | None) -> Answer:
         """Two requests in one line; the second only if the first leads to no question, and if it is clear."""
@@ -239,7 +281,7 @@ class Assistant:
             return replace(answer, text=f"{answer.text} {talk.MORE}")
         second = replace(second, declined=self._declined)
         try:
-            then = self._as_follow_up(second) or self._new(second)
+            then = self._request(second)
         except BadInput as error:  # the first was done all the same
             then = Answer(_failed(error))
         return replace(then, text=f"{answer.text}\n{then.text}", acts=answer.acts + then.acts)

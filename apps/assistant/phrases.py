@@ -21,7 +21,8 @@ AND = re.compile(
 )
 # What is said before the request itself.
 POLITE = re.compile(
-    r"^(?:(?:please|hey|hi|hello|ok|okay|so|then|now|and|also|well|can you|could you|would you|will you|kindly|just|"
+    r"^(?:(?:good (?:morning|day|afternoon|evening)|"
+    r"please|hey|hi|hello|ok|okay|so|then|now|and|also|well|can you|could you|would you|will you|kindly|just|"
     r"i want you to|i need you to|i'd like you to|go ahead and|help me(?: to)?)\b[ ,]*)+",
     re.IGNORECASE,
 )
@@ -32,9 +33,32 @@ REQUEST = re.compile(
     re.IGNORECASE,
 )
 IT = re.compile(r"\b(?:it|that|this|those|them)\b", re.IGNORECASE)
+EVERY = re.compile(r"\b(?:all|every|everything|both)\b", re.IGNORECASE)
 UNDO = re.compile(
     r"^(?:cancel|stop|delete|remove|undo|scrap|drop|clear) (?:it|that|this|them)(?: one| again)?[ .!?]*$", re.IGNORECASE
 )
+# A line that only greets, or says goodbye, whatever the classifier makes of it.
+_DAY = r"(?:morning|day|afternoon|evening)"
+_SPOKEN_TO = r"(?:[ ,]+(?:to you|too|again|there|all|everyone|everybody|sir|madam|friend|assistant|my friend|dear))*"
+GREETING = re.compile(
+    rf"^(?:(?:oh|well|why|and)[ ,]+)*(?:(?:hello|hi|hey)[ ,]+)?(?:a )?(?:very )?"
+    rf"(?:(?:good|lovely|happy) {_DAY}|morning|afternoon|evening|hello|hi|hey|hiya|howdy|greetings|welcome back|"
+    rf"(?:it'?s )?(?:good|nice|great|lovely) to see you){_SPOKEN_TO}[ .!]*$",
+    re.IGNORECASE,
+)
+FAREWELL = re.compile(
+    r"\b(?:(?:good[ -]?|bye[ -]?|buh)?byes?|farewell|good ?night|night night|adios|sayonara|ciao|cheerio|"
+    r"so long|ta ?ta|cya|"
+    r"(?:see|catch) (?:you|ya|u)(?: all)? (?:\w+ )?(?:later|soon|around|tomorrow|then|next|in|on|when)|"
+    r"(?:talk|speak|chat)(?: to you)? (?:later|soon)|until (?:next time|later|then)|take care|peace out|"
+    r"have an? (?:\w+ )?(?:good|great|nice|lovely|wonderful|pleasant) "
+    r"(?:one|day|morning|afternoon|evening|night|weekend|time))"
+    r"|^(?:see (?:you|ya)|later)\W*$",
+    re.IGNORECASE,
+)
+# What the skills read where a line refers to what was just talked about, see `references`.
+CANCEL_IT, DONE_WITH_IT, ADD_IT = "cancel it", "mark it as done", "add it"
+WHEN_IT, LEFT_ON_IT = "when is it", "how long is left on it"
 # A request not to do something; "don't let me forget" is none, nor "don't call me Bill, call me Bob".
 NOT = re.compile(
     r"^(?:don'?t|do not|never)\b(?! (?:let me )?forget\b)"

@@ -5,8 +5,8 @@ import re
 from datetime import datetime
 
 from . import dates, phrases, time_words
-from .alarms import REPEATED, at_time
-from .clock import is_over, seconds_since, store, stored, wall
+from .alarms import REPEATED, at_time, ids, with_left
+from .clock import is_over, later, seconds_since, store, stored, wall
 from .memory import new_id
 from .timers import ONLY_ONE, ONLY_OPEN
 from .turn import Answer, Question, Skill, Turn, sentence
@@ -29,6 +29,7 @@ _REMOVE = (
     r"(?:\bi )?\b(?:no longer|don'?t|do not) (?:need|want)\b(?! to forget)(?: to be reminded)?"
 )
 _CHANGE = r"\b(?:change|move|reschedule|update|postpone|push|edit)\b"
+_CHANGED = re.compile(r"^(?P<verb>change|move|rename) it to ", re.IGNORECASE)
 _LIST = (
     r"\b(?:what|which|list|show|read|check|any|do i have|are there|tell me|see|hear|repeat|recall|recite|give me|"
     r"review)\b"
@@ -57,14 +58,9 @@ def read_reminder(turn: Turn) -> dict:
         another = lead and found.get("text") and found.get("at")  # "remind me to buy milk at 9"
         return {slot: each for slot, each in found.items() if slot == "at" or another}
     if turn.requested == "which":
-        return {} if re.search(_REMOVE, turn.low) else {"which": turn.text}
+        return {} if re.search(_REMOVE, turn.low) else {"which": "" if turn.meant else turn.text}
     if turn.following:
-        at = {slot: each for slot, each in _timed(turn, turn.text).items() if slot == "at"}
-        if "id" not in turn.context or not (action == "remove" or at):
-            return {}
-        if phrases.ANOTHER.search(turn.low):
-            return at | {"action": "add"}
-        return {"action": "remove"} if action == "remove" else at | {"action": "change"}
+        return _read_follow_up(turn, action)
     if action == "list":
         return {"action": "list"}
     if action in ("remove", "change"):  # "the dentist reminder", "the reminder about the dentist"
@@ -76,9 +72,28 @@ def read_reminder(turn: Turn) -> dict:
     return slots | _timed(turn, _LEAD.sub("", turn.text, count=1)) | {"action": action}
 
 
+def _read_follow_up(turn: Turn, action: str) -> dict:
+    """The slots of a line about reminders that were just talked about; {} if it is about something else."""
+    if not turn.meant:
+        return {}
+    if turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):
+        return {"action": "list", "left": turn.text == phrases.LEFT_ON_IT}
+    if action == "remove" or turn.text == phrases.DONE_WITH_IT:
+        return {"action": "remove"}
+    if len(turn.meant) == 1 and (seconds := dates.shift(turn.text)) is not None:
+        return {"action": "change", "at": later(stored(turn.meant[0], turn.now), seconds)}
+    new = _CHANGED.match(turn.text)
+    text = turn.text[new.end() :] if new else turn.text
+    at = {slot: each for slot, each in _timed(turn, text).items() if slot == "at"}
+    if at:
+        return at | {"action": "add" if phrases.ANOTHER.search(turn.low) else "change"}
+    return {"action": "rename", "text": text} if new and new["verb"].lower() != "move" else {}
+
+
 def use_reminder(turn: Turn, slots: dict) -> Answer:
     """Do what the slots ask for. Raises BadInput where the file can't be used."""
-    return {"add": _add, "change": _change, "remove": _remove, "list": _list}[slots["action"]](turn, slots)
+    acts = {"add": _add, "change": _change, "rename": _rename, "remove": _remove, "list": _list}
+    return acts[slots["action"]](turn, slots)
 
 
 def ring(data: dict, now: datetime) -> list[str]:
@@ -125,7 +140,9 @@ def _add(turn: Turn, slots: dict) -> Answer:
     when = dates.named(slots["at"], turn.now)
     lines = (f"Reminder for {when}: {yours(slots['text'])}.", f"{sentence(when)}, then: {yours(slots['text'])}.")
     others = f" {ONLY_ONE}" if slots.get("others") else ""
-    return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("reminder.add",), _context(entry))
+    return Answer(
+        turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("reminder.add",), {}, about=(entry["id"],)
+    )
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
@@ -137,15 +154,28 @@ def _change(turn: Turn, slots: dict) -> Answer:
         over = dates.spoken(slots["at"], turn.now)
         return Answer(f"{sentence(over)} is over. When instead?", question=Question("at", rest, stays))
     with turn.memory.change() as data:
-        chosen = _chosen(data["reminders"], slots, turn)
+        chosen = _chosen(data["reminders"], slots)
         if len(chosen) != 1:
             return _which(turn, slots, data["reminders"], chosen)
         if stored(chosen[0], turn.now) == slots["at"]:
-            return Answer("It is for that time already.", context=_context(chosen[0]))
+            return Answer("It is for that time already.", context={}, about=ids(chosen))
         store(chosen[0], slots["at"])
     when = dates.named(slots["at"], turn.now)
+    text = f"The reminder is for {when} now: {yours(chosen[0]['text'])}."
+    return Answer(text, ("reminder.change",), {}, about=ids(chosen))
+
+
+def _rename(turn: Turn, slots: dict) -> Answer:
+    with turn.memory.change() as data:
+        chosen = [each for each in data["reminders"] if each["id"] in slots["meant"]]
+        if len(chosen) != 1:
+            return _which(turn, slots, data["reminders"], chosen)
+        if chosen[0]["text"] == slots["text"]:
+            return Answer("It says that already.", context={}, about=ids(chosen))
+        chosen[0]["text"] = slots["text"]
+    when = dates.named(stored(chosen[0], turn.now), turn.now)
     return Answer(
-        f"The reminder is for {when} now: {yours(chosen[0]['text'])}.", ("reminder.change",), _context(chosen[0])
+        f"The reminder for {when} is now: {yours(slots['text'])}.", ("reminder.change",), {}, about=ids(chosen)
     )
 
 
@@ -153,34 +183,34 @@ def _remove(turn: Turn, slots: dict) -> Answer:
     with turn.memory.change() as data:
         entries = data["reminders"]
         everything = slots.get("all") and not {"text", "old", "on"} & set(slots)
-        chosen = list(entries) if everything else _chosen(entries, slots, turn)
+        chosen = _chosen(entries, slots)
         if len(chosen) != 1 and not (everything and chosen):
             return _which(turn, slots, entries, chosen)
+        texts = "; ".join(yours(each["text"]) for each in chosen)
         if everything and not slots.get("sure"):
-            count = (
-                f"all {len(chosen)} reminders" if len(chosen) > 1 else f"the one reminder ({yours(chosen[0]['text'])})"
-            )
+            count = f"the one reminder ({texts})" if len(chosen) == 1 else f"{len(chosen)} reminders: {texts}"
+            count = f"all {len(chosen)} reminders" if len(chosen) == len(entries) > 1 else count
             return Answer(f"Delete {count}?", question=Question("sure", slots, "The reminders stay."))
         data["reminders"] = [each for each in entries if each not in chosen]
-    gone = "all reminders" if len(chosen) > 1 else f"the reminder: {yours(chosen[0]['text'])}"
-    return Answer(f"Deleted {gone}.", ("reminder.remove",), {})
+    gone = "all reminders" if len(chosen) == len(entries) > 1 else f"the reminder{'s' * (len(chosen) > 1)}: {texts}"
+    return Answer(f"Deleted {gone}.", ("reminder.remove",), {}, about=ids(chosen))
 
 
 def _list(turn: Turn, slots: dict) -> Answer:
     entries = sorted(turn.memory.read()["reminders"], key=lambda each: each["at"])
     if not entries:
         return Answer("You have no reminders.", ("reminder.list",), {})
-    lines = [f"{yours(each['text'])}, {dates.spoken(stored(each, turn.now), turn.now)}" for each in entries]
-    return Answer(
-        f"Your reminders: {'; '.join(lines)}.", ("reminder.list",), _context(entries[0]) if len(entries) == 1 else {}
-    )
+    listed = [each for each in entries if each["id"] in slots["meant"]] if "meant" in slots else entries
+    if not listed:
+        return _which(turn, slots, entries, listed)
+    spoken = with_left if slots.get("left") else dates.spoken
+    lines = [f"{yours(each['text'])}, {spoken(stored(each, turn.now), turn.now)}" for each in listed]
+    return Answer(f"Your reminders: {'; '.join(lines)}.", ("reminder.list",), {}, about=ids(listed))
 
 
-def _chosen(entries: list[dict], slots: dict, turn: Turn) -> list[dict]:
-    """The reminders that are meant: by their words and their time, the one just spoken of, else all."""
+def _chosen(entries: list[dict], slots: dict) -> list[dict]:
+    """The reminders that are meant: by their words and their time, those referred to, else all."""
     wanted = slots.get("which") or slots.get("text")
-    if wanted and (order := re.search(r"\b(first|second|third|last)\b(?: one)?\W*$", wanted.lower())):
-        return entries[{"first": 0, "second": 1, "third": 2, "last": -1}[order[1]] :][:1]
     if wanted and (whole := _with_words(entries, slots.get("whole", ""))):  # "about my 3 pm meeting"
         return whole
     timed = at_time(entries, slots["old"]) if "old" in slots else entries
@@ -190,8 +220,7 @@ def _chosen(entries: list[dict], slots: dict, turn: Turn) -> list[dict]:
         texts = {each["text"].lower(): each for each in timed}
         near = difflib.get_close_matches(wanted.lower(), texts, n=1, cutoff=0.6)
         return _with_words(timed, wanted) or [texts[name] for name in near]
-    spoken_of = [each for each in timed if each["id"] == turn.context.get("id") and "reminder" not in turn.low]
-    return spoken_of or timed
+    return [each for each in timed if each["id"] in slots["meant"]] if "meant" in slots else timed
 
 
 def _with_words(entries: list[dict], text: str) -> list[dict]:
@@ -205,13 +234,9 @@ def _which(turn: Turn, slots: dict, entries: list[dict], chosen: list[dict]) -> 
         return Answer("You have no reminders.", context={})
     names = "; ".join(yours(each["text"]) for each in entries)
     if not chosen:
-        return Answer(f"There is no such reminder. You have: {names}.", context={})
-    return Answer(f"Which one? {names}.", question=Question("which", slots, "The reminders stay as they are."))
-
-
-def _context(entry: dict) -> dict:
-    """What the next turn may change."""
-    return {"id": entry["id"], "was": entry["at"]}
+        return Answer(f"There is no such reminder. You have: {names}.", context={}, about=())
+    question = Question("which", slots, "The reminders stay as they are.")
+    return Answer(f"Which one? {names}.", question=question, about=ids(entries))
 
 
 def _action(turn: Turn) -> str:
@@ -254,7 +279,7 @@ def _timed(turn: Turn, text: str) -> dict:
 
     "Remind me of it" is about the last request that could not be done.
     """
-    old = datetime.fromisoformat(turn.context["was"]) if turn.following and "was" in turn.context else None
+    old = datetime.fromisoformat(turn.meant[0]["at"]) if turn.following and turn.meant else None
     found = dates.moment(text, turn.now, like=old)
     other = _other_time(turn, found) if found else None
     if found and not other and re.match(r"(?:and|or)\b", found.rest) and time_words.set_apart(found.rest)[1]:

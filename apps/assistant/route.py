@@ -29,6 +29,7 @@ NEAR = {
     "timer", "alarm", "reminder", "reminder_update", "todo_list", "todo_list_update", "shopping_list",
     "shopping_list_update", "cancel", "cancel_reservation", "time", "calendar", "calendar_update", "repeat",
     "cook_time", "order", "order_status", "next_song", "meeting_schedule", "update_playlist", "change_language",
+    "ingredient_substitution",
 }  # fmt: skip
 _VERB = (
     r"(?:set|start|create|make|add|put|give me|i need|i want|i'd like|delete|cancel|stop|remove|change|move|"

@@ -2,7 +2,10 @@
 
 from zoo.errors import BadInput
 
-from .turn import Answer, Turn
+from . import phrases
+from .turn import Answer, Turn, Understanding
+
+SURE_GOODBYE = 0.95  # the probability from which the classifier's goodbye needs no words of farewell
 
 LINES = {
     "greeting": (
@@ -58,14 +61,12 @@ LINES = {
         "My ideas are from 1958 to 2018, my code is younger, and my jokes are older than both.",
     ),
     "what_can_i_ask_you": (
-        "Time and dates anywhere, sums, units, timers, alarms, reminders, a to-do list and a shopping list, "
-        "coins and dice, "
-        "spelling, translation where a model for it is there, jokes, facts. What needs the outside world I "
-        "can't do, and I "
-        "say so.",
-        "I keep timers, alarms, reminders, a to-do list and a shopping list; I reckon, convert units, tell the "
-        "time, spell, "
-        "translate if I was given a model, flip coins, roll dice and tell jokes. No calls, no bookings, no weather.",
+        "Time and dates anywhere, sums, units, timers, alarms, reminders, a to-do list and a shopping list, coins and "
+        "dice, spelling, translation where a model for it is there, jokes, facts. I am not connected to anything, so I "
+        "can't call, book or look up the weather; when I can't do something, I say so.",
+        "I keep timers, alarms, reminders, a to-do list and a shopping list; I calculate, convert units, tell the "
+        "time, spell, translate if I was given a model, flip coins, roll dice and tell jokes. No calls, no bookings, "
+        "no weather.",
     ),
     "yes": (
         "Yes to what? I hadn't asked anything. But I like the spirit.",
@@ -107,6 +108,7 @@ NO_EXCEPTION = "I can't leave some out: name those that shall go, one at a time.
 MORE = "One thing at a time: say the rest again, please."
 NOT_TO = ("Then I don't. Nothing was changed.", "All right, nothing was changed.")
 STANDS = 'It stands as I said. "Cancel it" would cancel it.'
+NO_SUCH = "There is no such {}."
 NOT_UNDERSTOOD = ("I didn't get that.", "That doesn't tell me what I need.")
 GIVEN_UP = ("Let's leave that.", "We aren't getting anywhere, so I leave it.")
 NOTHING_TO_REPEAT = ("I haven't said anything yet. Enjoy it while it lasts.",)
@@ -114,9 +116,29 @@ NOT_DONE = ("No. I said that I can't, and I still can't.", "No, that was beyond 
 NOTHING_DONE = ("No. So far we have only talked.", "No, nothing has happened yet.")
 
 
-def chat(turn: Turn) -> Answer:
+def courtesy(turn: Turn) -> str | None:
+    """The intent of a line that only greets, or says goodbye; None for others.
+
+    A goodbye ends the conversation, so the classifier's word for it alone is taken only where it is sure: it takes
+    "good morning" and "take both off" for one.
+    """
+    if phrases.GREETING.match(turn.text):
+        return "greeting"
+    understood = turn.understanding
+    near = not understood.in_scope or understood.intent in ("greeting", "thank_you")
+    short = len(turn.text.split()) <= 6 and not phrases.REQUEST.match(turn.text)
+    leaves = understood.in_scope and understood.intent == "goodbye"
+    return "goodbye" if leaves or (near and short and phrases.FAREWELL.search(turn.text)) else None
+
+
+def unsure_goodbye(text: str, understood: Understanding) -> bool:
+    """Whether the classifier takes a line for a goodbye that has no words of farewell, and is not sure of it."""
+    unsure = understood.intent == "goodbye" and understood.confidence < SURE_GOODBYE
+    return unsure and not phrases.FAREWELL.search(text)
+
+
+def chat(turn: Turn, intent: str) -> Answer:
     """A line for an intent of chit-chat."""
-    intent = turn.understanding.intent
     line = turn.voice.pick(LINES[intent])
     return Answer(line.replace("{name}", _name(turn)) if "{name}" in line else line, ends=intent == "goodbye")
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import durations, phrases
+from . import durations, phrases, references
 from .memory import MOST_SECONDS, new_id
 from .numbers import NUMBER, digits, number, unreadable
 from .turn import Answer, Question, Skill, Turn
@@ -23,9 +23,9 @@ _LESS = (
 _CHANGE = rf"\b(?:change|make (?:it|that)|extend|shorten|reduce|adjust|update|reset|add|longer)\b|{_LESS}"
 # "make the 5 minute timer 7 minutes", "change the timer from 5 minutes to 7 minutes"
 _FROM_TO = re.compile(r"\b(?:make|set|change|move|reset|adjust|update|extend|shorten) (?:the|my)\b", re.IGNORECASE)
-_ORDER = re.compile(r"\b(first|second|third|fourth|fifth|last|oldest|newest)\b(?: (?:one|timer)\b|\W*$)", re.IGNORECASE)
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_POSITIONS = {name: position for position, name in enumerate(_ORDINALS)} | {"oldest": 0, "last": -1, "newest": -1}
+_RENAME = re.compile(
+    r"^(?:re)?name (?:it|(?:the|my) (?:(?P<name>\w+) )?timer) (?:to|as)? ?(?:the )?(?P<new>[a-z]+)", re.IGNORECASE
+)
 ONLY_ONE = "Only that one: I take one at a time."
 _NO_NAME = """
     a an the my new another second minute hour day your this that first last other set start timer for of on long
@@ -43,7 +43,7 @@ _NAMES = (
 
 
 def read_timer(turn: Turn) -> dict:
-    """{"action": set, change, cancel, list or pause; "seconds", "name", "all"} as far as they are there.
+    """{"action": set, change, rename, cancel, list or pause; "seconds", "name", "all"} as far as they are there.
 
     "by" is 1 to add the seconds to a timer, -1 to take them off; "length" is that of the timer that is meant. A lone
     number counts in the unit of the timer before. When asked which: {"which", "length" or "left" in seconds, "name"}.
@@ -51,6 +51,10 @@ def read_timer(turn: Turn) -> dict:
     """
     if match := phrases.ALL_BUT.match(phrases.POLITE.sub("", turn.text)):
         return read_timer(replace(turn, text=match["all"])) | {"all": True, "spared": match["spared"]}
+    if turn.following and turn.text in (phrases.WHEN_IT, phrases.LEFT_ON_IT):
+        return {"action": "list"}
+    if match := _RENAME.match(turn.text):
+        return {"action": "rename", "new": match["new"].lower()} | ({"name": match["name"]} if match["name"] else {})
     turn = replace(turn, text=durations.meant(turn.text))
     found = durations.read(turn.text)
     rest = found[1].lower() if found else turn.low
@@ -62,8 +66,8 @@ def read_timer(turn: Turn) -> dict:
         slots = {"length": lengths[0].seconds, "seconds": lengths[1].seconds}
     elif between.strip(" ,") == "or":  # "5 or 10 minutes"
         slots = {}
-    if match := re.fullmatch(rf"(?:it |to |that )?({NUMBER})\W*", digits(turn.low)):
-        slots["seconds"] = float(number(match[1])) * turn.context.get("unit", 60)
+    if match := re.fullmatch(rf"(?:(?:change|move) it to |it |to |that )?({NUMBER})\W*", digits(turn.low)):
+        slots["seconds"] = float(number(match[1])) * _unit(turn)
     if name := _name(rest):
         slots["name"] = name
     if re.search(r"\b(?:all|every|both)\b(?!.*\bothers?\b)", turn.low):  # of "all others" it asks which
@@ -72,7 +76,7 @@ def read_timer(turn: Turn) -> dict:
     if len(lengths) > 1:
         slots["others"] = True
     if turn.requested == "which":
-        known = slots or _order(turn.text) is not None
+        known = slots or turn.meant
         return {which if slot == "seconds" else slot: each for slot, each in slots.items()} | (
             {"which": True} if known else {}
         )
@@ -81,7 +85,7 @@ def read_timer(turn: Turn) -> dict:
     action = "change" if changed else _action(turn, rest, bool(found))
     if turn.following and action == "list" and re.search(r"\bleft\b|\bremain", turn.low):
         return slots | {"action": "list"}
-    if turn.following and ("id" not in turn.context or (action in ("set", "list") and "seconds" not in slots)):
+    if turn.following and (not turn.meant or (action in ("set", "list") and "seconds" not in slots)):
         return {}
     if phrases.ANOTHER.search(turn.text):
         action = "set" if action == "change" else action
@@ -97,7 +101,8 @@ def use_timer(turn: Turn, slots: dict) -> Answer:
     """Do what the slots ask for. Raises BadInput where the file can't be used."""
     if slots["action"] == "pause":
         return Answer("I can't pause a timer, only set, change and cancel it. It runs on.")
-    return {"set": _set, "change": _change, "cancel": _cancel, "list": _list}[slots["action"]](turn, slots)
+    acts = {"set": _set, "change": _change, "rename": _rename, "cancel": _cancel, "list": _list}
+    return acts[slots["action"]](turn, slots)
 
 
 def ring(data: dict, now: datetime) -> list[str]:
@@ -140,7 +145,9 @@ def _set(turn: Turn, slots: dict) -> Answer:
     lines = (f"{_named(timer)}: {durations.spoken(timer['seconds'])}, from now.",
              f"{_named(timer)} is running: {durations.spoken(timer['seconds'])}.")  # fmt: skip
     others = f" {ONLY_ONE}" if slots.get("others") else ""
-    return Answer(turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("timer.set",), _context(timer))
+    return Answer(
+        turn.voice.pick(lines) + others + turn.voice.once(ONLY_OPEN), ("timer.set",), {}, about=(timer["id"],)
+    )
 
 
 def _change(turn: Turn, slots: dict) -> Answer:
@@ -153,16 +160,29 @@ def _change(turn: Turn, slots: dict) -> Answer:
         timer = chosen[0]
         seconds = timer["seconds"] + slots["by"] * slots["seconds"] if slots.get("by") else slots["seconds"]
         if problem := _unfit(seconds):
-            return Answer(problem, context=_context(timer))
+            return Answer(problem, context={}, about=(timer["id"],))
         if round(seconds) == timer["seconds"]:
-            return Answer(f"The {called(timer)} is that long already.", context=_context(timer))
+            return Answer(f"The {called(timer)} is that long already.", context={}, about=(timer["id"],))
         passed = (turn.now - datetime.fromisoformat(timer["started"])).total_seconds()
         if seconds <= passed:  # "make it 5" after seven minutes: five from now
             timer["started"] = turn.now.isoformat()
         timer["seconds"] = round(seconds)
     left = durations.spoken(_left(timer, turn))
     line = f"{_named(timer)}: {durations.spoken(timer['seconds'])} now"
-    return Answer(f"{line}." if passed == 0 else f"{line}, {left} left.", ("timer.change",), _context(timer))
+    text = f"{line}." if passed == 0 else f"{line}, {left} left."
+    return Answer(text, ("timer.change",), {}, about=(timer["id"],))
+
+
+def _rename(turn: Turn, slots: dict) -> Answer:
+    with turn.memory.change() as data:
+        chosen = _chosen(data["timers"], slots, turn)
+        if len(chosen) != 1:
+            return _which(turn, slots, data["timers"], chosen)
+        timer, before = chosen[0], called(chosen[0])
+        if timer["name"] == slots["new"]:
+            return Answer(f"The {before} is called that already.", context={}, about=(timer["id"],))
+        timer["name"] = slots["new"]
+    return Answer(f"The {before} is the {slots['new']} timer now.", ("timer.change",), {}, about=(timer["id"],))
 
 
 def _cancel(turn: Turn, slots: dict) -> Answer:
@@ -173,41 +193,38 @@ def _cancel(turn: Turn, slots: dict) -> Answer:
             return _which(turn, slots, running, chosen)
         names = "; ".join(called(timer) for timer in chosen)
         if len(chosen) > 1 and not slots.get("sure"):
-            what = f"{len(chosen)} timers: {names}" if "spared" in slots else f"all {len(chosen)} timers"
+            what = f"{len(chosen)} timers: {names}" if len(chosen) < len(running) else f"all {len(chosen)} timers"
             return Answer(f"Cancel {what}?", question=Question("sure", slots, "All timers run on."))
         data["timers"] = [timer for timer in running if timer not in chosen]
     gone = f"the {names}" if len(chosen) == 1 else names if data["timers"] else "all timers"
     others = f" {ONLY_ONE}" if slots.get("others") and not slots.get("all") else ""
-    return Answer(f"Cancelled: {gone}.{others}", ("timer.cancel",), {})
+    return Answer(f"Cancelled: {gone}.{others}", ("timer.cancel",), {}, about=_ids(chosen))
 
 
 def _list(turn: Turn, slots: dict) -> Answer:
     running = turn.memory.read()["timers"]
     if not running:
         return Answer("No timer is running.", context={})
-    named = [timer for timer in running if timer["name"] == slots.get("name", timer["name"])]
-    lacking = "" if named else f"There is no {slots['name']} timer. "
+    named = _chosen(running, {slot: each for slot, each in slots.items() if slot in ("name", "meant")}, turn)
+    lacking = "" if named else f"There is no {slots['name']} timer. " if "name" in slots else "That one is over. "
     listed = named or running
-    context = _context(listed[0]) if len(listed) == 1 and not lacking else {}
-    return Answer(f"{lacking}Your {'; '.join(_with_left(timer, turn) for timer in listed)}.", ("timer.list",), context)
+    text = f"{lacking}Your {'; '.join(_with_left(timer, turn) for timer in listed)}."
+    return Answer(text, ("timer.list",), {}, about=() if lacking else _ids(listed))
 
 
 def _chosen(running: list[dict], slots: dict, turn: Turn) -> list[dict]:
-    """The timers that are meant: by name, length, the one just spoken of, else all; of those by time left and order."""
-    order = None if "spared" in slots else _order(turn.text)
-    alone = not slots.get("all") and order is None and not re.search(r"\btimers?\b", turn.low)
+    """The timers that are meant: by name, by length, those referred to, else all; of those by time left."""
     for test in (
         lambda timer: slots.get("name") and timer["name"] == slots["name"],
         lambda timer: timer["seconds"] == slots.get("length"),
-        lambda timer: alone and timer["id"] == turn.context.get("id"),
+        lambda timer: timer["id"] in slots.get("meant", ()),
     ):
         if found := [timer for timer in running if test(timer)]:
             break
     else:
-        found = [] if {"name", "length"} & slots.keys() else running
+        found = [] if {"name", "length", "meant"} & slots.keys() else running
     if "left" in slots:
         found = [timer for timer in found if abs(_left(timer, turn) - slots["left"]) < 60]
-    found = found if order is None else found[order:][:1]
     if "spared" not in slots:
         return found
     spared = _spared(running, slots["spared"])
@@ -218,31 +235,27 @@ def _spared(running: list[dict], words: str) -> list[dict]:
     """The timers that are to run on, by the words for them: their names, lengths, or position."""
     said, lengths = set(re.findall(r"\w+", words.lower())), [each.seconds for each in durations.find_all(digits(words))]
     found = [timer for timer in running if timer["name"] in said or timer["seconds"] in lengths]
-    order = _order(words)
-    return found if found or order is None else running[order:][:1]
-
-
-def _order(text: str) -> int | None:
-    """The position of "the second one", from 0; None for "one second"."""
-    found = durations.read(text)
-    match = _ORDER.search(found[1] if found else text)
-    return _POSITIONS[match[1].lower()] if match else None
+    position = references.position(words)
+    return found if found or position is None else running[position:][:1]
 
 
 def _which(turn: Turn, slots: dict, running: list[dict], chosen: list[dict]) -> Answer:
     if not running:
         return Answer("No timer is running, so there is none to touch.", context={})
     if not chosen:
-        return Answer(f"There is no such timer. Running: {'; '.join(map(called, running))}.", context={})
+        return Answer(f"There is no such timer. Running: {'; '.join(map(called, running))}.", context={}, about=())
     names = [called(timer) for timer in chosen]
     if len(set(names)) < len(names):  # the same in words: their order and their ends tell them apart
-        positions = (*_ORDINALS, *[""] * MOST)
+        positions = (*references.ORDINALS, *[""] * MOST)
         names = [
             f"{position} {_with_left(timer, turn)}".strip() for position, timer in zip(positions, chosen, strict=False)
         ]
-    return Answer(
-        f"Which one? {'; '.join(names)}.", question=Question("which", slots, "All timers run on as they were.")
-    )
+    question = Question("which", slots, "All timers run on as they were.")
+    return Answer(f"Which one? {'; '.join(names)}.", question=question, about=_ids(chosen))
+
+
+def _ids(chosen: list[dict]) -> tuple[int, ...]:
+    return tuple(timer["id"] for timer in chosen)
 
 
 def _left(timer: dict, turn: Turn) -> float:
@@ -279,10 +292,10 @@ def _action(turn: Turn, rest: str, timed: bool) -> str:
     return "set"
 
 
-def _context(timer: dict) -> dict:
-    """What may be changed next; a lone number then counts in the same unit."""
-    seconds = timer["seconds"]
-    return {"id": timer["id"], "unit": 3600 if seconds >= 3600 and seconds % 3600 == 0 else 60 if seconds >= 60 else 1}
+def _unit(turn: Turn) -> int:
+    """The seconds that a lone number counts in: the unit of the timer that it changes, else minutes."""
+    seconds = turn.meant[0]["seconds"] if len(turn.meant) == 1 else 60
+    return 3600 if seconds >= 3600 and seconds % 3600 == 0 else 60 if seconds >= 60 else 1
 
 
 def _named(timer: dict) -> str:

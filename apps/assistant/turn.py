@@ -58,6 +58,7 @@ class Turn:
     voice: Voice
     translators: dict[str, Callable[[str], str]]  # language in lower case -> English to it
     context: dict = field(default_factory=dict)  # slots of the skill's last answer, for a follow-up
+    meant: tuple = ()  # timers, alarms or reminders as stored, or items of a list, that the line refers to
     declined: str = ""  # the last request that could not be done
     requested: str = ""  # the slot that was asked for
     # "and": a fragment such as "and in German?", `text` is what comes after "and". "bare": one without such a word.
@@ -90,6 +91,7 @@ class Answer:
     acts: tuple[str, ...] = ()  # names of what was done: "timer.set"
     context: dict | None = None  # slots that a follow-up may change; None: there can be no follow-up
     question: Question | None = None
+    about: tuple | None = None  # ids, or items of a list, that it is about, in their order; None: as before
     in_scope: bool = True
     ends: bool = False  # after a goodbye
 

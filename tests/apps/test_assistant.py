@@ -2,8 +2,8 @@
 
 A turn of a dialogue (dialogues.json) has what the user says, and what is expected: wait: seconds that pass before;
 answer, not: patterns that the answer must and must not match; acts: exactly the acts; asks: whether it asks a question;
-state: what its file holds afterwards; cannot: it says that it can't, and does nothing; out_of_scope: it says that it
-doesn't know; new: an answer that it hasn't given in this dialogue.
+ends: whether the conversation is over; state: what its file holds afterwards; cannot: it says that it can't, and does
+nothing; out_of_scope: it says that it doesn't know; new: an answer that it hasn't given in this dialogue.
 """
 
 import datetime
@@ -29,6 +29,7 @@ from zoo_apps.assistant import (
     Reply,
     limits,
     memory,
+    references,
     talk,
 )
 from zoo_apps.assistant.app import AssistantApp
@@ -38,10 +39,13 @@ from zoo_apps.assistant.turn import Understanding, Voice, understanding
 HERE = Path(__file__).parent
 SCRIPT = json.loads((HERE / "dialogues.json").read_text(encoding="utf-8"))
 DIALOGUES = SCRIPT["dialogues"]
+# The last line of each of these refers to what was just talked about, or greets, or says goodbye. All were written
+# before they were run; those of "written_first" before the code for them.
+REFERENCES = json.loads((HERE / "references.json").read_text(encoding="utf-8"))
 APP = AssistantApp()
 
-CHANGING = re.compile(r"(?:timer|alarm|reminder)\.(?:set|add|change|cancel|remove)|list\.(?:add|remove|clear)|"
-                      r"name\.set|"
+CHANGING = re.compile(r"(?:timer|alarm|reminder)\.(?:set|add|change|cancel|remove)|"
+                      r"list\.(?:add|remove|change|move|clear)|name\.set|"
                       r"nickname\.set|settings\.reset")  # fmt: skip
 ADMITS = re.compile(r"\b(?:can't|cannot|can not|unable|not able|no way to)\b", re.IGNORECASE)
 UNKNOWN = re.compile(r"scope|don't know|no idea|beyond|can't", re.IGNORECASE)
@@ -135,6 +139,7 @@ def play(dialogue, path) -> tuple[list[str], list[str]]:
             "not": "not" not in turn or not re.search(turn["not"], reply.text, re.IGNORECASE),
             "acts": acts is None or acts == list(reply.acts),
             "asks": turn.get("asks", reply.asks) == reply.asks,
+            "ends": turn.get("ends", reply.ends) == reply.ends,
             "state": all(state[name] == value for name, value in turn.get("state", {}).items()),
             "cannot": not turn.get("cannot") or ADMITS.search(reply.text),
             "out_of_scope": not turn.get("out_of_scope") or (not reply.in_scope and UNKNOWN.search(reply.text)),
@@ -163,6 +168,19 @@ def test_sixty_dialogues(tmp_path):
     assert len(DIALOGUES) == 60
     assert not false, "\n".join(false)
     assert len(DIALOGUES) - len(failed) >= 54, report
+
+
+@pytest.mark.parametrize(("which", "count", "least"), [("written_first", 25, 23), ("held_back", 15, 14)])
+def test_references_and_greetings(tmp_path, which, count, least):
+    failed = []
+    for number, dialogue in enumerate(REFERENCES[which]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        wrong, claims = play(dialogue, folder)
+        assert not claims
+        failed += wrong[:1]
+    assert len(REFERENCES[which]) == count
+    assert count - len(failed) >= least, "\n".join(failed)
 
 
 def test_the_same_seed_gives_the_same_conversation(tmp_path):
@@ -907,3 +925,127 @@ def test_a_list_that_is_cleared_instead(tmp_path):
     assert asked.asks and done.acts == ("list.clear",) and stored(tmp_path)["shopping"] == []
     *_, dropped = talked(tmp_path, "set a reminder for 6 pm", "clear it")
     assert not dropped.asks and stored(tmp_path)["reminders"] == []
+
+
+# What was just talked about
+
+
+MILK_AND_EGGS = "put milk and eggs on my shopping list"
+CALL, SEE = "remind me to call Bob at 5 pm", "remind me to see Ann at 7 pm"
+EARLY, LATE = "set an alarm for 6 am", "set an alarm for 8 am"
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "expected"),
+    [
+        ([MILK_AND_EGGS, "take the eggs off please"], "shopping", ["milk"]),
+        ([MILK_AND_EGGS, "cross milk out"], "shopping", ["eggs"]),
+        ([MILK_AND_EGGS, "take everything off", "yes"], "shopping", []),
+        ([MILK_AND_EGGS, "remove it"], "shopping", []),
+        ([MILK_AND_EGGS, "what's on it", "delete it", "the second one"], "shopping", ["milk"]),
+        ([MILK_AND_EGGS, "mark the first one as done", "and the last one too"], "shopping", []),
+        ([MILK_AND_EGGS, "add tea", "remove them"], "shopping", ["milk", "eggs"]),
+        ([MILK_AND_EGGS, "remove the third one", "what about the third one"], "shopping", ["milk", "eggs"]),
+        ([MILK_AND_EGGS, "remove the last one", "undo that"], "shopping", ["milk", "eggs"]),
+        ([MILK_AND_EGGS, "replace the first one with oat milk"], "shopping", ["oat milk", "eggs"]),
+        ([MILK_AND_EGGS, "change milk to oat milk"], "shopping", ["oat milk", "eggs"]),
+        ([MILK_AND_EGGS, "move the last one to my to-do list"], "todo", ["eggs"]),
+        ([MILK_AND_EGGS, "move it to 8 pm"], "shopping", ["milk", "eggs"]),
+        ([MILK_AND_EGGS, "book a flight to rome", "remove it"], "shopping", ["milk", "eggs"]),
+        ([TEA, PASTA, "cancel that one"], "timers", [600]),
+        ([TEA, PASTA, UNNAMED, "cancel the first two"], "timers", [180]),
+        ([TEA, PASTA, UNNAMED, "cancel all of them", "no"], "timers", [600, 300, 180]),
+        ([TEA, PASTA, "cancel the first timer", "cancel it"], "timers", [300]),
+        ([TEA, PASTA, "make the first one 20 minutes"], "timers", [1200, 300]),
+        ([TEA, PASTA, "take two minutes off it"], "timers", [600, 180]),
+        ([TEA, "play some jazz", "stop it"], "timers", [600]),
+        ([TEA, "what is 20 plus 20", "cancel it"], "timers", [600]),
+        ([TEA, "good morning", "cancel it"], "timers", []),
+        ([TEA, PASTA, "cancel the tea one"], "timers", [300]),
+        ([EARLY, LATE, "move the 6 am one to 7"], "alarms", ["2026-03-11T07:00", "2026-03-11T08:00"]),
+        ([CALL, SEE, "delete the Bob one"], "reminders", [["see Ann", "2026-03-10T19:00"]]),
+        ([EARLY, LATE, "move the first one to 7"], "alarms", ["2026-03-11T07:00", "2026-03-11T08:00"]),
+        ([EARLY, LATE, "bring it forward by half an hour"], "alarms", ["2026-03-11T06:00", "2026-03-11T07:30"]),
+        ([EARLY, LATE, "cancel my alarm", "both"], "alarms", []),
+        ([EARLY, LATE, "cancel my alarm", "cancel the last one"], "alarms", ["2026-03-11T06:00"]),
+        ([EARLY, LATE, "rename it to work"], "alarms", ["2026-03-11T06:00", "2026-03-11T08:00"]),
+        ([CALL, SEE, "move the first one to 6 pm"], "reminders",
+         [["call Bob", "2026-03-10T18:00"], ["see Ann", "2026-03-10T19:00"]]),
+        ([CALL, SEE, "change it to see Tom"], "reminders",
+         [["call Bob", "2026-03-10T17:00"], ["see Tom", "2026-03-10T19:00"]]),
+        ([CALL, SEE, "mark the last one as done"], "reminders", [["call Bob", "2026-03-10T17:00"]]),
+        ([CALL, SEE, "delete both"], "reminders", []),
+        ([SEE, CALL, "what are my reminders", "cancel the first one"], "reminders", [["see Ann", "2026-03-10T19:00"]]),
+    ],
+)  # fmt: skip
+def test_what_is_referred_to(tmp_path, lines, kind, expected):
+    talked(tmp_path, *lines)
+    assert stored(tmp_path)[kind] == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "answer"),
+    [
+        ([MILK_AND_EGGS, "what time is it", "what's on the list"], "milk and eggs"),
+        ([MILK_AND_EGGS, "add buy stamps to my to-do list", "what's left on it"], "buy stamps"),
+        ([MILK_AND_EGGS, "is there any milk on it"], "^Yes.*milk"),
+        (
+            [TEA, PASTA, "what timers are running", "how long does the first one have"],
+            r"tea timer \(10 minutes\), 10 m[^;]*$",
+        ),
+        ([TEA, "what time is it"], "2:05 pm"),
+        ([TEA, "could you repeat that please"], "[Tt]ea timer"),
+        ([TEA, "cancel the other one"], "no such timer"),
+        ([EARLY, LATE, "when is the other one"], "6:00 am[^;]*$"),
+        ([EARLY, "how long until it rings"], "in 15 hours 55 minutes"),
+        ([EARLY, "rename it to work"], "has no name"),
+        ([CALL, SEE, "how long until the first one"], "call Bob.*in 2 hours 55 minutes"),
+    ],
+)
+def test_what_is_told_of_what_is_referred_to(tmp_path, lines, answer):
+    assert re.search(answer, talked(tmp_path, *lines)[-1].text)
+
+
+def test_a_timer_is_renamed(tmp_path):
+    talked(tmp_path, TEA, PASTA, "rename the first one to coffee", "call it cocoa", "rename the pasta timer to noodles")
+    assert names(tmp_path) == ["cocoa", "noodles"]
+
+
+def test_few_lines_of_other_kinds_are_taken_for_references(tmp_path):
+    """Lines of CLINC150's test set, each after a timer and a list were talked about."""
+    memory = Memory(tmp_path / "assistant.json")
+    talked(tmp_path, MILK_AND_EGGS, TEA)
+    about = {"timer": (memory.read()["timers"][0]["id"],), "list": ("milk", "eggs")}
+    data = json.loads((shared_data() / "clinc150" / "data_full.json").read_text(encoding="utf-8"))
+    for kind in ("timer", "list"):
+        focus = references.Focus(kind, "shopping", about, {"timer": "set", "list": "add"})
+        lines = data["test"] + data["oos_test"]
+        found = {intent for line, intent in lines if references.refer(line, focus, memory)}
+        assert found <= {"cancel", "reset_settings"}
+        of_lists = ("reminder", "todo_list", "todo_list_update", "shopping_list", "shopping_list_update", "order")
+        filled = {intent for line, intent in lines if references.in_full(line, focus) != line}
+        assert filled <= {*of_lists, "next_song"}
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        ("good morning", False),
+        ("Good afternoon!", False),
+        ("good evening everyone", False),
+        ("morning", False),
+        ("good to see you again", False),
+        ("take both off", False),
+        ("how do you say goodbye in german", False),
+        ("spell goodbye", False),
+        ("good night", True),
+        ("have a nice day", True),
+        ("thanks, bye", True),
+        ("see you tomorrow", True),
+        ("take care", True),
+        ("good morning and goodbye", True),
+    ],
+)
+def test_only_a_farewell_ends_a_conversation(tmp_path, line, ends):
+    [reply] = talked(tmp_path, line)
+    assert reply.ends == ends and reply.text
