@@ -28,7 +28,7 @@ def endpoint(gradio, app: App):
     async def stream(*values):
         *values, progress, request = values
         with errors_shown(gradio):
-            async for what, value in joined(values, request.request.state.session).messages():
+            async for what, value in joined(values, session_of(request)).messages():
                 if what == "waiting":
                     progress(0, desc=waiting_words(*value))
                 elif what == "progress":
@@ -71,7 +71,7 @@ def join(app: App, sent: dict, session: Session, show) -> Call:
 
     sent: {input: value as it was sent}. show: a function from the app's answer, a tuple, to what `Call.messages` gives.
     """
-    return line_of(app).join(sent, functools.partial(_read, session), show)
+    return line_of(app).join(sent, functools.partial(read_input, session), show)
 
 
 def waiting_words(place: int, seconds: float | None) -> str:
@@ -79,8 +79,13 @@ def waiting_words(place: int, seconds: float | None) -> str:
     return f"number {place} in the queue" + ("" if seconds is None else f", about {max(1, round(seconds))} s")
 
 
-def _read(session: Session, each: Input, value):
-    """A value that was sent, as the app takes it."""
+def session_of(request) -> Session:
+    """The session that Gradio's request comes from, which an event gets by a parameter annotated gradio.Request."""
+    return request.request.state.session
+
+
+def read_input(session: Session, each: Input, value):
+    """A value that a session sent, as the app takes it. Raises BadInput, for files that are not its own, too."""
     if isinstance(each.kind, Checkpoint) and _would_be_fetched(value):
         raise BadInput(f"{value} is not on this machine, and this page downloads nothing; zoo show {value} fetches it")
     if not each.kind.is_file:

@@ -95,7 +95,7 @@ class Line:
         self._changed = threading.Condition()
         self._busy = 0  # calls that are being answered
         self._threads = 0
-        self._app_lock = threading.Lock()  # an app keeps its models and its progress to itself
+        self.lock = threading.Lock()  # held while the app is called: it keeps its models and its progress to itself
         self._seconds, self._last = None, 0.0  # between two answers while calls wait; when the last one was
 
     def join(self, sent: dict, read, show) -> Call:
@@ -170,7 +170,7 @@ class Line:
             with _errors_told(call):
                 values = {name: call.read(self.app.inputs[name], value) for name, value in call.sent.items()}
                 given[call] = self.app.check(**values)
-        with self._app_lock:
+        with self.lock:
             if len(given) > 1:
                 answers = self._together(given)
             else:
