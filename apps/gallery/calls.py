@@ -1,65 +1,91 @@
-"""What stands between the page and an app: values as they were sent become the app's, its answers the components'."""
+"""What stands between a call and an app: values as they were sent become the app's, its answers the components'."""
 
 import functools
 import inspect
-import itertools
-import os
-import tempfile
+import mimetypes
+import urllib.parse
 from pathlib import Path
+
+import numpy as np
 
 from zoo.errors import BadInput
 from zoo.kinds.table import flattened
 
-from ..app import App, Checkpoint, Image, Input, Output, Record, Table
+from ..app import App, Checkpoint, Image, Input, Output, Picture, Record, Table
 from ..results import write_files
 from .chat import errors_shown
+from .sessions import Session
+from .waiting import Call, line_of
 
 
 def endpoint(gradio, app: App):
     """A function with the app's parameters, for Gradio to call with what a browser or a client sent."""
 
-    def answers(*values):
-        *values, progress = values
-        app.track = functools.partial(_track, progress)
-        given = {each.name: _read(each, value) for each, value in zip(app.inputs.values(), values, strict=True)}
-        answer = app(**given)
-        return answer if isinstance(answer, tuple) else (answer,)
+    def joined(values, session: Session) -> Call:
+        sent = dict(zip(app.inputs, values, strict=True))
+        return join(app, sent, session, functools.partial(shown, app, session))
 
-    def show(found):
-        shown = [_show(output, value) for output, value in zip(app.outputs, found, strict=True)]
-        return shown if len(shown) > 1 else shown[0]
-
-    def call(*values):
+    async def stream(*values):
+        *values, progress, request = values
         with errors_shown(gradio):
-            return show(answers(*values))
+            async for what, value in joined(values, session_of(request)).messages():
+                if what == "waiting":
+                    progress(0, desc=waiting_words(*value))
+                elif what == "progress":
+                    done, total, of = value
+                    progress((done, total), desc=of)
+                elif what in ("piece", "answer"):
+                    yield value
 
-    def stream(*values):
-        with errors_shown(gradio):
-            found, text = list(answers(*values)), ""
-            for piece in itertools.chain(found[streamed[0]], [""]):  # of a text without pieces that is shown, too
-                text += piece
-                found[streamed[0]] = text
-                yield show(found)
+    async def call(*values):
+        return [value async for value in stream(*values)][-1]
 
-    streamed = [number for number, output in enumerate(app.outputs) if output.streamed]
-    function = stream if streamed else call
-    # Gradio reads from here what the endpoint's parameters are called, and where it is to put the progress bar.
+    function = stream if any(output.streamed for output in app.outputs) else call
+    # Gradio reads from here what the endpoint's parameters are called, and which are its own: progress and request.
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = [inspect.Parameter(each.name, plain, default=each.default) for each in app.inputs.values()]
-    progress = inspect.Parameter("progress_", plain, default=gradio.Progress())
-    function.__signature__ = inspect.Signature([*parameters, progress])
+    parameters.append(inspect.Parameter("progress_", plain, default=gradio.Progress()))
+    parameters.append(inspect.Parameter("request_", plain, default=None))
+    function.__signature__ = inspect.Signature(parameters)
+    function.__annotations__ = {"request_": gradio.Request}
     return function
 
 
-def _track(progress, steps, total: int, what: str):
-    """The steps, one by one, while the page shows how many are done."""
-    for done, step in enumerate(steps):
-        progress((done, total), desc=what)
-        yield step
+def as_sent(preprocess_data):
+    """Gradio's method that prepares what was sent for an event, wrapped: without preprocessing nothing is done.
+
+    Gradio's would still copy files, answer otherwise for those that exist, and keep what was sent for each client.
+    """
+
+    @functools.wraps(preprocess_data)
+    async def prepared(block_fn, inputs, *rest, **options):
+        if block_fn.preprocess or any(block.stateful for block in block_fn.inputs):
+            return await preprocess_data(block_fn, inputs, *rest, **options)
+        return list(inputs)
+
+    return prepared
 
 
-def _read(each: Input, value):
-    """A value that was sent, as the app takes it."""
+def join(app: App, sent: dict, session: Session, show) -> Call:
+    """A new call of an app, which waits in its line. Raises Busy.
+
+    sent: {input: value as it was sent}. show: a function from the app's answer, a tuple, to what `Call.messages` gives.
+    """
+    return line_of(app).join(sent, functools.partial(read_input, session), show)
+
+
+def waiting_words(place: int, seconds: float | None) -> str:
+    """How long a call has to wait, in words."""
+    return f"number {place} in the queue" + ("" if seconds is None else f", about {max(1, round(seconds))} s")
+
+
+def session_of(request) -> Session:
+    """The session that Gradio's request comes from, which an event gets by a parameter annotated gradio.Request."""
+    return request.request.state.session
+
+
+def read_input(session: Session, each: Input, value):
+    """A value that a session sent, as the app takes it. Raises BadInput, for files that are not its own, too."""
     if isinstance(each.kind, Checkpoint) and _would_be_fetched(value):
         raise BadInput(f"{value} is not on this machine, and this page downloads nothing; zoo show {value} fetches it")
     if not each.kind.is_file:
@@ -68,14 +94,19 @@ def _read(each: Input, value):
         if each.default is None:
             return None
         raise BadInput(f"no {each.label} given; upload one or click a sample")
-    files = [_path(file) for file in (value if isinstance(value, list) else [value])]
-    values = [each.kind.read(path, path.name) for path in files]
+    files = value if isinstance(value, list) else [value]
+    if len(files) > 1 and not each.many:
+        raise BadInput(f"{len(files)} files for {each.label}; give one")
+    paths = [session.find(_path(file)) for file in files]  # before any of them is read
+    values = [each.kind.read(path, path.name) for path in paths]
     return values if each.many else values[0]
 
 
-def _path(sent: dict) -> Path:
-    """The path of an uploaded file; a film's is in a nested dict."""
-    return Path((sent.get("video") or sent)["path"])
+def _path(sent):
+    """The path in what was sent for a file: a dict that the upload's path was put into; a film's is in one more."""
+    if isinstance(sent, dict) and isinstance(sent.get("video"), dict):
+        sent = sent["video"]
+    return sent.get("path") if isinstance(sent, dict) else sent
 
 
 def _would_be_fetched(name) -> bool:
@@ -90,8 +121,13 @@ def _would_be_fetched(name) -> bool:
     return name not in store.shipped() and not Path(name).is_dir() and not fetched.exists()
 
 
-def _show(output: Output, value):
-    """An answer of the app, as the component takes it."""
+def shown(app: App, session: Session, answer: tuple):
+    """An answer of the app, as the components of the page take it."""
+    values = [_show(output, value, session) for output, value in zip(app.outputs, answer, strict=True)]
+    return values if len(values) > 1 else values[0]
+
+
+def _show(output: Output, value, session: Session):
     kind = output.kind
     if value is None:
         return None
@@ -101,11 +137,63 @@ def _show(output: Output, value):
         return {"headers": names, "data": [[row.get(name) for name in names] for row in rows]}
     if not kind.is_file:
         return "\n".join(map(kind.words, value)) if output.many else value
-    if isinstance(kind, Image) and not output.many:
-        return value
-    # Inside Gradio's folder, so that it serves files from there rather than copying them.
-    folder = Path(tempfile.mkdtemp(dir=os.environ["GRADIO_TEMP_DIR"]))
-    paths = write_files(folder if output.many else folder / f"{output.label}{kind.suffix}", output, value)
+    paths = stored(output, value, session)
     if not output.many:
         return str(paths[0])
     return [(str(path), path.stem) for path in paths] if isinstance(kind, Image) else [str(path) for path in paths]
+
+
+def stored(output: Output, value, session: Session) -> list[Path]:
+    """Write an answer to files, which the session may then fetch. Returns their paths."""
+    folder = session.files.new_folder()
+    path = folder if output.many else folder / f"{output.label}{output.kind.suffix}"
+    if isinstance(output.kind, Image) and not output.many and not isinstance(value, Picture):
+        path.write_bytes(_png(value))
+        paths = [path]
+    else:
+        paths = write_files(path, output, value)
+    for each in paths:
+        session.keep(each)
+    return paths
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    """Pixels, uint8 (H, W, 3) or (H, W), as a PNG file: in a sixth of the time that Pillow takes, and 8 % larger."""
+    import cv2
+
+    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # OpenCV 4.12 has it first
+        fast += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+    return cv2.imencode(".png", pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), fast)[
+        1
+    ].tobytes()
+
+
+def sent(app: App, session: Session, address: str, answer: tuple) -> list:
+    """An answer of the app in JSON, as Gradio sends it: files as dicts with their path and URL.
+
+    address: that of the gallery, which ends with "/".
+    """
+    return [_send(output, value, session, address) for output, value in zip(app.outputs, answer, strict=True)]
+
+
+def _send(output: Output, value, session: Session, address: str):
+    shown = _show(output, value, session)
+    if shown is None or not output.kind.is_file:
+        return shown
+    if not output.many:
+        return _file(shown, address)
+    if isinstance(output.kind, Image):
+        return [{"image": _file(path, address), "caption": caption} for path, caption in shown]
+    return [_file(path, address) for path in shown]
+
+
+def _file(path: str, address: str) -> dict:
+    return {
+        "path": path,
+        "url": f"{address}gradio_api/file={urllib.parse.quote(path)}",
+        "orig_name": Path(path).name,
+        "mime_type": mimetypes.guess_type(path)[0],
+        "is_stream": False,
+        "meta": {"_type": "gradio.FileData"},
+    }

@@ -1,7 +1,5 @@
 """The components of the page: one for each input and output of an app, as its kind says."""
 
-import functools
-
 from ..app import REQUIRED, App, Audio, Checkpoint, Choice, Flag, Image, Input, Number, Output, Record, Table, Video
 
 WIDEST = 10_000  # a slider; from there on numbers are typed
@@ -48,20 +46,7 @@ def _file_input(gradio, each: Input):
         case kind:
             count = "multiple" if each.many else "single"
             component = gradio.File(label=label, type="filepath", file_count=count, file_types=list(kind.reads))
-    component.async_move_resource_to_block_cache = _local_only(gradio, component.async_move_resource_to_block_cache)
     return component
-
-
-def _local_only(gradio, move):
-    """Gradio's function that stores an uploaded file. Raises an error for an address, which Gradio would download."""
-
-    @functools.wraps(move)
-    async def checked(file):
-        if file is not None and "://" in str(file):
-            raise gradio.Error("addresses are not fetched; upload the file", print_exception=False)
-        return await move(file)
-
-    return checked
 
 
 def output_component(gradio, each: Output):

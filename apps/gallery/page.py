@@ -52,7 +52,7 @@ def _tab(gradio, app: App) -> None:
             run = gradio.Button("Run", variant="primary")
         with gradio.Column():
             outputs = [output_component(gradio, each) for each in app.outputs]
-    # One call at a time, from the page or a client: an app keeps its models and its progress to itself.
+    # Calls from the page or a client wait in the app's own line (`waiting`), and not in Gradio's queue.
     # Values come as the browser sent them (preprocess=False): the app's own checks say what is wrong with one, and
     # Gradio would open pictures by itself, without our limits.
     event = {
@@ -61,7 +61,7 @@ def _tab(gradio, app: App) -> None:
         "outputs": outputs,
         "preprocess": False,
         "concurrency_id": app.name,
-        "concurrency_limit": 1,
+        "concurrency_limit": None,
     }
     run.click(**event, api_name=app.name, api_description=app.summary)
     try:

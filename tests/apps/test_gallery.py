@@ -8,7 +8,6 @@ import re
 import socket
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -34,8 +33,8 @@ from zoo_apps.app import (
     apps,
 )
 from zoo_apps.conversation import Conversation
-from zoo_apps.gallery.page import page
 from zoo_apps.gallery.server import HOST, running
+from zoo_apps.gallery.sessions import REFUSAL
 
 pytestmark = [
     # Gradio's figures on its own queue, kept on this machine, use what pandas 3 calls old.
@@ -446,16 +445,10 @@ def test_unusable_values_and_faults_of_an_app_are_its_own_line(call):
 
 
 @pytest.mark.parametrize("path", ["https://example.org/a.png", "http://127.0.0.1:9/a.png"])
-def test_addresses_are_not_fetched(call, path):
+def test_addresses_are_not_fetched(call, address, path):
     picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    assert refused(call, "everything", photo=picture) == "addresses are not fetched; upload the file"
-
-
-def test_files_of_the_machine_are_not_read(call):
-    from gradio_client.exceptions import AppError
-
-    with pytest.raises(AppError):
-        call("everything", photo={"path": os.path.abspath(__file__), "meta": {"_type": "gradio.FileData"}})
+    assert refused(call, "everything", photo=picture) == REFUSAL
+    assert get(address, f"gradio_api/file={path}").status_code == 403
 
 
 def test_weights_are_not_downloaded(call, monkeypatch, tmp_path):
@@ -484,27 +477,13 @@ def test_inputs_are_shown_as_their_kind_says(address):
     assert props["Sign"]["props"]["lines"] == 1 and props["Counted"]["type"] == "dataframe"
 
 
-def test_old_files_go_and_samples_stay(address, registered):
-    from gradio.route_utils import delete_files_created_by_app
-
-    blocks = page({"everything": registered["everything"]})
-    frequency, age = blocks.delete_cache
-    assert 0 < frequency <= age <= 24 * 3600
-    folder = Path(os.environ["GRADIO_TEMP_DIR"])
-    upload, samples = folder / "upload.png", list(folder.rglob("ramp.png"))
-    upload.touch()
-    blocks.upload_file_set.add(str(upload))
-    delete_files_created_by_app(blocks, None)  # as if all were old
-    assert not upload.exists() and samples and all(path.exists() for path in samples)
-
-
 def test_uploads_have_a_limit(address):
     import httpx
 
     assert config(address)["max_file_size"] == 50 * 1024**2
     files = {"files": ("big.png", bytes(50 * 1024**2 + 1))}
     answer = httpx.post(f"{address}gradio_api/upload", files=files, trust_env=False)
-    assert answer.status_code == 413
+    assert answer.status_code == 413 and "50 MB a file" in answer.text
 
 
 def test_page_shows_every_app(address, registered):
