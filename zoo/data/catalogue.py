@@ -17,6 +17,9 @@ from pathlib import Path
 from zoo.data.dataset import Dataset, Image
 from zoo.data.datasets import dataset
 from zoo.errors import BadInput, MissingData, ZooError
+from zoo.kinds.files import read_file
+
+INFO = 2**24  # bytes of the file in which TFDS describes a prepared data set
 
 
 def data_dir(option: str | os.PathLike | None = None) -> Path:
@@ -31,11 +34,13 @@ def prepared(name: str, data_dir: str | os.PathLike | None = None) -> Path | Non
     for info in (_data_dir(data_dir) / name).glob("*/dataset_info.json"):
         try:
             version = tuple(int(part) for part in info.parent.name.split("."))
-            about = json.loads(info.read_text())
-        except (ValueError, OSError):  # An unfinished preparation, or a folder of somebody else's.
+            about = json.loads(read_file(info, INFO))
+        except (ValueError, RecursionError, BadInput):  # An unfinished preparation, or a folder of somebody else's.
+            continue
+        if not isinstance(about, dict):
             continue
         # TFDS has other data sets under some of our names, and keeps most in a format that TensorFlow alone reads.
-        if made_here and not about.get("moduleName", "").startswith("zoo."):
+        if made_here and not str(about.get("moduleName")).startswith("zoo."):
             continue
         if about.get("fileFormat") in ("parquet", "array_record"):
             found.append((version, info.parent))
@@ -169,10 +174,15 @@ _data_dir = data_dir  # the functions above have an argument of this name
 
 def _copy(folder: Path, target: Path) -> Path:
     """Copies a prepared data set, beside its place and then into it."""
+    from zoo.data.source import regular_files
+
     beside = target.with_name(f"{target.name}.incomplete{os.getpid()}")
     try:
         try:
-            shutil.copytree(folder, beside)
+            for path in regular_files(folder):
+                copy = beside / path.relative_to(folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
             os.rename(beside, target)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
