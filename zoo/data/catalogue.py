@@ -47,6 +47,18 @@ def prepared(name: str, data_dir: str | os.PathLike | None = None) -> Path | Non
     return max(found)[1] if found else None
 
 
+def check_prepared(name: str, data_dir: str | os.PathLike | None = None) -> Path:
+    """As `prepared`, but raises MissingData, with the command that prepares it, where it isn't."""
+    folder = prepared(name, data_dir)
+    if folder is None:
+        source = "" if dataset(name).examples is None else " --from FOLDER"
+        option = f" --data-dir {data_dir}" if data_dir else ""
+        raise MissingData(
+            f"{name} is not prepared in {_data_dir(data_dir)}; run: zoo data prepare {name}{source}{option}"
+        )
+    return folder
+
+
 def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -> Iterator[dict]:
     """The examples of a split, one by one, in their stored order: {field: value} of all the data set's `fields`.
 
@@ -54,13 +66,7 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
     Raises MissingData when the data set isn't prepared, BadInput for a split that it doesn't have.
     """
     about = dataset(name)
-    folder = prepared(name, data_dir)
-    if folder is None:
-        source = "" if about.examples is None else " --from FOLDER"
-        option = f" --data-dir {data_dir}" if data_dir else ""
-        raise MissingData(
-            f"{name} is not prepared in {_data_dir(data_dir)}; run: zoo data prepare {name}{source}{option}"
-        )
+    folder = check_prepared(name, data_dir)
     import tensorflow_datasets as tfds
 
     builder = tfds.builder_from_directory(folder)
@@ -120,20 +126,12 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
     which is copied. What TFDS has is downloaded without one; nothing else ever is. Writes Parquet into `data_dir`,
     beside and then into place. Raises BadInput or MissingData for a missing, incomplete or damaged source.
     """
-    about = dataset(name)
-    done = prepared(name, data_dir)
-    if done:
+    about, target = dataset(name), _data_dir(data_dir)
+    if done := prepared(name, data_dir):
         return done
-    target = _data_dir(data_dir)
+    check_source(name, source, data_dir)
     if source is not None and (there := prepared(name, source)):
         return _copy(there, target / name / there.name)
-    if about.examples is None and source is not None:
-        raise BadInput(f"{source}: {name} is not prepared there; wanted: {about.files}")
-    if about.examples is not None and source is None:
-        option = f" --data-dir {data_dir}" if data_dir else ""
-        raise MissingData(
-            f"{name} cannot be downloaded; run: zoo data prepare {name} --from FOLDER{option} ({about.files})"
-        )
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with contextlib.ExitStack() as stack:
@@ -167,6 +165,22 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
             "read; choose another data directory"
         )
     return done
+
+
+def check_source(name: str, source: str | os.PathLike | None, data_dir: str | os.PathLike | None = None) -> None:
+    """Raises BadInput or MissingData for a source that `prepare` cannot take, as far as its files need not be read."""
+    about = dataset(name)
+    if prepared(name, data_dir) or (source is not None and prepared(name, source)):
+        return
+    if about.examples is None and source is not None:
+        raise BadInput(f"{source}: {name} is not prepared there; wanted: {about.files}")
+    if about.examples is not None and source is None:
+        option = f" --data-dir {data_dir}" if data_dir else ""
+        raise MissingData(
+            f"{name} cannot be downloaded; run: zoo data prepare {name} --from FOLDER{option} ({about.files})"
+        )
+    if source is not None and not Path(source).expanduser().is_dir():
+        raise BadInput(f"{source}: no such folder; give the folder that holds the data set's files")
 
 
 _data_dir = data_dir  # the functions above have an argument of this name
