@@ -1,4 +1,4 @@
-"""No entry point looks up or contacts another host: the kernel's own record of every connection says so."""
+"""No entry point asks for another host's address, or contacts one: the record of its system calls says so."""
 
 import os
 import re
