@@ -142,6 +142,10 @@ class App:
         """A record as text for a terminal."""
         return Record().words(record)
 
+    def line(self, record: dict) -> str:
+        """A record in a few words, for a list of several files: by default its values, without lists of more."""
+        return ", ".join(f"{name} {value}" for name, value in record.items() if not isinstance(value, dict | list))
+
     @classmethod
     def main_input(cls) -> Input | None:
         """The input that INPUT on a command line stands for: the first required file, else text, else optional file."""

@@ -62,6 +62,11 @@ class Label(App):
         lines += [f"{each['name']:10} {each['colour']}      {each['fraction']:6.0%}" for each in record["colours"]]
         return "\n".join(lines)
 
+    def line(self, record):
+        best = record["labels"][0]
+        unknown = f"{UNKNOWN} " if record["in_distribution"] is False else ""
+        return f"{unknown}{readable(best['label'])} {best['probability']:.1%}"
+
     def samples(self):
         return [photograph("coffee.png", "photo"), photograph("rocket.jpg", "photo")]
 

@@ -10,7 +10,7 @@ Outputs that are files (images, films, audio, tables):
 - of a text: `<app>.<label><suffix>` here, or beside `-o FILE`, or `-o FILE` itself where it has the suffix;
 - of an app with options only: in one folder, `-o FOLDER` or one of the app's name, which must be empty without --force.
 All other outputs (texts, numbers, records):
-- of a text, and of one file without -o: on standard output. `-o FILE` with .txt, .csv or .json: a file for all inputs;
+- of a text, and of files without -o: on standard output. `-o FILE` with .txt, .csv or .json: a file for all inputs;
 - of texts with `-o FOLDER`: a file for each input file; of files: `<app>.json` and `<app>.csv` there;
 - of one file with `-o FILE`: `<stem>.json` beside it.
 """
@@ -62,7 +62,8 @@ class OutputPaths:
         app, output, kinds = self.app, self.output, self.kinds
         if self.suffix in self.suffixes and not self.is_named:
             return {Path(output): todo}
-        if self.suffixes and alone and output is None:
+        asked_for = any(kind.when for kind in kinds.values())  # with a flag: where to write it must be said, too
+        if self.suffixes and output is None and (alone or not asked_for):
             return {}
         folder = Path(output) if output and not self.suffix else None
         if not alone:

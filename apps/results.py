@@ -79,6 +79,22 @@ def line_of(app: App, item, alone: bool) -> str:
     return text if alone else " ".join(text.splitlines())
 
 
+def print_lines(app: App, items: list) -> None:
+    """Print a line for each of several files: its path, and what the app answered."""
+    for item in items:
+        if item.done:
+            found = [_line(app, number, value) for number, value in item.answers.items() if value is not None]
+            print(f"{item.name}: {', '.join(filter(None, found))}", flush=True)
+
+
+def _line(app: App, number: int, value) -> str:
+    """One answer in a line; nothing of texts that `print_notes` prints."""
+    kind = app.outputs[number].kind
+    if isinstance(kind, Record) and isinstance(value, dict):
+        return app.line(value)
+    return "" if type(kind) is Text and number != words_of(app) else " ".join(kind.words(value).split())
+
+
 def print_texts(app: App, items: list, alone: bool) -> None:
     """Print the texts that the app answered, an item a line; streamed ones are printed by `follow`."""
     words = words_of(app)

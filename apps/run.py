@@ -22,7 +22,7 @@ from zoo.errors import BadInput, OutputExists
 
 from .app import REQUIRED, App, Input
 from .output_paths import OutputPaths, names_folder, writable
-from .results import TABLES, follow, print_notes, print_texts, print_values, write_files, write_results
+from .results import TABLES, follow, print_lines, print_notes, print_texts, print_values, write_files, write_results
 from .texts import COLUMN, STANDARD, texts_in
 
 PART = 64  # texts in a call of an app
@@ -91,6 +91,7 @@ def run(
     todo = writable(app, main, todo, results, others, force, report)
 
     printing = not results
+    listing = printing and main is not None and main.kind.is_file and not alone
     started, written, printed, finished = time.perf_counter(), [], 0, False
     size = PART if main and main.many else 1
     parts = [todo[first : first + size] for first in range(0, len(todo), size)]
@@ -99,18 +100,20 @@ def run(
             app.track = lambda steps, total, what: progress.track(steps, total, description=what)
             task = progress.add_task(app.name, total=len(todo)) if len(parts) > 1 else None
             for part in parts:
-                written += _call(app, main, part, options, printing, report)
+                written += _call(app, main, part, options, printing and not listing, report)
                 if task is not None:
                     progress.update(task, advance=len(part))
                 if all(path.suffix.lower() not in TABLES for path in results):  # tables have a column for notes
                     print_notes(app, part)
-                if printing:
+                if listing:
+                    print_lines(app, part)
+                elif printing:
                     end = items.index(part[-1]) + 1
                     print_texts(app, items[printed:end], alone)
                     printed = end
         finished = True
     finally:  # also when interrupted: the results of hours must not be lost
-        if printing:
+        if printing and not listing:
             print_values(app, todo)
         tables = [path for path, its in results.items() if write_results(app, main, path, its, alone, finished)]
         written = tables + written

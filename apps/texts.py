@@ -7,6 +7,7 @@ whole file as one.
 import sys
 
 from zoo.errors import BadInput
+from zoo.kinds.files import LARGEST
 from zoo.kinds.table import SHEETS, read_records
 from zoo.kinds.text import decoded, lines_of, read_text
 
@@ -28,8 +29,15 @@ def texts_in(word: str, sources, column: str, whole: bool) -> list[tuple[str, st
         if rows and column not in rows[0]:
             raise BadInput(f"{name}: no column {column!r}; its first line has {', '.join(rows[0])}")
         return [(row[column], f"{name}: row {number}", row) for number, row in enumerate(rows, start=1)]
-    text = read_text(sources[0]) if sources else decoded(sys.stdin.buffer.read(), name)
+    text = read_text(sources[0]) if sources else decoded(_standard_input(), name)
     text = text.removesuffix("\n")  # the end of the last line, which `echo` and editors add
     if whole:
         return [(text, name, None)]
     return [(line, f"{name}: line {number}", None) for number, line in enumerate(text.split("\n"), start=1)]
+
+
+def _standard_input() -> bytes:
+    data = sys.stdin.buffer.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise BadInput(f"standard input: more than {LARGEST >> 20} MiB; split it")
+    return data

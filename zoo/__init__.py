@@ -10,8 +10,9 @@ imports no framework.
 
 import importlib
 
-from zoo.runtime import backend
+from zoo.runtime import backend, telemetry
 
+telemetry.switch_off()
 backend.choose()
 
 __version__ = "0.1.0"

@@ -35,8 +35,7 @@ def page(registered: dict[str, App]):
 
 
 def import_gradio():
-    """Gradio, imported when first needed, without its telemetry."""
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read while it is imported, too
+    """Gradio, imported when first needed."""
     try:
         return importlib.import_module("gradio")
     except ModuleNotFoundError as error:

@@ -411,6 +411,31 @@ def test_a_picture_that_a_flag_asks_for(here):
     assert run(Twice(), ["a.png"], "out.png", dark="true", force=True) == 0 and (read_image("out.dark.png") == 5).all()
 
 
+def test_each_of_several_files_has_a_line(here, capfd):
+    class Measure(App):
+        name, title, summary = "measure", "Measure", "Measures."
+
+        def __call__(
+            self, photo: Image, drawn: Flag = False
+        ) -> tuple[Text, Record, Number, Annotated[np.ndarray, Image(when="drawn")]]:
+            if photo[0, 0, 0] == 0:
+                raise BadInput("too dark")
+            found = {"height": len(photo), "sides": list(photo.shape)}
+            return f"{photo.shape[1]}\nwide", found, 0.5, photo if drawn else None
+
+    picture(here / "photos" / "a.png")
+    picture(here / "photos" / "b.png", 0)
+    picture(here / "photos" / "c.png")
+    height, width = read_image("photos/a.png").shape[:2]
+    assert run(Measure(), ["photos"]) == 1
+    out, err = capfd.readouterr()
+    assert out == "".join(f"photos/{n}.png: {width} wide, height {height}, 0.5\n" for n in "ac")
+    assert "b.png: too dark" in err
+    with pytest.raises(BadInput, match="-o FOLDER"):  # where should the pictures go?
+        run(Measure(), ["photos"], drawn="true")
+    assert sorted(os.listdir(here)) == ["photos"]
+
+
 def test_a_fault_of_the_app_names_the_file(here, capfd):
     class Picky(Invert):
         def __call__(self, photo: Image) -> Image:

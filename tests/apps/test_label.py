@@ -265,7 +265,7 @@ def test_odd_pictures_are_explained(colours, odd_pictures):
         assert sheet.shape == (350, 4 * round(320 * width / height) + 24, 3) and np.ptp(sheet[:320]) > 100
 
 
-def test_label_on_files(colours, tmp_path, monkeypatch, capsys):
+def test_label_on_files(colours, knowing, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos" / "more").mkdir(parents=True)
     write_image("photos/red.png", plain((210, 20, 20)))
@@ -277,6 +277,16 @@ def test_label_on_files(colours, tmp_path, monkeypatch, capsys):
     assert run(Label(), ["photos/red.png"], "out.png", checkpoint=colours) == 0
     assert json.loads((tmp_path / "out.json").read_text())["labels"][0]["label"] == "red_thing"
     assert read_image("out.png").shape[1] == 320
+
+    assert run(Label(), ["photos/red.png", "photos/more/blue.png", "photos/bad.png"], checkpoint=colours) == 1
+    out, err = capsys.readouterr()
+    red, blue = out.splitlines()
+    assert red.startswith("photos/red.png: red thing ") and blue.startswith("photos/more/blue.png: blue thing ")
+    assert "bad.png: not an image" in err and "2 done, 1 failed" in err
+    assert run(Label(), ["photos"], checkpoint=knowing(1e3)) == 1
+    for line in capsys.readouterr().out.splitlines():
+        assert ": none of the known classes; the nearest: " in line and line.endswith("%")
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["above1000.0", "out.json", "out.png"]
 
     assert run(Label(), ["photos"], "out", checkpoint=colours) == 1
     assert "a second" in capsys.readouterr().err

@@ -112,6 +112,66 @@ def test_mistakes_are_one_line_and_exit_code_2(arguments, expected, tmp_path):
     assert expected in one_line(err)
 
 
+MISTAKES = """
+import io, sys
+from contextlib import redirect_stderr
+from zoo.cli import main
+for line in sys.stdin.read().splitlines():
+    command, expected = line.split(" # ")
+    sys.argv = ["zoo", *command.split()]
+    with redirect_stderr(io.StringIO()) as err:
+        try:
+            main.main()
+        except SystemExit as end:
+            assert end.code == 2, (command, err.getvalue())
+    assert expected in err.getvalue() and err.getvalue().count("\\n") == 1, (command, err.getvalue())
+    assert not {"keras", "tensorflow", "tensorflow_datasets", "torch", "jax"} & {*sys.modules}, command
+"""
+
+
+def test_what_is_wrong_is_said_before_the_framework_is_imported(tmp_path):
+    (tmp_path / "mood.csv").write_text("text,mood\na,b\n")
+    (tmp_path / "one.csv").write_text("text,label\na,b\nc,b\n")
+    (tmp_path / "short.txt").write_text("too short")
+    (tmp_path / "lone" / "a").mkdir(parents=True)
+    (tmp_path / "lone" / "b").mkdir()
+    for name in ("a/1.png", "a/2.png", "b/1.png"):
+        Image.new("RGB", (4, 4)).save(tmp_path / "lone" / name)
+    lines = """
+        finetune bert.gutenberg --data mood.csv -o out # no column 'label'
+        finetune bert.rt-polarity --data one.csv -o out # has 1 labels
+        finetune bert.rt-polarity --data lone -o out # give a CSV file
+        finetune gpt.gutenberg --data short.txt -o out # too few to learn from
+        finetune gpt.gutenberg --data one.csv -o out # fine-tuned on a text file
+        finetune mobilenet.caltech101 --data lone -o out # lone/b holds one image
+        finetune mobilenet.caltech101 --data short.txt -o out # is a file; give a folder
+        finetune mobilenet.caltech101 --data lone/a -o out # has 0 class folders
+        finetune mobilenet.caltech101 --data intel_scenes -o out --data-dir . # is not prepared in
+        finetune mobilenet.caltech101 --data gutenberg -o out # has no labels
+        finetune unet.color --data lone -o out # no classifier
+        finetune gpt.gutenberg --data short.txt -o out --epochs 0 # greater than or equal to 1
+        train lenet5.mnist --epochs 0 # greater than or equal to 1
+        train lenet5.mnist --init nothing # no checkpoint is called
+        eval mine --from mood.csv # no column 'label'
+        eval mine --from one.csv --split test # have no split
+        eval mine # name some to measure it on
+        data prepare gutenberg # cannot be downloaded
+        data prepare gutenberg --from nowhere # no such folder
+        data prepare mnist --from lone # is not prepared there
+        export lenet5.mnist pdf # no export format is called
+    """
+    card = checkpoint.card("bert.rt-polarity")
+    folder = shutil.copytree(checkpoint.find("bert.rt-polarity"), tmp_path / "mine")
+    about = json.loads((folder / "card.json").read_text())
+    about |= {"training": {**card.training, "command": "zoo finetune x"}, "data": {**card.data, "name": "own"}}
+    (folder / "card.json").write_text(json.dumps(about))
+    text = "\n".join(line.strip() for line in lines.strip().splitlines())
+    done = subprocess.run(
+        [sys.executable, "-c", MISTAKES], cwd=tmp_path, input=text, capture_output=True, text=True, check=False
+    )
+    assert not done.returncode, done.stderr
+
+
 def test_tampered_weights_are_refused(tmp_path):
     folder = tmp_path / "lenet"
     shutil.copytree(checkpoint.find("lenet5.mnist"), folder)

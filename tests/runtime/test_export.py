@@ -101,8 +101,16 @@ def test_formats(tmp_path):
     out, _ = run_zoo("export", "lenet5.mnist", "onnx", cwd=tmp_path)
     assert out == "lenet5.mnist.onnx\n"
     expected = zoo.predictor("lenet5.mnist", "model")(DIGITS)["logits"]
-    found = export.Session(tmp_path / "lenet5.mnist.onnx")({"image": DIGITS})["logits"]
+    session = export.Session(tmp_path / "lenet5.mnist.onnx")
+    found = session({"image": DIGITS})["logits"]
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
+
+    [image], [logits] = session._session.get_inputs(), session._session.get_outputs()
+    assert (image.name, image.shape) == ("image", ["batch", 28, 28, 1])
+    assert (logits.name, logits.shape) == ("logits", ["batch", 10])
+    card = zoo.card("lenet5.mnist")
+    facts = {"name": card.name, "task": card.task, "licence": card.licence, "labels": json.dumps(card.labels)}
+    assert session.metadata == facts
 
     import tensorflow as tf
 
@@ -116,7 +124,7 @@ def test_formats(tmp_path):
     found = export._litert(tmp_path / "lenet.tflite")({"image": DIGITS})["logits"]
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
-    other, card = zoo.load("lenet5.mnist"), zoo.card("lenet5.mnist")
+    other = zoo.load("lenet5.mnist")
     other.get_layer("F6").bias.assign(other.get_layer("F6").bias + 0.01)
     for format, file in (("onnx", "lenet5.mnist.onnx"), ("savedmodel", "saved"), ("litert", "lenet.tflite")):
         with pytest.raises(BadCheckpoint, match=f"logits of the {format} export of lenet5 is off by"):

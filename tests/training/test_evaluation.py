@@ -42,6 +42,29 @@ def test_photographs_of_ones_own_are_no_split_of_another_data_set(tmp_path):
     assert {row["split"] for row in rows} == {"own data"} and all(row["n"] == 1 for row in rows)
 
 
+def test_photographs_of_some_classes_are_enough(tmp_path, capsys):
+    """Their logits are those of all classes."""
+    labels = ["ant", "bee", "cat", "dog"]
+    model = zoo.MLP(input_shape=(4, 4, 1), hidden=(), classes=4)
+    dense = model.layers[-1]
+    dense.kernel.assign(np.zeros(dense.kernel.shape))
+    dense.bias.assign([0, 0, 1, 0])  # always a cat
+    facts = {"inputs": {"image": array(4, 4, 1, dtype="uint8")}, "outputs": {"logits": array(4)}, "labels": labels}
+    store.save(model, tmp_path / "mine", card_of(model, **facts))
+    for name in ("cat/1.png", "cat/2.png", "cat/3.png", "dog/1.png"):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        write_image(tmp_path / "photos" / name, np.zeros((4, 4, 3), np.uint8))
+    (tmp_path / "photos" / "bee").mkdir()
+    [row] = evaluate(tmp_path / "mine", folder=tmp_path / "photos")["metrics"]
+    assert (row["value"], row["n"]) == (75, 4)
+    assert "no images of ant, bee" in capsys.readouterr().err
+    with pytest.raises(BadInput, match="photos/bird is none of the classes: ant, bee, cat, dog"):
+        (tmp_path / "photos" / "bird").mkdir()
+        evaluate(tmp_path / "mine", folder=tmp_path / "photos")
+    with pytest.raises(BadInput, match="has no class folders with images"):
+        evaluate(tmp_path / "mine", folder=tmp_path / "photos" / "cat")
+
+
 def test_a_checkpoint_without_a_recipe_is_measured_by_its_task(tmp_path):
     tokenizer = tokens.characters(["abc\n"])
     model = zoo.LSTM(vocabulary=tokenizer.size, embedding=4, units=4)

@@ -69,5 +69,6 @@ def data_prepare(
     """Prepare a data set for training. MNIST and CIFAR-10 are downloaded without --from."""
     from zoo.data import catalogue
 
+    catalogue.check_source(name, source, data_dir)  # said before the framework is imported
     backend.start()
     print(catalogue.prepare(name, source, data_dir))

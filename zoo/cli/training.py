@@ -31,8 +31,7 @@ def eval_(
         if card.data.get("name") in datasets.names():
             advice = f"see zoo data show {card.data['name']}"
         raise BadInput(f"{folder}: no such folder or file; {advice}")
-    backend.start()
-    from zoo.training.evaluation import evaluate
+    from zoo.training.evaluation import evaluate  # it imports the framework once the data are read
 
     found = evaluate(name, split=split, folder=folder, data_dir=data_dir)
     if as_json:
@@ -66,19 +65,21 @@ def train(
     name: Annotated[str, typer.Argument(help="The recipe: the name of the checkpoint that it makes.")],
     out: Annotated[str | None, typer.Option("-o", "--out", help="Folder to write.", show_default="./NAME")] = None,
     init: Annotated[str | None, typer.Option(help="Start from this checkpoint's weights.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Train for this many.", show_default="the recipe's")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Train for this many.", show_default="the recipe's")] = None,
     data_dir: DataDir = None,
     runs: Runs = "runs",
     restart: Restart = False,
     force: Force = False,
 ) -> None:
     """Make a checkpoint by its recipe; started again after a stop, it continues where it was."""
-    from zoo.hub import store
+    from zoo.hub import checkpoint, store
     from zoo.recipes import check, find
 
     out = out or name
     check(name)  # what is wrong with the command line is said before the framework is imported
     store.check_output(out, force)
+    if init is not None:
+        checkpoint.verify(init)
     backend.start()
     from zoo.training.loop import train as run
 
@@ -93,7 +94,9 @@ def finetune(
         str, typer.Option(help="A folder of images for each class, a data set's name, a CSV file, or a text file.")
     ],
     out: Annotated[str, typer.Option("-o", "--out", help="Folder to write the new checkpoint to.")],
-    epochs: Annotated[int, typer.Option(help="At most this many; stops early when validation gets no better.")] = 30,
+    epochs: Annotated[
+        int, typer.Option(min=1, help="At most this many; stops early when validation gets no better.")
+    ] = 30,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the validation split and the training.")] = 1,
     data_dir: DataDir = None,
     runs: Runs = "runs",
@@ -105,16 +108,19 @@ def finetune(
     A classifier of images: a folder of class folders, or a data set (of zoo data list, or any that TFDS has prepared
     here). A BERT: a CSV file with the columns text and label. A GPT or LSTM: a text file.
     """
+    from zoo import tasks
     from zoo.data import datasets, tfds_images
     from zoo.hub import checkpoint, store
 
-    checkpoint.card(name)
+    # What is wrong with the command line or the data is said before the framework is imported, which takes seconds.
+    card = checkpoint.card(name)
     store.check_output(out, force)
     known = data in datasets.names() or Path(data).exists() or tfds_images.find(data, data_dir)
     if not known and (Path(data).suffix or Path(data).name != data):
         raise BadInput(f"{data}: no such file or folder")
     if not known:
         raise UnknownName("folder or file and no data set", data, datasets.names())
+    tasks.find(card.task).check_data(name, card, data, data_dir)
     backend.start()
     from zoo.training.finetune import finetune as run
 

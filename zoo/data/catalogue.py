@@ -17,6 +17,9 @@ from pathlib import Path
 from zoo.data.dataset import Dataset, Image
 from zoo.data.datasets import dataset
 from zoo.errors import BadInput, MissingData, ZooError
+from zoo.kinds.files import read_file
+
+INFO = 2**24  # bytes of the file in which TFDS describes a prepared data set
 
 
 def data_dir(option: str | os.PathLike | None = None) -> Path:
@@ -31,15 +34,29 @@ def prepared(name: str, data_dir: str | os.PathLike | None = None) -> Path | Non
     for info in (_data_dir(data_dir) / name).glob("*/dataset_info.json"):
         try:
             version = tuple(int(part) for part in info.parent.name.split("."))
-            about = json.loads(info.read_text())
-        except (ValueError, OSError):  # An unfinished preparation, or a folder of somebody else's.
+            about = json.loads(read_file(info, INFO))
+        except (ValueError, RecursionError, BadInput):  # An unfinished preparation, or a folder of somebody else's.
+            continue
+        if not isinstance(about, dict):
             continue
         # TFDS has other data sets under some of our names, and keeps most in a format that TensorFlow alone reads.
-        if made_here and not about.get("moduleName", "").startswith("zoo."):
+        if made_here and not str(about.get("moduleName")).startswith("zoo."):
             continue
         if about.get("fileFormat") in ("parquet", "array_record"):
             found.append((version, info.parent))
     return max(found)[1] if found else None
+
+
+def check_prepared(name: str, data_dir: str | os.PathLike | None = None) -> Path:
+    """As `prepared`, but raises MissingData, with the command that prepares it, where it isn't."""
+    folder = prepared(name, data_dir)
+    if folder is None:
+        source = "" if dataset(name).examples is None else " --from FOLDER"
+        option = f" --data-dir {data_dir}" if data_dir else ""
+        raise MissingData(
+            f"{name} is not prepared in {_data_dir(data_dir)}; run: zoo data prepare {name}{source}{option}"
+        )
+    return folder
 
 
 def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -> Iterator[dict]:
@@ -49,13 +66,7 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
     Raises MissingData when the data set isn't prepared, BadInput for a split that it doesn't have.
     """
     about = dataset(name)
-    folder = prepared(name, data_dir)
-    if folder is None:
-        source = "" if about.examples is None else " --from FOLDER"
-        option = f" --data-dir {data_dir}" if data_dir else ""
-        raise MissingData(
-            f"{name} is not prepared in {_data_dir(data_dir)}; run: zoo data prepare {name}{source}{option}"
-        )
+    folder = check_prepared(name, data_dir)
     import tensorflow_datasets as tfds
 
     builder = tfds.builder_from_directory(folder)
@@ -115,20 +126,12 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
     which is copied. What TFDS has is downloaded without one; nothing else ever is. Writes Parquet into `data_dir`,
     beside and then into place. Raises BadInput or MissingData for a missing, incomplete or damaged source.
     """
-    about = dataset(name)
-    done = prepared(name, data_dir)
-    if done:
+    about, target = dataset(name), _data_dir(data_dir)
+    if done := prepared(name, data_dir):
         return done
-    target = _data_dir(data_dir)
+    check_source(name, source, data_dir)
     if source is not None and (there := prepared(name, source)):
         return _copy(there, target / name / there.name)
-    if about.examples is None and source is not None:
-        raise BadInput(f"{source}: {name} is not prepared there; wanted: {about.files}")
-    if about.examples is not None and source is None:
-        option = f" --data-dir {data_dir}" if data_dir else ""
-        raise MissingData(
-            f"{name} cannot be downloaded; run: zoo data prepare {name} --from FOLDER{option} ({about.files})"
-        )
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with contextlib.ExitStack() as stack:
@@ -164,15 +167,36 @@ def prepare(name: str, source: str | os.PathLike | None = None, data_dir: str | 
     return done
 
 
+def check_source(name: str, source: str | os.PathLike | None, data_dir: str | os.PathLike | None = None) -> None:
+    """Raises BadInput or MissingData for a source that `prepare` cannot take, as far as its files need not be read."""
+    about = dataset(name)
+    if prepared(name, data_dir) or (source is not None and prepared(name, source)):
+        return
+    if about.examples is None and source is not None:
+        raise BadInput(f"{source}: {name} is not prepared there; wanted: {about.files}")
+    if about.examples is not None and source is None:
+        option = f" --data-dir {data_dir}" if data_dir else ""
+        raise MissingData(
+            f"{name} cannot be downloaded; run: zoo data prepare {name} --from FOLDER{option} ({about.files})"
+        )
+    if source is not None and not Path(source).expanduser().is_dir():
+        raise BadInput(f"{source}: no such folder; give the folder that holds the data set's files")
+
+
 _data_dir = data_dir  # the functions above have an argument of this name
 
 
 def _copy(folder: Path, target: Path) -> Path:
     """Copies a prepared data set, beside its place and then into it."""
+    from zoo.data.source import regular_files
+
     beside = target.with_name(f"{target.name}.incomplete{os.getpid()}")
     try:
         try:
-            shutil.copytree(folder, beside)
+            for path in regular_files(folder):
+                copy = beside / path.relative_to(folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
             os.rename(beside, target)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)

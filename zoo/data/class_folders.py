@@ -70,6 +70,23 @@ def read_examples(folder, labels, shape):
     return np.stack(images), np.array(numbers, dtype="int64")
 
 
+def read_known(folder, labels, shape):
+    """As `read_examples`, of those class folders that are there, whose numbers are as in `labels`.
+
+    Raises `BadInput` where there is none, and for a folder that is no class.
+    """
+    names = _subfolders(Path(folder))
+    if strange := sorted({*names} - {*labels}):
+        raise BadInput(f"{Path(folder) / strange[0]} is none of the classes: {', '.join(labels)}")
+    there = [label for label in labels if label in names and _has_images(Path(folder) / label)]
+    if not there:
+        raise BadInput(f"{folder} has no class folders with images; give some of {', '.join(labels)}")
+    if lacking := [label for label in labels if label not in there]:
+        print(f"{folder}: no images of {_listed(lacking)}", file=sys.stderr)
+    x, y = read_examples(folder, there, shape)
+    return x, np.array([labels.index(label) for label in there])[y]
+
+
 def summary(y, labels) -> str:
     """One line on the classes: "90 images in 3 classes: cross (30), disc (30), square (30)"."""
     counts = np.bincount(y, minlength=len(labels))
@@ -83,6 +100,13 @@ def _listed(names: list[str]) -> str:
 
 def _subfolders(folder: Path) -> list[str]:
     return sorted(child.name for child in folder.iterdir() if child.is_dir() and not is_hidden(child.name))
+
+
+def _has_images(folder: Path) -> bool:
+    try:
+        return bool(find_images(folder))
+    except BadInput:
+        return False
 
 
 def _words(name: str) -> set[str]:

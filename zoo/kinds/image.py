@@ -3,6 +3,7 @@
 import html
 import threading
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -13,13 +14,15 @@ from PIL import UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from zoo.errors import BadInput
+from zoo.kinds.image_limits import MAX_EXIF, BoundedFile, check, check_size, opened
 from zoo.kinds.kind import Kind, check_suffix, find_files, writing
 
 MAX_PIXELS = 120_000_000  # Phones take 108 megapixels; much above that is a decompression bomb.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".avif", ".jp2")
 
-# Only formats that decode pixels: Pillow would hand an EPS file to Ghostscript, an interpreter.
-_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000", "ICO")
+# Only formats that decode pixels: Pillow would hand an EPS file to Ghostscript, an interpreter. And not ICO, which it
+# decodes before its size can be checked.
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF", "JPEG2000")
 WRITTEN = {
     ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),  # 4:4:4: colour at full resolution
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
@@ -30,18 +33,18 @@ WRITTEN = {
     ".bmp": ("BMP", {}),
     ".ppm": ("PPM", {}),
 }
-# EXIF tag 0x0112 -> what turns the stored image upright.
-_ORIENTATION = 0x0112
-_UPRIGHT = {
-    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
-    3: Pillow.Transpose.ROTATE_180,
-    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
-    5: Pillow.Transpose.TRANSPOSE,
-    6: Pillow.Transpose.ROTATE_270,
-    7: Pillow.Transpose.TRANSVERSE,
-    8: Pillow.Transpose.ROTATE_90,
+_ORIENTATION = 0x0112  # in EXIF
+# What it says -> of an upright array (H, W, 3), the view in which pixels are where the file has them.
+_AS_STORED = {
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.transpose(1, 0, 2),
+    6: lambda upright: np.rot90(upright),
+    7: lambda upright: upright[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda upright: np.rot90(upright, -1),
 }
-_warnings_lock = threading.Lock()  # warnings.catch_warnings changes the whole process
+_STRIP = 2**21  # pixels that are converted at once
 
 
 def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
@@ -49,31 +52,38 @@ def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
 
     Takes a path, or the bytes of a file and the name to call it in errors. Any mode: transparency is laid on white,
     grey values of 16 or 32 bits are scaled to 8, an embedded colour profile is followed. Of an animation, the first
-    frame.
-    Raises BadInput for what is missing, empty, damaged, not an image, or larger than MAX_PIXELS.
+    frame. At most 1.3 GB of memory is needed, whatever the file.
+    Raises BadInput for what is missing, empty, damaged, not an image, larger than MAX_PIXELS, or made to take long; see
+    `zoo.kinds.image_limits`.
     """
     if isinstance(path_or_bytes, (bytes, bytearray, memoryview)):
-        name, file = name or "image", BytesIO(path_or_bytes)
-        empty = not len(path_or_bytes)
+        name, size = name or "image", len(path_or_bytes)
+        file = BytesIO(path_or_bytes)
     else:
         path = Path(path_or_bytes)
-        name, file = name or str(path), path
+        name = name or str(path)
         if path.is_dir():
             raise BadInput(f"{name}: a folder, not an image file")
         if not path.is_file():
             raise BadInput(f"{name}: no such file")
-        empty = not path.stat().st_size
-    if empty:
-        raise BadInput(f"{name}: the file is empty")
+        size = path.stat().st_size
+        try:
+            file = open(path, "rb")  # noqa: SIM115 (closed below)
+        except OSError as error:
+            raise BadInput(f"{name}: cannot be read ({error.strerror})") from error
+    with file:
+        if not size:
+            raise BadInput(f"{name}: the file is empty")
+        return _decoded(BoundedFile(file, size, name), size, name)
+
+
+def _decoded(file: BoundedFile, size: int, name: str) -> np.ndarray:
     try:
-        with _warnings_lock, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Pillow.open(file, formats=_FORMATS) as image:
-                _check_size(image, name)
-                image.load()
-                _check_size(image, name)  # ICO learns its size only now
-                turn = _UPRIGHT.get(_orientation(image))
-                rgb = _to_rgb(image)
+        with _silence, opened(file, _FORMATS, name) as image:
+            check(image, file, size, MAX_PIXELS, name)
+            image.load()
+            check_size(image, MAX_PIXELS, name)
+            return _to_array(image, _orientation(image))
     except BadInput:
         raise
     except MemoryError as error:
@@ -82,102 +92,161 @@ def read_image(path_or_bytes, name: str | None = None) -> np.ndarray:
         raise BadInput(f"{name}: not an image that can be read (JPEG, PNG, WebP, TIFF, BMP, GIF, ...)") from error
     except Pillow.DecompressionBombError as error:
         raise BadInput(f"{name}: more than {MAX_PIXELS // 1_000_000} million pixels; make it smaller first") from error
-    except PermissionError as error:
-        raise BadInput(f"{name}: no permission to read it") from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files; the cause stays in the chain.
-        raise BadInput(f"{name}: a damaged or truncated image ({' '.join(str(error).split())})") from error
-    del image  # what it holds is large
-    if turn is not None:
-        rgb = rgb.transpose(turn)
-    return _to_array(rgb)
+        raise BadInput(f"{name}: a damaged or truncated image ({' '.join(str(error).split())[:200]})") from error
 
 
-def _check_size(image: Pillow.Image, name: str) -> None:
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        limit = f"{MAX_PIXELS // 1_000_000} million"
-        raise BadInput(f"{name}: {width} x {height} pixels, more than the limit of {limit}; make it smaller first")
+class _Silence:
+    """A context in which no warning is shown, for several threads at once.
+
+    `warnings.catch_warnings` changes the whole process: the first thread in sets the filter, the last one out takes it
+    back. The lock is held for that only, so that threads decode at the same time.
+    """
+
+    def __init__(self):
+        self._lock, self._inside, self._caught = threading.Lock(), 0, None
+
+    def __enter__(self):
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+                warnings.simplefilter("ignore")
+
+    def __exit__(self, *_):
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._caught.__exit__(None, None, None)
+
+
+_silence = _Silence()
 
 
 def _orientation(image: Pillow.Image) -> int:
+    """How a loaded image must be turned, as EXIF counts it: 1 to 8, 1 also where nothing is said."""
+    said = [image.info.get(name) or b"" for name in ("exif", "Raw profile type exif")]
+    if max(map(len, said)) > MAX_EXIF:
+        return 1
     try:
         return image.getexif().get(_ORIENTATION, 1)
     except Exception:  # Damaged EXIF says nothing about the pixels: the image is taken as it is.
         return 1
 
 
-def _to_rgb(image: Pillow.Image) -> Pillow.Image:
-    """A loaded image of any mode as sRGB."""
+def _to_array(image: Pillow.Image, orientation: int = 1) -> np.ndarray:
+    """A loaded image of any mode, turned upright, in sRGB: a writable array, uint8 (H, W, 3).
+
+    Converted in strips: whole, there would be up to four copies of it.
+    """
+    width, height = image.size
+    turned = isinstance(orientation, int) and 5 <= orientation <= 8
+    array = np.empty((width, height, 3) if turned else (height, width, 3), np.uint8)
+    stored = _AS_STORED[orientation](array) if orientation in _AS_STORED else array
+    convert = _converter(image)
+    for top, bottom, strip in _strips(image):
+        stored[top:bottom] = convert(strip)
+    return array
+
+
+def _strips(image: Pillow.Image) -> Iterator[tuple[int, int, Pillow.Image]]:
+    """All of an image in strips: first row, the row after the last, and the pixels between."""
+    width, height = image.size
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        yield top, bottom, image.crop((0, top, width, bottom))
+
+
+def _converter(image: Pillow.Image) -> Callable[[Pillow.Image], np.ndarray]:
+    """A function from a strip of this image to uint8 (H, W, 3), or (H, W, 1) of grey, in sRGB."""
     if image.mode.startswith("I") or image.mode == "F":
-        grey = _grey_of_tiff(image) if image.format == "TIFF" else _to_8_bits(np.asarray(image))
-        return Pillow.fromarray(grey).convert("RGB")
-    if image.has_transparency_data:
-        if image.mode != "RGBA":
-            image = image.convert("LA" if image.mode == "La" else "RGBA").convert("RGBA")
-        rgb = Pillow.new("RGB", image.size, "white")
-        rgb.paste(_follow_profile(image), mask=image.getchannel("A"))
-        return rgb
-    image = _follow_profile(image)
-    return image if image.mode == "RGB" else image.convert("RGB")  # Pillow would copy what is RGB already
+        return _grey_converter(image)
+    to_srgb = _profile_transform(image)
+
+    def convert(strip):
+        if not strip.has_transparency_data:
+            return np.asarray(to_srgb(strip))
+        if strip.mode != "RGBA":
+            strip = strip.convert("LA" if strip.mode == "La" else "RGBA").convert("RGBA")
+        rgb = Pillow.new("RGB", strip.size, "white")
+        rgb.paste(to_srgb(strip), mask=strip.getchannel("A"))
+        return np.asarray(rgb)
+
+    return convert
 
 
-def _grey_of_tiff(image: Pillow.Image) -> np.ndarray:
-    """Grey of 16 or 32 bits of a TIFF file as uint8. What Pillow 12.3 misreads, without a word, is put right here: see
-    findings/pillow-grey-tiff.sh."""
-    tags, values = image.tag_v2, np.asarray(image)
-    signed_16 = image.mode == "I" and tags.get(258) == (16,)  # BitsPerSample
-    if signed_16:
-        values = values.astype(np.int16)
-    # Compressed files are decoded into the machine's byte order, and then swapped once more.
-    if tags.prefix == b"MM" and image.info.get("compression") != "raw" and image.mode in ("I", "F"):
-        values = values.byteswap()
-    if image.mode == "I" and tags.get(339, (1,)) == (1,):  # SampleFormat: unsigned, taken for signed
-        values = values.view(np.uint32)
-    grey = _to_8_bits(values)
-    return 255 - grey if tags.get(262) == 0 else grey  # PhotometricInterpretation: 0 is white
-
-
-def _to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Grey values of 16 or 32 bits, integer or float, as uint8: scaled from the range they are meant in.
+def _grey_converter(image: Pillow.Image) -> Callable[[Pillow.Image], np.ndarray]:
+    """As `_converter`, of grey values of 16 or 32 bits, integer or float: scaled from the range they are meant in.
 
     Floats in 0..1, anything in 0..255 or in 0..65535 keep their scale; other ranges are stretched, least to greatest.
     """
-    scales = (65535.0,) if values.dtype == np.uint16 else (255.0, 65535.0)
-    if values.dtype.kind == "f":
-        scales = (1.0, *scales)
-        values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
+    read = _tiff_reader(image) if image.format == "TIFF" else np.asarray
+    inverted = image.format == "TIFF" and image.tag_v2.get(262) == 0  # PhotometricInterpretation: 0 is white
+
+    def finite(strip):
+        values = read(strip)
+        return np.nan_to_num(values, posinf=0.0, neginf=0.0) if values.dtype.kind == "f" else values
+
+    low, high, scales = np.inf, -np.inf, ()
+    for _, _, strip in _strips(image):
+        values = finite(strip)
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+        scales = (65535.0,) if values.dtype == np.uint16 else (255.0, 65535.0)
+        scales = (1.0, *scales) if values.dtype.kind == "f" else scales
     if low >= 0 and high <= scales[-1]:
         low, high = 0.0, next(scale for scale in scales if high <= scale)
-    scaled = (values - np.float32(low)) * np.float32(255 / max(high - low, 1e-12))
-    return np.round(scaled).astype(np.uint8)
+
+    def convert(strip):
+        scaled = (finite(strip) - np.float32(low)) * np.float32(255 / max(high - low, 1e-12))
+        grey = np.round(scaled).astype(np.uint8)[..., None]
+        return 255 - grey if inverted else grey
+
+    return convert
 
 
-def _follow_profile(image: Pillow.Image) -> Pillow.Image:
-    """The image in sRGB where it carries another colour profile (phones: Display P3; print: CMYK), else as it is."""
+def _tiff_reader(image: Pillow.Image) -> Callable[[Pillow.Image], np.ndarray]:
+    """A function to the grey values of a strip of a TIFF file. What Pillow 12.3 misreads, without a word, is put right
+    here: see findings/pillow-grey-tiff.sh."""
+    tags, mode = image.tag_v2, image.mode
+    signed_16 = mode == "I" and tags.get(258) == (16,)  # BitsPerSample
+    # Compressed files are decoded into the machine's byte order, and then swapped once more.
+    swapped = tags.prefix == b"MM" and image.info.get("compression") != "raw" and mode in ("I", "F")
+    unsigned = mode == "I" and tags.get(339, (1,)) == (1,)  # SampleFormat: unsigned, taken for signed
+
+    def read(strip):
+        values = np.asarray(strip)
+        values = values.astype(np.int16) if signed_16 else values
+        values = values.byteswap() if swapped else values
+        return values.view(np.uint32) if unsigned else values
+
+    return read
+
+
+def _profile_transform(image: Pillow.Image) -> Callable[[Pillow.Image], Pillow.Image]:
+    """A function from a strip of this image to RGB, in sRGB.
+
+    It follows the profile of an image that carries one (phones: Display P3; print: CMYK).
+    """
+
+    def plain(strip):
+        return strip.convert("RGB")
+
     profile = image.info.get("icc_profile")
     if not profile and image.mode != "LAB":
-        return image
+        return plain
     from PIL import ImageCms
 
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
         if profile and "sRGB" in ImageCms.getProfileDescription(source):
-            return image
-        plain = image.convert("RGB") if image.mode in ("P", "RGBA") else image
-        return ImageCms.profileToProfile(plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            return plain
+        mode = "RGB" if image.mode in ("P", "RGBA") or image.has_transparency_data else image.mode
+        transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):  # A damaged profile, or one for another mode: go without it.
-        return image
-
-
-def _to_array(image: Pillow.Image) -> np.ndarray:
-    """An RGB image as a writable array, copied in strips: whole, Pillow would hold two more copies of it."""
-    width, height = image.size
-    array = np.empty((height, width, 3), np.uint8)
-    for top in range(0, height, 256):
-        bottom = min(top + 256, height)
-        array[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
-    return array
+        return plain
+    return lambda strip: ImageCms.applyTransform(strip if strip.mode == mode else strip.convert(mode), transform)
 
 
 def fit(image: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo.errors import BadInput
+from zoo.kinds.files import LARGEST
 from zoo.kinds.kind import Kind, check_file, check_suffix, writing
-from zoo.kinds.text import LARGEST, read_text, read_unicode
+from zoo.kinds.text import read_text, read_unicode
 
 SHEETS = (".csv", ".tsv")
 SUFFIXES = (*SHEETS, ".json")
 DELIMITERS = ",;\t"
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # a half of a character beyond 16 bits in JSON; alone, nothing can write it
 
 csv.field_size_limit(LARGEST)  # its own limit, 128 KiB, is for the whole process, and a cell may be a long text
 
@@ -107,8 +109,10 @@ def read_records(path: str | os.PathLike) -> list[dict]:
     path = Path(path)
     if path.suffix.lower() == ".json":
         try:
-            rows = json.loads(read_text(path))
-        except ValueError as error:
+            rows = json.loads(text := read_text(path))
+            if HALF.search(text):
+                json.dumps(rows, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
             raise BadInput(f"{path}: not JSON ({error})") from None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise BadInput(f"{path}: no table; give a list of objects, [{{...}}, ...]")

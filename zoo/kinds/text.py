@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo.errors import BadInput
-from zoo.kinds.files import files_in
+from zoo.kinds.files import files_in, read_file
 from zoo.kinds.kind import Kind, find_files, writing
 
-LARGEST = 2**28  # bytes of a text file that is read
 # Suffixes by which a word without a space is taken for the name of a file, even a missing one.
 NAMES = (".txt", ".csv", ".tsv", ".md", ".json", ".html", ".pdf", ".docx")
 
@@ -24,13 +23,7 @@ def read_text(path: str | os.PathLike) -> str:
 def read_unicode(path: str | os.PathLike) -> str:
     """A text file as `read_text` reads it, but with the line ends that it has."""
     path = Path(path).expanduser()
-    try:
-        if path.stat().st_size > LARGEST:
-            raise BadInput(f"{path}: larger than {LARGEST >> 20} MiB; split it")
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read ({error.strerror or error})") from None
-    return _unicode(data, str(path))
+    return _unicode(read_file(path), str(path))
 
 
 def decoded(data: bytes, name: str) -> str:

@@ -1,6 +1,7 @@
 """Exports of a checkpoint's model to formats that run without Keras: ONNX, TensorFlow's SavedModel, LiteRT.
 
-Inputs and outputs have the names on the checkpoint's card. All outputs are compared with the model's, at two batch
+Inputs and outputs have the names on the checkpoint's card. An ONNX file also says what it is, by `metadata_props`: its
+name, task, licence, and its labels as a JSON list. All outputs are compared with the model's, at two batch
 sizes, before an export takes its place.
 
 They are made from the TensorFlow backend: from PyTorch dynamic sizes come out wrong, JAX lacks operations that we use.
@@ -62,6 +63,8 @@ def export(name, format: str, out=None, *, part: str | None = None, force=False)
     try:
         beside = folder / f"export{SUFFIXES[format]}"
         _write(model, beside, format)
+        if format == "onnx":
+            _describe(card, beside)
         _compare(model, card, beside, format)
         if out.is_dir():  # a rename cannot replace a full folder, so the old one steps aside first
             os.rename(out, folder / "old")
@@ -119,6 +122,20 @@ def _write(model, path: Path, format: str) -> None:
     with contextlib.redirect_stdout(sys.stderr), backend.quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporters' own, about NumPy and TensorFlow
         model.export(str(path), format=kind, verbose=False)
+
+
+def _describe(card, path: Path) -> None:
+    """Write into an ONNX file what it is: a name for the batch's size, and the card's facts as metadata."""
+    import onnx
+
+    made = onnx.load(path)
+    for array in (*made.graph.input, *made.graph.output):
+        array.type.tensor_type.shape.dim[0].dim_param = "batch"
+    facts = {"name": card.name, "task": card.task, "licence": card.licence}
+    if card.labels:
+        facts["labels"] = json.dumps(card.labels, ensure_ascii=False)  # in the order of the logits
+    onnx.helper.set_model_props(made, facts)
+    onnx.save(made, path)
 
 
 def _compare(model, card, path: Path, format: str) -> None:

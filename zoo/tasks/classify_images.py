@@ -15,10 +15,10 @@ import numpy as np
 
 from zoo.data import catalogue, datasets, facts, tfds_images
 from zoo.data.augment import shift_and_mirror
-from zoo.data.class_folders import class_folders, read_examples, summary
+from zoo.data.class_folders import class_folders, read_examples, read_known, summary
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import architecture
-from zoo.kinds.image import fit
+from zoo.kinds.image import find_images, fit
 from zoo.tasks import examples
 from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, hold_back
 
@@ -32,9 +32,13 @@ class ClassifyImages(Classifier):
     def read(self, card, data, split, data_dir):
         shape = card.inputs["image"]["shape"]
         if isinstance(data, Path):
-            return read_examples(data, card.labels, shape)
+            return read_known(data, card.labels, shape)
         x, y, *_ = read_data_set(data, split, shape, data_dir)
         return x, y
+
+    def check_data(self, name, base, data, data_dir):
+        _check_base(base)
+        check_labelled(data, data_dir)
 
     def finetuning(self, name, base, data, seed, data_dir):
         takes_classes = "classes" in architecture(base.architecture).cls(**base.arguments).get_config()
@@ -50,9 +54,8 @@ class ImageFineTuning(ClassifierFineTuning):
     limits = "Measured on images like those it was trained on; it names one of its classes for any image."
 
     def __init__(self, base, data, seed, data_dir):
+        _check_base(base)
         shape = base.inputs["image"]["shape"]
-        if None in shape:
-            raise BadInput(f"{base.name} cannot be fine-tuned on images: it takes none of one size")
         self.batches, self.held, self.labels, self.facts = load_training_data(data, shape, seed, data_dir)
         about = f"a {'grey' if shape[-1] == 1 else 'colour'} image, resized to that size"
         self.inputs = {"image": base.inputs["image"] | {"description": about}}
@@ -67,6 +70,34 @@ class ImageFineTuning(ClassifierFineTuning):
         ]
 
 
+def _check_base(base) -> None:
+    """Raises `BadInput` for the card of a checkpoint that cannot be fine-tuned to classes of images."""
+    if None in base.inputs["image"]["shape"]:
+        raise BadInput(f"{base.name} cannot be fine-tuned on images: it takes none of one size")
+
+
+def check_labelled(data, data_dir=None) -> None:
+    """Raises for data that `labelled` refuses or that are too few, as far as their images need not be read."""
+    name = str(data)
+    if Path(data).is_dir():
+        for label in class_folders(data):
+            _check_count(data, label, len(find_images(Path(data) / label)))
+    elif Path(data).is_file():
+        raise BadInput(f"{data} is a file; give a folder that has a folder of images for each class")
+    elif name in datasets.names():
+        if datasets.dataset(name).labels is None:
+            raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
+        catalogue.check_prepared(name, data_dir)
+    elif not tfds_images.find(name, data_dir):
+        raise UnknownName("folder or file and no data set", name, datasets.names())
+
+
+def _check_count(data, label: str, count: int) -> None:
+    """Raises `BadInput` for a class with too few images to hold one back."""
+    if count < 2:
+        raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
+
+
 def read_data_set(name, split, shape, data_dir=None):
     """Examples of a split of a labelled data set at a model's size, as `read_examples` gives them.
 
@@ -75,26 +106,22 @@ def read_data_set(name, split, shape, data_dir=None):
     Raises:
         BadInput, MissingData, UnknownName: in one line.
     """
+    check_labelled(name, data_dir)
     if name in datasets.names():
-        if datasets.dataset(name).labels is None:
-            raise BadInput(f"{name} has no labels, so there are no classes to learn from it")
         images, y = catalogue.load(name, split, data_dir)
         labels, about = list(datasets.dataset(name).labels), facts.data_facts([name], split)
-    elif folder := tfds_images.find(name, data_dir):
-        images, y, labels, about = tfds_images.labelled(folder, split)
     else:
-        raise UnknownName("folder or file and no data set", name, datasets.names())
+        images, y, labels, about = tfds_images.labelled(tfds_images.find(name, data_dir), split)
     colour = (image if image.shape[-1] == 3 else np.repeat(image, 3, axis=-1) for image in images)
     return np.stack([fit(image, shape) for image in colour]), y, labels, about
 
 
 def labelled(data, shape, data_dir=None):
     """As `read_data_set`, from a folder of class folders or the training split of a data set."""
+    check_labelled(data, data_dir)
     if Path(data).is_dir():
         labels = class_folders(data)
         return (*read_examples(data, labels, shape), labels, OWN)
-    if Path(data).is_file():
-        raise BadInput(f"{data} is a file; give a folder that has a folder of images for each class")
     return read_data_set(str(data), "train", shape, data_dir)
 
 
@@ -107,8 +134,7 @@ def load_training_data(data, shape, seed, data_dir=None):
 
     x, y, labels, about = labelled(data, shape, data_dir)
     for label, count in zip(labels, np.bincount(y, minlength=len(labels)), strict=True):
-        if count < 2:
-            raise BadInput(f"{Path(data) / label} holds {'one' if count else 'no'} image; give each class 2 or more")
+        _check_count(data, label, count)
     if about is OWN:
         print(f"{data}: {summary(y, labels)}", file=sys.stderr)
     training, held = hold_back(y, seed)

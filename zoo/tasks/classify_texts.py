@@ -42,6 +42,9 @@ class ClassifyTexts(Classifier):
     def read(self, card, data, split, data_dir):
         return read_known(data, card.labels)
 
+    def check_data(self, name, base, data, data_dir):
+        training_texts(data)
+
     def finetuning(self, name, base, data, seed, data_dir):
         if "classes" not in architecture(base.architecture).cls(**base.arguments).get_config():
             return super().finetuning(name, base, data, seed, data_dir)
@@ -57,13 +60,8 @@ class TextFineTuning(ClassifierFineTuning):
     def __init__(self, name, base, data, seed):
         from zoo.data.batches import Batches  # late: it imports the framework
 
-        texts, y, self.labels = labelled(data)
-        if len(self.labels) < 2:
-            raise BadInput(f"{data} has {len(self.labels)} labels; give texts of 2 or more")
+        texts, y, self.labels = training_texts(data)
         training, held = hold_back(y, seed)
-        if len(np.unique(y[held])) < len(self.labels):
-            lone = self.labels[np.flatnonzero(np.bincount(y) < 2)[0]]
-            raise BadInput(f"{data}: label {lone!r} has one text; give each label 2 or more")
         self.tokenizer = checkpoint.tokenizer(name)
         rows = [np.array(row, np.int32) for row in self.tokenizer(texts, special=True)]
         training_rows = [rows[i] for i in training]
@@ -96,6 +94,16 @@ def labelled(path) -> tuple[list[str], np.ndarray, list[str]]:
         raise BadInput(f"{path} has no labelled text; give rows with a text and a label")
     labels = sorted({label for _, label in rows})
     return [text for text, _ in rows], np.array([labels.index(label) for _, label in rows]), labels
+
+
+def training_texts(path) -> tuple[list[str], np.ndarray, list[str]]:
+    """As `labelled`. Raises `BadInput` also for fewer than two labels, and for one with a single text."""
+    texts, y, labels = labelled(path)
+    if len(labels) < 2:
+        raise BadInput(f"{path} has {len(labels)} labels; give texts of 2 or more")
+    if len(lone := np.flatnonzero(np.bincount(y) < 2)):
+        raise BadInput(f"{path}: label {labels[lone[0]]!r} has one text; give each label 2 or more")
+    return texts, y, labels
 
 
 def read_known(path, known: list[str]) -> tuple[list[str], np.ndarray]:

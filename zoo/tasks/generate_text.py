@@ -51,6 +51,9 @@ class GenerateText(Task):
     def read(self, card, data, split, data_dir):
         return [read_text(data)]
 
+    def check_data(self, name, base, data, data_dir):
+        training_tokens(checkpoint.tokenizer(name), base, data)
+
     def finetuning(self, name, base, data, seed, data_dir):
         return LanguageModelFineTuning(name, base, data, seed)
 
@@ -65,17 +68,8 @@ class LanguageModelFineTuning(FineTuning):
     def __init__(self, name, base, data, seed):
         from zoo.data.batches import Windows  # late: it imports the framework
 
-        path = Path(data)
-        if path.suffix.lower() == ".csv" or path.is_dir():
-            raise BadInput(f"{base.name} generates text, so it is fine-tuned on a text file; {data} is none")
-        text = read_text(path)
         self.tokenizer = checkpoint.tokenizer(name)
-        tokens = token_sequence(self.tokenizer, [text])
-        context = base.arguments.get("context", CONTEXT)
-        cut = int(len(tokens) * (1 - HELD_TEXT))
-        if len(tokens) - cut <= context or cut <= 2 * context:
-            least = int((context + 1) / HELD_TEXT) + 1
-            raise BadInput(f"{data} has {len(tokens)} tokens, too few to learn from; give {least} or more")
+        tokens, cut, context = training_tokens(self.tokenizer, base, data)
         # Small batches of short texts, so that an epoch has some twenty steps.
         size = min(BATCH, max(1, cut // context // 20))
         self.batches = Windows(tokens[:cut], context, batch_size=size, seed=seed)
@@ -96,6 +90,22 @@ class LanguageModelFineTuning(FineTuning):
 
     def summary(self, base):
         return f"{base.name} fine-tuned on a text of {len(self.batches.tokens) + len(self.rest):,} tokens."
+
+
+def training_tokens(tokenizer, base, path) -> tuple[np.ndarray, int, int]:
+    """The tokens of a text file, how many of them are trained on, the rest being held back, and the model's context.
+
+    base: the card of the checkpoint to train. Raises `BadInput` for what is no text file, and for too short a text.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".csv" or path.is_dir():
+        raise BadInput(f"{base.name} generates text, so it is fine-tuned on a text file; {path} is none")
+    tokens = token_sequence(tokenizer, [read_text(path)])
+    context, cut = base.arguments.get("context", CONTEXT), int(len(tokens) * (1 - HELD_TEXT))
+    if len(tokens) - cut <= context or cut <= 2 * context:
+        least = int((context + 1) / HELD_TEXT) + 1
+        raise BadInput(f"{path} has {len(tokens)} tokens, too few to learn from; give {least} or more")
+    return tokens, cut, context
 
 
 def unit_of(tokenizer) -> str:

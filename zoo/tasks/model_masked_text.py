@@ -64,6 +64,9 @@ class ModelMaskedText(Task):
     def read(self, card, data, split, data_dir):
         return [read_text(data)]
 
+    def check_data(self, name, base, data, data_dir):
+        classify_texts.TASK.check_data(name, base, data, data_dir)
+
     def finetuning(self, name, base, data, seed, data_dir):
         return classify_texts.TASK.finetuning(name, base, data, seed, data_dir)
 

@@ -66,6 +66,10 @@ class Task(abc.ABC):
         """
         raise BadInput(f"{card.name} cannot be measured on data of one's own; its recipe measures it on its data set")
 
+    def check_data(self, name, base, data, data_dir) -> None:
+        """Raises `BadInput` for what `finetuning` would refuse, as far as no framework has to be imported to see it."""
+        self.finetuning(name, base, data, 0, data_dir)
+
     def finetuning(self, name, base, data, seed, data_dir) -> "FineTuning":
         """Set up fine-tuning of the checkpoint `name`, whose card is `base`, on a user's data.
 

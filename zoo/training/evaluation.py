@@ -6,6 +6,7 @@ from zoo import recipes, tasks
 from zoo.data import catalogue, datasets, tfds_images
 from zoo.errors import BadInput, UnknownName
 from zoo.hub import checkpoint
+from zoo.runtime import backend
 from zoo.runtime.predictor import predictor
 
 OWN = "own data"  # the split in rows that were measured on a user's data
@@ -30,6 +31,7 @@ def evaluate(name, *, split=None, folder=None, data_dir=None) -> dict:
     card = checkpoint.card(name)
     finetuned = str(card.training.get("command")).startswith("zoo finetune ")
     if card.name in recipes.names() and not finetuned:
+        backend.start()  # recipes import the framework; this keeps it quiet
         rows, curves = _by_recipe(recipes.find(card.name), name, split, folder, data_dir)
     elif finetuned or folder is not None:
         rows, curves = _by_task(card, name, split, folder, data_dir)
@@ -72,5 +74,7 @@ def _by_task(card, name, split, folder, data_dir) -> tuple[list[dict], dict]:
     if folder is None and not known:
         raise BadInput(f"{card.name} was trained on data of yours; name some to measure it on with --from")
     split = split or "test"
+    if folder is None:
+        backend.start()
     examples = task.read(card, dataset if folder is None else Path(folder).expanduser(), split, data_dir)
     return task.measure(predictor(name, "model"), examples, split if folder is None else OWN)

@@ -3,9 +3,6 @@
 Splits as published, not tokenised.
 """
 
-import gzip
-import zlib
-
 from zoo.data.dataset import Dataset, Text
 from zoo.data.layouts import ParallelLines
 from zoo.data.source import Source
@@ -24,11 +21,7 @@ def _lines(source, split) -> dict[str, list[str]]:
     found = {}
     for language in LANGUAGES:
         path = source.one(f"{split}.{language}.gz")
-        try:
-            data = gzip.decompress(source.read(path))
-        except (OSError, EOFError, zlib.error) as error:
-            raise BadInput(f"{source.folder}: {path} is damaged ({error})") from None
-        found[language] = decoded(data, path).removesuffix("\n").split("\n")
+        found[language] = decoded(source.unzipped(path), path).removesuffix("\n").split("\n")
     lengths = {language: len(lines) for language, lines in found.items()}
     if len(set(lengths.values())) > 1:
         raise BadInput(f"{source.folder}: {split} has not as many lines in each language: {lengths}")

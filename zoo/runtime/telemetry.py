@@ -1,0 +1,18 @@
+"""Switches off what other libraries tell their makers. Nothing that the zoo runs asks another host unless a user does.
+
+ONNX Runtime 1.32 asks for its maker's address some ten seconds after a session is made, and writes a device id below
+the user's cache folder. It reads its variable once, on import; `onnxruntime.disable_telemetry_events()` comes too late.
+"""
+
+import os
+
+_OFF = {
+    "ORT_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+}
+
+
+def switch_off() -> None:
+    """Set the libraries' own variables, which must happen before they are imported: `import zoo` does it first."""
+    os.environ.update(_OFF)
