@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import catalogue, datasets, facts, tfds_images
+from zoo.data import background, catalogue, datasets, facts, tfds_images
 from zoo.data.augment import shift_and_mirror
 from zoo.data.class_folders import class_folders, read_examples, summary
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import architecture
 from zoo.kinds.image import fit
+from zoo.metrics.baselines.centroids import nearest_centroid
 from zoo.tasks import examples
-from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, hold_back
+from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, divided, hold_back
 
 
 class ClassifyImages(Classifier):
@@ -47,7 +48,11 @@ class ImageFineTuning(ClassifierFineTuning):
     """Fine-tunes a network that takes images of one size."""
 
     task = "classify_images"
-    limits = "Measured on images like those it was trained on; it names one of its classes for any image."
+    limits = (
+        "Measured on images like those it was trained on. A best logit below the threshold means out of distribution: "
+        "that detects many images of other things, but not all, least of all those that resemble its classes."
+    )
+    others = "crops of photographs of other things"
 
     def __init__(self, base, data, seed, data_dir):
         shape = base.inputs["image"]["shape"]
@@ -56,6 +61,9 @@ class ImageFineTuning(ClassifierFineTuning):
         self.batches, self.held, self.labels, self.facts = load_training_data(data, shape, seed, data_dir)
         about = f"a {'grey' if shape[-1] == 1 else 'colour'} image, resized to that size"
         self.inputs = {"image": base.inputs["image"] | {"description": about}}
+        crops = background.photographs(shape, seed)
+        # Divided by photographs: crops of one are alike.
+        self.background = tuple(np.concatenate([crops[i] for i in part]) for part in divided(len(crops)))
 
     def stages(self, model, epochs):
         first = epochs // 3
@@ -65,6 +73,14 @@ class ImageFineTuning(ClassifierFineTuning):
             ("head", model.layers[-1:], first, RATES["head"]),
             ("all", model.layers, epochs - first, RATES["all"]),
         ]
+
+    def baselines(self, predict):
+        import keras  # late: only training needs the framework
+
+        features = keras.Model(predict.model.input, predict.model.layers[-1].input)
+        score = nearest_centroid(features.predict(self.batches.x, verbose=0), self.batches.y)
+        scores = score(features.predict(self.held[0], verbose=0))
+        return self.baseline(scores, f"nearest centroid, on the features of {predict.card.name} as it was")
 
 
 def read_data_set(name, split, shape, data_dir=None):
