@@ -20,6 +20,7 @@ from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import architecture
 from zoo.kinds.image import fit
 from zoo.metrics.baselines.centroids import nearest_centroid
+from zoo.runtime.features import last_features
 from zoo.tasks import examples
 from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, divided, hold_back
 
@@ -75,12 +76,10 @@ class ImageFineTuning(ClassifierFineTuning):
         ]
 
     def baselines(self, predict):
-        import keras  # late: only training needs the framework
-
-        features = keras.Model(predict.model.input, predict.model.layers[-1].input)
-        score = nearest_centroid(features.predict(self.batches.x, verbose=0), self.batches.y)
-        scores = score(features.predict(self.held[0], verbose=0))
-        return self.baseline(scores, f"nearest centroid, on the features of {predict.card.name} as it was")
+        features = last_features(predict.model)
+        score = nearest_centroid(features(self.batches.x), self.batches.y)
+        protocol = f"nearest centroid, on the features of {predict.card.name} as it was"
+        return self.baseline(score(features(self.held[0])), protocol)
 
 
 def read_data_set(name, split, shape, data_dir=None):

@@ -20,6 +20,7 @@ from zoo.errors import BadInput
 from zoo.hub import checkpoint, store
 from zoo.hub.card import Card
 from zoo.runtime import backend
+from zoo.runtime.features import last_features
 from zoo.runtime.predictor import of_model
 from zoo.tasks.task import OWN, RATES, FineTuning
 from zoo.training import plots
@@ -148,14 +149,14 @@ def _fit(model, work: FineTuning, run: Path, settings: dict, epochs: int) -> tup
 def _calibrate(model, work: FineTuning) -> float:
     """Calibrate a fine-tuned classifier, in place, on what was held back. Returns its out-of-distribution threshold."""
     head, (held, y) = model.layers[-1], work.held
+    features = last_features(model)
     if not isinstance(head, keras.layers.Dense):  # LeNet-5's output is made of fixed codes, which nothing can shift
-        return acceptance_threshold(confidence(model.predict(held, verbose=0)))
-    features = keras.Model(model.input, head.input)
+        logits = keras.ops.convert_to_numpy(head(features(held)))
+        return acceptance_threshold(confidence(logits))
     work.batches.epoch = 0  # the same each time, also after resuming
     count = min(len(work.batches), -(-CALIBRATED // work.batches.batch_size))
-    training = np.concatenate([features.predict_on_batch(work.batches[i][0]) for i in range(count)])
-    held, background = (features.predict(x, verbose=0) for x in (held, work.background[0]))
-    calibrate_on_background(head, training, held, y, background)
+    training = np.concatenate([features(work.batches[i][0]) for i in range(count)])
+    calibrate_on_background(head, training, features(held), y, features(work.background[0]))
     return OOD_THRESHOLD
 
 
