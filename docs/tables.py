@@ -167,7 +167,19 @@ def finetuning() -> str:
     return "\n".join(lines)
 
 
-TABLES = (timeline, checkpoints, results, samples, faces, color, benchmarks, finetuning)
+def rejection() -> str:
+    """What fine-tuned classifiers accept and reject, as docs/figures/rejection.py measured it."""
+    rows = json.loads((ROOT / "docs/figures/rejection.json").read_text(encoding="utf-8"))["rows"]
+    columns = ("classes", "fine-tuned from", "examples of each", "accuracy", "accepted")
+    columns += ("rejected: similar classes", "rejected: other things")
+    lines = [f"| {' | '.join(columns)} |", "|---|---|---:|---:|---:|---:|---:|"]
+    for row in rows:
+        rates = (f"{row[rate]:.1f} %" for rate in ("accuracy", "accepted", "similar", "different"))
+        lines.append(f"| {row['classes']} | `{row['base']}` | {row['examples']} | {' | '.join(rates)} |")
+    return "\n".join(lines)
+
+
+TABLES = (timeline, checkpoints, results, samples, faces, color, benchmarks, finetuning, rejection)
 
 
 def written(text: str) -> str:

@@ -9,13 +9,15 @@ import pytest
 from helpers import array, card_of, shared_data
 
 import zoo
-from zoo.data import catalogue
+from zoo import metrics
+from zoo.data import background, catalogue
+from zoo.data.class_folders import read_examples
 from zoo.errors import BadInput, MissingData, OutputExists, UnknownName
 from zoo.hub import store
 from zoo.kinds.image import read_image, write_image
 from zoo.tasks.classify_images import labelled
 from zoo.tasks.task import hold_back
-from zoo.training import evaluation, plots
+from zoo.training import evaluation, plots, report
 from zoo.training import finetune as module
 from zoo.training.finetune import finetune
 from zoo.training.resume import Resume
@@ -60,8 +62,66 @@ def test_new_classes_are_learned_and_the_checkpoint_loads(base, least, shapes, t
     assert card.training["selected"]["epoch"] <= card.training["epochs"]
     measured = evaluation.evaluate(tmp_path / "mine", folder=shapes)["metrics"]
     assert measured[0]["value"] >= least and measured[0]["n"] == 90
+    assert measured[1]["metric"] == "acceptance_rate" and measured[1]["value"] >= 85
     with pytest.raises(OutputExists):
         finetune(base, shapes, tmp_path / "mine", runs=tmp_path / "runs")
+
+
+@pytest.mark.parametrize("base", ["mlp.mnist", "lenet5.mnist"])
+def test_strange_pictures_are_rejected_and_the_card_alone_says_so(base, shapes, tmp_path):
+    card = finetune(base, shapes, tmp_path / "mine", epochs=6, runs=tmp_path / "runs")
+    # LeNet-5's output layer has no weights to calibrate: its logits are minus squared distances.
+    assert card.ood_threshold == 0 if base == "mlp.mnist" else card.ood_threshold < 0
+    predict = zoo.predictor(tmp_path / "mine")
+    photographs = np.concatenate(background.photographs((28, 28, 1), seed=7))
+    strange = [answer["in_distribution"] for answer in predict.task.decode(predict.card, predict(photographs))]
+    assert np.mean(strange) < 0.5
+    own, _ = read_examples(shapes, card.labels, (28, 28, 1))
+    known = [answer["in_distribution"] for answer in predict.task.decode(predict.card, predict(own))]
+    assert np.mean(known) > 0.85
+    rejected = card.result("rejection_rate", "background")
+    assert rejected["n"] == 100 and rejected["value"] > 50
+    assert card.result("acceptance_rate", "validation")["value"] >= 90
+
+
+def test_at_its_end_it_says_the_interval_the_baseline_and_the_licence(shapes, tmp_path):
+    card = finetune("mlp.mnist", shapes, tmp_path / "mine", epochs=2, runs=tmp_path / "runs")
+    [baseline] = [row for row in card.metrics if row["role"] == "baseline"]
+    assert baseline["metric"] == "accuracy" and baseline["n"] == 18 and 33 < baseline["value"] <= 100
+    found = "\n".join(report.lines(zoo.card(tmp_path / "mine")))
+    for words in (
+        "on 18 examples held back; 95 % confidence interval",
+        "few data: 18 examples held back",
+        f"baseline {baseline['value']:.2f} % (nearest centroid, on the features of mlp.mnist as it was)",
+        f"licence, inherited from mlp.mnist: {zoo.card('mlp.mnist').licence}; commercial use allowed; the terms of",
+    ):
+        assert words in found
+
+
+@pytest.mark.parametrize(
+    ("value", "baseline", "n", "verdict", "few"),
+    [
+        (
+            90,
+            88,
+            60,
+            "may be as good",
+            "few data: 60 examples held back leave the accuracy uncertain by 8 points",
+        ),
+        (90, 70, 1000, "the fine-tuned network is better", None),
+        (60, 75, 1000, "BETTER than the fine-tuned network", None),
+    ],
+)
+def test_the_report_compares_with_the_baseline_as_far_as_the_data_tell(value, baseline, n, verdict, few):
+    facts = {"n": n, "protocol": "a test"}
+    rows = [
+        metrics.row("accuracy", "validation", value, **facts),
+        metrics.row("accuracy", "validation", baseline, role="baseline", **facts),
+    ]
+    model = zoo.Perceptron(input_shape=(2,))
+    lines = report.lines(card_of(model, metrics=rows, data={"name": "own"}, training={"base": "mlp.mnist"}))
+    assert verdict in lines[1]
+    assert few in lines[2] if few else len(lines) == 3 and lines[2].startswith("licence, inherited from mlp.mnist")
 
 
 def test_one_epoch_trains_and_new_pictures_under_old_names_are_no_old_training(shapes, tmp_path):
@@ -132,7 +192,10 @@ def test_any_data_set_that_tfds_has_prepared_can_be_named(prepared_by_tfds, tmp_
     assert card.labels == ["cross", "disc", "square"]
     assert card.data["name"] == "three_shapes" and card.data["commercial_use"] is None and not card.commercial_use
     measured = evaluation.evaluate(tmp_path / "mine", data_dir=prepared_by_tfds)["metrics"]
-    assert [(row["split"], row["n"]) for row in measured] == [("test", 30)]
+    assert [(row["metric"], row["split"], row["n"]) for row in measured] == [
+        ("accuracy", "test", 30),
+        ("acceptance_rate", "test", 30),
+    ]
     with pytest.raises(BadInput, match="has no split 'dev'; it has"):
         evaluation.evaluate(tmp_path / "mine", split="dev", data_dir=prepared_by_tfds)
     with pytest.raises(BadInput, match="trained on data of yours"):
@@ -227,12 +290,13 @@ def test_a_convolutional_base_learns_in_two_stages_and_resumes_to_the_same_weigh
     assert card.parameters == sum(int(np.prod(v.shape)) for v in fresh.trainable_variables)
     description = "one logit a class, in the order of the labels"
     assert card.outputs == {"logits": {"shape": [3], "dtype": "float32", "description": description}}
-    assert card.task == "classify_images" and card.ood_threshold is None  # the base's threshold is not about these
+    assert card.task == "classify_images"
     assert card.data["name"] == "own" and card.commercial_use and card.licence == zoo.card(base).licence
     best = card.training["selected"]
     of_epoch = card.curves["training"][best["epoch"] - 1]
     assert (of_epoch["stage"], of_epoch["val_accuracy"]) == (best["stage"], pytest.approx(best["value"], abs=1e-3))
-    for shipped, chosen in zip(fresh.layers, weights[best["stage"]], strict=True):
+    *all_but_last, _ = zip(fresh.layers, weights[best["stage"]], strict=True)  # the last layer is calibrated afterwards
+    for shipped, chosen in all_but_last:
         for one, other in zip(shipped.get_weights(), chosen, strict=True):
             np.testing.assert_array_equal(one, other)
 
@@ -299,7 +363,7 @@ def test_the_card_says_what_data_set_it_was_trained_on(name, commercial, tmp_pat
     assert zoo.card("mlp.mnist").commercial_use and card.commercial_use == commercial
     assert card.licence.startswith(zoo.card("mlp.mnist").licence) and about.licence in card.licence
     measured = evaluation.evaluate(tmp_path / "out")["metrics"]
-    assert [(row["split"], row["n"]) for row in measured] == [("test", 2 * len(about.labels))]
+    assert {(row["split"], row["n"]) for row in measured} == {("test", 2 * len(about.labels))}
     with pytest.raises(BadInput, match="leave --split out"):
         evaluation.evaluate(tmp_path / "out", split="test", folder=tmp_path)
 

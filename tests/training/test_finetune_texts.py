@@ -62,8 +62,13 @@ def test_labels_are_learned_from_a_table(bert, table, tmp_path, monkeypatch):
     assert card.data["name"] == "own" and (out / "confusion.png").exists() and (out / "curves.png").exists()
     logits = zoo.predictor(out)(["The cake was delicious, said a.", "The cake was awful, said a."])["logits"]
     assert logits.argmax(axis=1).tolist() == [1, 0]
-    [row] = evaluation.evaluate(out, folder=table)["metrics"]
+    row, accepted = evaluation.evaluate(out, folder=table)["metrics"]
     assert row["value"] >= 95 and row["n"] == len(ROWS)
+    assert accepted["metric"] == "acceptance_rate" and accepted["value"] > 85
+    [baseline] = [row for row in card.metrics if row["role"] == "baseline"]
+    assert baseline["value"] >= 95 and "TF-IDF" in baseline["protocol"]  # one word decides
+    assert card.ood_threshold == 0 and card.result("rejection_rate", "background")["n"] == 50
+    assert card.result("acceptance_rate", "validation")["value"] >= 95
     other = tmp_path / "other.csv"
     other.write_text("text,label\na,good\nb,so-so\n")
     with pytest.raises(BadInput, match="label 'so-so' is none of bad, good"):
@@ -77,6 +82,8 @@ def test_a_manner_is_learned_from_a_text(lstm, tmp_path, monkeypatch):
     card = finetune(lstm, path, tmp_path / "mine", epochs=12, runs=tmp_path / "runs")
     row = card.result("nll", "validation")
     assert row["value"] < 1.5 < np.log(card.tokenizer["tokens"]) and card.labels is None
+    [before] = [row for row in card.metrics if row["role"] == "baseline"]
+    assert before["value"] > row["value"] and before["protocol"] == "lstm.test before fine-tuning"
     least = min(each["val_loss"] for each in card.curves["training"])
     assert card.training["selected"]["value"] == pytest.approx(-least, abs=1e-4)
     [again] = evaluation.evaluate(tmp_path / "mine", folder=path)["metrics"]

@@ -107,6 +107,11 @@ def finetune(
 
     A classifier of images: a folder of class folders, or a data set (of zoo data list, or any that TFDS has prepared
     here). A BERT: a CSV file with the columns text and label. A GPT or LSTM: a text file.
+
+    A fifth of each class is held back. At its end the command prints the accuracy on it with a 95 % interval, how a
+    baseline does (images: nearest centroid on the checkpoint's features; texts: TF-IDF and logistic regression),
+    whether the data are few, and the licence that the result inherits. A classifier is calibrated to accept 95 % of
+    what is like your data, and to reject other things; images and texts in the installed packages stand for these.
     """
     from zoo import tasks
     from zoo.data import datasets, tfds_images
@@ -122,11 +127,12 @@ def finetune(
         raise UnknownName("folder or file and no data set", data, datasets.names())
     tasks.find(card.task).check_data(name, card, data, data_dir)
     backend.start()
+    from zoo.training import report
     from zoo.training.finetune import finetune as run
 
     card = run(name, data, out, epochs=epochs, seed=seed, data_dir=data_dir, runs=runs, restart=restart, force=force)
-    for row in card.metrics:
-        print(f"{figure(row)} on {row['n']:,} examples held back", file=sys.stderr)
+    for line in report.lines(card):
+        print(line, file=sys.stderr)
     print(out)
 
 

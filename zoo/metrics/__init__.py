@@ -5,6 +5,16 @@ row = metrics.row("accuracy", "test", metrics.accuracy(logits, labels), n=len(la
 """
 
 from zoo.metrics.names import METRICS, ROLES, Metric, row
-from zoo.metrics.scores import accuracy, auroc, mean_class_accuracy, psnr
+from zoo.metrics.scores import accuracy, auroc, mean_class_accuracy, psnr, wilson_interval
 
-__all__ = ["METRICS", "ROLES", "Metric", "accuracy", "auroc", "mean_class_accuracy", "psnr", "row"]
+__all__ = [
+    "METRICS",
+    "ROLES",
+    "Metric",
+    "accuracy",
+    "auroc",
+    "mean_class_accuracy",
+    "psnr",
+    "row",
+    "wilson_interval",
+]

@@ -13,6 +13,18 @@ def accuracy(logits, labels) -> float:
     return 100.0 * float(np.mean(predicted == np.asarray(labels)))
 
 
+def wilson_interval(percent: float, n: int) -> tuple[float, float]:
+    """95 % confidence interval, in percent, of a fraction measured on n examples.
+
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927): it holds for few
+    examples too, and for fractions of 0 and 100 %.
+    """
+    p, z = percent / 100, 1.96
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return 100 * float(middle - half), 100 * float(middle + half)
+
+
 def mean_class_accuracy(logits, labels) -> float:
     """Accuracy in percent of each class that occurs, mean over those classes. logits (N, classes), labels (N,) ints."""
     labels, right = np.asarray(labels), np.asarray(logits).argmax(-1) == labels

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.data import catalogue, datasets, facts, tfds_images
+from zoo.data import background, catalogue, datasets, facts, tfds_images
 from zoo.data.augment import shift_and_mirror
 from zoo.data.class_folders import class_folders, read_examples, read_known, summary
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import architecture
 from zoo.kinds.image import find_images, fit
+from zoo.metrics.baselines.centroids import nearest_centroid
+from zoo.runtime.features import last_features
 from zoo.tasks import examples
-from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, hold_back
+from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, divided, hold_back
 
 
 class ClassifyImages(Classifier):
@@ -51,7 +53,11 @@ class ImageFineTuning(ClassifierFineTuning):
     """Fine-tunes a network that takes images of one size."""
 
     task = "classify_images"
-    limits = "Measured on images like those it was trained on; it names one of its classes for any image."
+    limits = (
+        "Measured on images like those it was trained on. A best logit below the threshold means out of distribution: "
+        "that detects many images of other things, but not all, least of all those that resemble its classes."
+    )
+    others = "crops of photographs of other things"
 
     def __init__(self, base, data, seed, data_dir):
         _check_base(base)
@@ -59,6 +65,9 @@ class ImageFineTuning(ClassifierFineTuning):
         self.batches, self.held, self.labels, self.facts = load_training_data(data, shape, seed, data_dir)
         about = f"a {'grey' if shape[-1] == 1 else 'colour'} image, resized to that size"
         self.inputs = {"image": base.inputs["image"] | {"description": about}}
+        crops = background.photographs(shape, seed)
+        # Divided by photographs: crops of one are alike.
+        self.background = tuple(np.concatenate([crops[i] for i in part]) for part in divided(len(crops)))
 
     def stages(self, model, epochs):
         first = epochs // 3
@@ -68,6 +77,12 @@ class ImageFineTuning(ClassifierFineTuning):
             ("head", model.layers[-1:], first, RATES["head"]),
             ("all", model.layers, epochs - first, RATES["all"]),
         ]
+
+    def baselines(self, predict):
+        features = last_features(predict.model)
+        score = nearest_centroid(features(self.batches.x), self.batches.y)
+        protocol = f"nearest centroid, on the features of {predict.card.name} as it was"
+        return self.baseline(score(features(self.held[0])), protocol)
 
 
 def _check_base(base) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo.data import background
 from zoo.data.tokens import padded
 from zoo.errors import BadInput
 from zoo.hub import checkpoint
 from zoo.hub.registry import architecture
 from zoo.kinds.table import read_table
 from zoo.tasks import examples
-from zoo.tasks.task import RATES, Classifier, ClassifierFineTuning, hold_back
+from zoo.tasks.task import RATES, Classifier, ClassifierFineTuning, divided, hold_back
 
 BATCH = 32
 
@@ -55,7 +56,11 @@ class TextFineTuning(ClassifierFineTuning):
     """Fine-tunes a BERT on a CSV file with the columns text and label. All layers are trained."""
 
     task = "classify_texts"
-    limits = "Measured on texts like those it was trained on; it names one of its classes for any text."
+    limits = (
+        "Measured on texts like those it was trained on. A best logit below the threshold means out of distribution: "
+        "that detects some texts about other things, and more of them the more texts it was trained on."
+    )
+    others = "pieces of generated English prose"
 
     def __init__(self, name, base, data, seed):
         from zoo.data.batches import Batches  # late: it imports the framework
@@ -74,10 +79,19 @@ class TextFineTuning(ClassifierFineTuning):
             lengths=list(map(len, training_rows)),
         )
         self.held = TASK.collate([rows[i] for i in held], y[held], None)
+        self.texts = [[texts[i] for i in part] for part in (training, held)]
+        prose = background.texts()
+        self.background = tuple(self.tokenizer.arrays([prose[i] for i in part]) for part in divided(len(prose)))
         self.inputs = base.inputs
 
     def stages(self, model, epochs):
         return [("whole", model.layers, epochs, RATES["text"])]
+
+    def baselines(self, predict):
+        from zoo.metrics.baselines import tfidf  # late: scikit-learn takes a second to import
+
+        score = tfidf.logistic_regression(self.texts[0], self.batches.y)
+        return self.baseline(score(self.texts[1]), "TF-IDF of words and pairs of words, logistic regression")
 
 
 def labelled(path) -> tuple[list[str], np.ndarray, list[str]]:

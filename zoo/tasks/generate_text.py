@@ -88,6 +88,10 @@ class LanguageModelFineTuning(FineTuning):
         protocol = f"the last {HELD_TEXT:.0%} of the text, held back and used to select the epoch"
         return [metrics.row("nll", "validation", np.mean(found), n=len(found), unit=unit, protocol=protocol)], {}
 
+    def baselines(self, predict):
+        [row], _ = self.measure(predict)
+        return [row | {"role": "baseline", "protocol": f"{predict.card.name} before fine-tuning"}]
+
     def summary(self, base):
         return f"{base.name} fine-tuned on a text of {len(self.batches.tokens) + len(self.rest):,} tokens."
 

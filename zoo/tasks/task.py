@@ -16,6 +16,7 @@ from zoo.hub import checkpoint
 HELD_BACK = 0.2  # of each class, to select the epoch on
 # Learning rate of each stage. Of 50 photographs a class, all layers at 1e-3 unlearn more than they learn.
 RATES = {"head": 5e-3, "all": 1e-4, "whole": 1e-3, "text": 3e-4}
+ACCEPTANCE = "fraction of them whose best logit reaches the threshold"
 OWN = {"name": "own", "url": None, "split": "all", "licence": "the user's own", "commercial_use": None}
 
 
@@ -82,6 +83,8 @@ class FineTuning(abc.ABC):
     """A checkpoint and the data to fine-tune it on. Subclasses set the attributes; `zoo.training.finetune` trains.
 
     batches: training data, `zoo.data.batches.Batches`. held: validation data (x, y), to select the epoch on.
+    background: of classifiers, inputs of examples of no class: (to calibrate on, to measure the rejection rate on).
+    ood_threshold: as on a card; set when the trained model has been calibrated.
     """
 
     name = "the fine-tuned model"  # as errors call it
@@ -95,6 +98,8 @@ class FineTuning(abc.ABC):
     monitor = "accuracy"  # which epoch is best
     batches = None
     held: tuple
+    background: tuple | None = None
+    ood_threshold: float | None = None
 
     @abc.abstractmethod
     def model(self, name):
@@ -107,6 +112,13 @@ class FineTuning(abc.ABC):
     @abc.abstractmethod
     def measure(self, predict) -> tuple[list[dict], dict]:
         """Rows of the card's `metrics`, measured on what was held back, and its `curves`."""
+
+    @abc.abstractmethod
+    def baselines(self, predict) -> list[dict]:
+        """Rows of the card's `metrics` for what is simpler than fine-tuning, measured on what was held back.
+
+        predict: a `zoo.runtime.predictor.Predictor` of the checkpoint that it starts from.
+        """
 
     @abc.abstractmethod
     def summary(self, base) -> str:
@@ -141,33 +153,62 @@ class Classifier(Task):
 
     def measure(self, predict, examples, split, protocol=None):
         x, y = examples
-        value = metrics.accuracy(predict(x)["logits"], y)
-        return [metrics.row("accuracy", split, value, n=len(y), protocol=protocol or self.measured)], {}
+        logits, threshold = predict(x)["logits"], predict.card.ood_threshold
+        protocol = protocol or self.measured
+        rows = [metrics.row("accuracy", split, metrics.accuracy(logits, y), n=len(y), protocol=protocol)]
+        if threshold is not None:
+            accepted = 100 * np.mean(confidence(logits) >= threshold)
+            rows.append(metrics.row("acceptance_rate", split, accepted, n=len(y), protocol=ACCEPTANCE))
+        return rows, {}
 
 
 class ClassifierFineTuning(FineTuning):
-    """Fine-tunes a classifier to new classes, with a new output layer. Subclasses read the data and set `labels`."""
+    """Fine-tunes a classifier to new classes, with a new output layer. Subclasses read the data and set `labels`.
+
+    others: what the background consists of, in a few words.
+    """
+
+    others: str
 
     def model(self, name):
         return checkpoint.load(name, classes=len(self.labels))
 
     @property
     def outputs(self):
-        # Not those of the base: its threshold, for one, does not hold for the new classes.
         about = "one logit a class, in the order of the labels"
         return {"logits": {"shape": [len(self.labels)], "dtype": "float32", "description": about}}
 
     def measure(self, predict):
         x, y = self.held
-        logits = predict(x)["logits"]
+        logits, unsure = predict(x)["logits"], confidence(predict(self.background[1])["logits"])
         confusion = np.zeros((len(self.labels), len(self.labels)), int)  # true class, predicted class
         np.add.at(confusion, (y, logits.argmax(axis=-1)), 1)
         protocol = f"{HELD_BACK:.0%} of each class held back, and used to select the epoch"
-        row = metrics.row("accuracy", "validation", metrics.accuracy(logits, y), n=len(y), protocol=protocol)
-        return [row], {"confusion": confusion.tolist()}
+        accepted = 100 * np.mean(confidence(logits) >= self.ood_threshold)
+        rejected = 100 * np.mean(unsure < self.ood_threshold)
+        chosen = f"{ACCEPTANCE}, which was chosen on them"
+        strange = f"fraction of {self.others} whose best logit is below the threshold; it was chosen with others"
+        rows = [
+            metrics.row("accuracy", "validation", metrics.accuracy(logits, y), n=len(y), protocol=protocol),
+            metrics.row("acceptance_rate", "validation", accepted, n=len(y), protocol=chosen),
+            metrics.row("rejection_rate", "background", rejected, n=len(unsure), protocol=strange),
+        ]
+        return rows, {"confusion": confusion.tolist()}
+
+    def baseline(self, scores, protocol: str) -> list[dict]:
+        """A row for a baseline's scores (N, classes) of what was held back."""
+        y = self.held[1]
+        value = metrics.accuracy(scores, y)
+        return [metrics.row("accuracy", "validation", value, role="baseline", n=len(y), protocol=protocol)]
 
     def summary(self, base):
         return f"{base.name} fine-tuned to {len(self.labels)} classes: {', '.join(self.labels)}."
+
+
+def divided(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of a background set, three of four to calibrate on and every fourth to measure on."""
+    fourth = np.arange(count) % 4 == 3
+    return np.flatnonzero(~fourth), np.flatnonzero(fourth)
 
 
 def hold_back(y, seed) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,8 @@
 """Fine-tune a checkpoint on a user's data, to new classes or to the style of a text.
 
 The task (`zoo/tasks`) reads the data and defines the stages. A part of the data is held back for validation; the epoch
-that is best on it ships.
+that is best on it ships. A classifier is then calibrated on that part and on a background set, so that it rejects much
+of what is like none of its classes (`zoo.training.calibration`). `zoo.training.report` says how it turned out.
 """
 
 import contextlib
@@ -14,18 +15,22 @@ import numpy as np
 
 from zoo import tasks
 from zoo.data.batches import Batches
+from zoo.data.labels import confidence
 from zoo.errors import BadInput
 from zoo.hub import checkpoint, store
 from zoo.hub.card import Card
 from zoo.runtime import backend
+from zoo.runtime.features import last_features
 from zoo.runtime.predictor import of_model
 from zoo.tasks.task import OWN, RATES, FineTuning
 from zoo.training import plots
+from zoo.training.calibration import OOD_THRESHOLD, acceptance_threshold, calibrate_on_background
 from zoo.training.digest import code
 from zoo.training.loop import copy_weights
 from zoo.training.provenance import command_line, hardware, versions
 from zoo.training.resume import Resume, better
 
+CALIBRATED = 1000  # training examples, about, that are told apart from the background
 PATIENCE = 5  # epochs without a better one before a stage ends
 
 
@@ -66,7 +71,10 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
     shipped = type(model)(**model.get_config())  # with no layer frozen, so that its parameters can be counted
     copy_weights(model, shipped)
 
+    if work.background is not None:
+        work.ood_threshold = _calibrate(shipped, work)
     rows, curves = work.measure(of_model(shipped, work, work.tokenizer))
+    rows += work.baselines(of_model(checkpoint.load(name), base, work.tokenizer))
     curves = {"training": history, **curves}
     command = ["zoo", "finetune", str(name), "--data", str(data), "-o", str(out)]
     command += ["--epochs", str(epochs), "--seed", str(seed)]
@@ -81,11 +89,13 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
         inputs=work.inputs,
         outputs=work.outputs,
         labels=work.labels,
+        ood_threshold=work.ood_threshold,
         data=work.facts,
         metrics=rows,
         curves=curves,
         training={
             "command": command_line(command),
+            "base": base.name,
             "seed": seed,
             "epochs": len(history),
             "selected": best,
@@ -134,6 +144,20 @@ def _fit(model, work: FineTuning, run: Path, settings: dict, epochs: int) -> tup
         spent += resume.seconds
     model.set_weights(weights)
     return best, history, spent
+
+
+def _calibrate(model, work: FineTuning) -> float:
+    """Calibrate a fine-tuned classifier, in place, on what was held back. Returns its out-of-distribution threshold."""
+    head, (held, y) = model.layers[-1], work.held
+    features = last_features(model)
+    if not isinstance(head, keras.layers.Dense):  # LeNet-5's output is made of fixed codes, which nothing can shift
+        logits = keras.ops.convert_to_numpy(head(features(held)))
+        return acceptance_threshold(confidence(logits))
+    work.batches.epoch = 0  # the same each time, also after resuming
+    count = min(len(work.batches), -(-CALIBRATED // work.batches.batch_size))
+    training = np.concatenate([features(work.batches[i][0]) for i in range(count)])
+    calibrate_on_background(head, training, features(held), y, features(work.background[0]))
+    return OOD_THRESHOLD
 
 
 def _digest(held) -> str:

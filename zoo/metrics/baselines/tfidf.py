@@ -23,7 +23,7 @@ def plain_logistic_regression(texts, y):
 
 
 def logistic_regression(texts, y, parts=False):
-    """TF-IDF of words and pairs of words, perhaps of parts of words too, logistic regression. y: int (N,), 0 or 1."""
+    """TF-IDF of words and pairs of words, perhaps of parts of words too, logistic regression. y: int (N,)."""
     vectors = make_union(TfidfVectorizer(**WORDS), TfidfVectorizer(**PARTS)) if parts else TfidfVectorizer(**WORDS)
     fitted = LogisticRegression(C=10.0, max_iter=1000).fit(vectors.fit_transform(texts), y)
     return lambda others: fitted.predict_log_proba(vectors.transform(others))
