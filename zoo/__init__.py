@@ -3,6 +3,7 @@
     import zoo
     model = zoo.load("lenet5.mnist")     # uint8 images (B, 28, 28, 1) -> logits (B, 10)
     fresh = zoo.LeNet5(activation="relu")
+    zoo.pipeline("label")("photo.jpg")   # any app as a function: {"label": "rooster", "score": 0.93, ...}
 
 The models are the classes registered in `zoo/models/`. Names are imported when first used, so that `import zoo` itself
 imports no framework.
@@ -24,6 +25,7 @@ _FUNCTIONS = {
     "verify": "zoo.hub.checkpoint",
     "card": "zoo.hub.checkpoint",
     "predictor": "zoo.runtime.predictor",
+    "pipeline": "zoo.runtime.pipeline",
     "architectures": "zoo.hub.registry",
 }
 
