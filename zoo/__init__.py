@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 # Public function -> the module that holds it.
 _FUNCTIONS = {
     "load": "zoo.hub.checkpoint",
-    "save": "zoo.hub.store",
+    "save": "zoo.hub.saving",
     "list": "zoo.hub.checkpoint",
     "verify": "zoo.hub.checkpoint",
     "card": "zoo.hub.checkpoint",

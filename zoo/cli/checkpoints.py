@@ -101,7 +101,9 @@ def show_card(card, as_json: bool) -> None:
         return show_json(dataclasses.asdict(card))
     print(f"{card.name}\n{card.summary}\n")
     weights, training = card.weights, card.training
-    minutes = f"{training.get('wall_time_s', 0) / 60:.1f} minutes"
+    seeded = f" (seed {training['seed']}, {training.get('epochs')} epochs)" if "seed" in training else ""
+    minutes = f"{training['wall_time_s'] / 60:.1f} minutes" if "wall_time_s" in training else None
+    made_on = [str(each) for each in (training.get("hardware"), training.get("backend"), minutes) if each is not None]
     facts = {
         "architecture": f"{card.architecture} {card.arguments or ''}".strip(),
         "parameters": f"{card.parameters:,} trainable",
@@ -112,8 +114,8 @@ def show_card(card, as_json: bool) -> None:
         "labels": ", ".join(card.labels) if card.labels else "none",
         "out of distribution": "no threshold" if card.ood_threshold is None else f"logits below {card.ood_threshold:g}",
         "data": ", ".join(str(card.data[key]) for key in ("name", "split", "licence") if key in card.data),
-        "made by": f"{training.get('command')} (seed {training.get('seed')}, {training.get('epochs')} epochs)",
-        "made on": f"{training.get('hardware')}, {training.get('backend')}, {minutes}",
+        "made by": f"{training.get('command')}{seeded}",
+        "made on": ", ".join(made_on),
         "targets": "none"
         if "missed" not in training
         else ", ".join(f"{key} {goal:g} MISSED" for key, goal in training["missed"].items()) or "all reached",
