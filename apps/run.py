@@ -9,6 +9,7 @@ earlier run wrote them. A run that is interrupted writes the results that it has
 """
 
 import contextlib
+import importlib.util
 import os
 import sys
 import time
@@ -43,7 +44,7 @@ class Item:
 
 
 class Report:
-    """Messages of a run on standard error: a line for each failure, and a progress bar on a terminal."""
+    """Messages of a run on standard error: a line for each failure, and a progress bar on a terminal or a notebook."""
 
     def __init__(self):
         self.console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
@@ -60,7 +61,8 @@ class Report:
 
     def progress(self, *, shown: bool) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        disable = not (shown and self.console.is_terminal)
+        notebook = self.console.is_jupyter and importlib.util.find_spec("ipywidgets") is not None  # Rich needs them
+        disable = not (shown and (self.console.is_terminal or notebook))
         # Standard output stays as it is: the bar would send it to standard error, where it might not be meant to go.
         return Progress(*columns, console=self.console, transient=True, disable=disable, redirect_stdout=False)
 

@@ -27,13 +27,10 @@ FACES = {
 
 def timeline() -> str:
     """One row for each model, oldest first: what was new in it, and the checkpoints that ship."""
-    shipped = {}
-    for name in checkpoint.list():
-        shipped.setdefault(checkpoint.card(name).architecture, []).append(f"`{name}`")
     lines = ["| year | model | what was new | checkpoints |", "|---:|---|---|---|"]
-    for name, about in architectures().items():
-        model = f"[{about.title}](zoo/models/{about.cls.__module__.rpartition('.')[2]}.py)"
-        lines.append(f"| {about.year} | {model} | {about.new} | {', '.join(shipped.get(name, [])) or '-'} |")
+    for about in architectures().values():
+        shipped = ", ".join(f"`{name}`" for name in about.checkpoints)
+        lines.append(f"| {about.year} | [{about.title}]({about.file}) | {about.new} | {shipped or '-'} |")
     return "\n".join(lines)
 
 

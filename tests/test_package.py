@@ -33,6 +33,12 @@ def test_zoo_help_imports_no_framework():
     assert not loaded & set(FRAMEWORKS)
 
 
+def test_the_timeline_imports_no_framework():
+    loaded = modules_after("import zoo; [about.call + about.about for about in zoo.architectures().values()]")
+    assert "zoo.hub.registry" in loaded
+    assert not loaded & {"tensorflow", "keras", "jax", "torch"}
+
+
 def test_setup_cfg_lists_every_package():
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")

@@ -3,6 +3,7 @@
     import zoo
     model = zoo.load("lenet5.mnist")     # uint8 images (B, 28, 28, 1) -> logits (B, 10)
     fresh = zoo.LeNet5(activation="relu")
+    zoo.pipeline("label")("photo.jpg")   # any app as a function: {"label": "rooster", "score": 0.93, ...}
 
 The models are the classes registered in `zoo/models/`. Names are imported when first used, so that `import zoo` itself
 imports no framework.
@@ -20,11 +21,12 @@ __version__ = "0.1.0"
 # Public function -> the module that holds it.
 _FUNCTIONS = {
     "load": "zoo.hub.checkpoint",
-    "save": "zoo.hub.store",
+    "save": "zoo.hub.saving",
     "list": "zoo.hub.checkpoint",
     "verify": "zoo.hub.checkpoint",
     "card": "zoo.hub.checkpoint",
     "predictor": "zoo.runtime.predictor",
+    "pipeline": "zoo.runtime.pipeline",
     "architectures": "zoo.hub.registry",
 }
 

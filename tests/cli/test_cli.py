@@ -54,7 +54,30 @@ def test_list(tmp_path):
     out, _ = run_zoo("list", cwd=tmp_path)
     cards = json.loads(run_zoo("list", "--json", cwd=tmp_path)[0])
     assert {card["name"] for card in cards} == set(recipes.names())
-    assert all(name in out for name in recipes.names())
+    years = [zoo.architectures()[card["architecture"]].year for card in cards]
+    assert years == sorted(years)
+    order = [out.index(f" {card['name']} ") for card in cards]
+    assert order == sorted(order)
+    without = [about.name for about in zoo.architectures().values() if not about.checkpoints]
+    assert "seq2seq" in without and all(f"{name} (" in out.splitlines()[-1] for name in without)
+
+
+def test_history(tmp_path):
+    out, _ = run_zoo("history", cwd=tmp_path)
+    rows = json.loads(run_zoo("history", "--json", cwd=tmp_path)[0])
+    assert [row["name"] for row in rows] == list(zoo.architectures())
+    assert sorted(name for row in rows for name in row["checkpoints"]) == sorted(recipes.names())
+    for row in rows:
+        [line] = [line for line in out.splitlines() if line.startswith(f"{row['year']}  {row['name']} ")]
+        assert row["new"] in line and row["file"] in line and ", ".join(row["lineage"]) in line
+
+
+def test_show_of_a_model(tmp_path):
+    out, _ = run_zoo("show", "perceptron", cwd=tmp_path)
+    assert "1958" in out and "zoo.Perceptron(input_shape=(28, 28, 1))" in out and "perceptron.mnist-01" in out
+    assert re.search(r"built on by +mlp", out) and "Rosenblatt" in out
+    found = json.loads(run_zoo("show", "bert", "--json", cwd=tmp_path)[0])
+    assert found["lineage"] == ["transformer"] and found["about"].startswith("BERT")
 
 
 @pytest.mark.parametrize("name", recipes.names())
@@ -89,6 +112,7 @@ def test_doctor_and_data(tmp_path):
     ("arguments", "expected"),
     [
         (("show", "lenet5.mnits"), "did you mean lenet5.mnist"),
+        (("show", "perceptrn"), "no checkpoint or model is called 'perceptrn'; did you mean perceptron"),
         (("train", "nothing.here"), "no recipe is called 'nothing.here'"),
         (("data", "show", "minst"), "did you mean mnist?"),
         (("run", "colourise", "x.jpg"), "no app is called 'colourise'; did you mean colorize?"),

@@ -4,9 +4,10 @@ import json
 import os
 import re
 
+import keras
 import numpy as np
 import pytest
-from helpers import array
+from helpers import array, failing, run_zoo
 
 import zoo
 from zoo import metrics, tasks
@@ -342,3 +343,40 @@ def test_a_card_with_nonsense_in_it_is_named(change, saved):
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(BadCheckpoint, match=str(path)):
         zoo.card(folder)
+
+
+def test_a_model_is_saved_without_a_card_and_apps_take_it(tmp_path):
+    model = zoo.LeNet5(classes=2)
+    card = zoo.save(model, tmp_path / "mine", labels=["round", "straight"])
+    assert card == zoo.card(tmp_path / "mine") and card.name == "mine" and card.task == "classify_images"
+    predict = zoo.predictor(tmp_path / "mine", "model")
+    x = np.zeros((2, 28, 28, 1), np.uint8)
+    [first, _] = predict.task.decode(predict.card, predict(x))
+    assert first["label"] in ("round", "straight")
+    assert zoo.save(model, tmp_path / "numbered").labels == ["0", "1"]
+    out, _ = run_zoo("show", tmp_path / "mine", cwd=tmp_path)
+    assert "round, straight" in out and "None" not in out
+
+
+def test_a_model_that_was_loaded_keeps_the_facts_of_its_checkpoint(tmp_path):
+    before = zoo.card("lenet5.mnist")
+    card = zoo.save(zoo.load("lenet5.mnist"), tmp_path / "further")
+    assert card.labels == before.labels and card.licence == before.licence and card.inputs == before.inputs
+    assert card.commercial_use == before.commercial_use and not card.metrics and "lenet5.mnist" in card.limits
+    assert zoo.save(zoo.load("lenet5.mnist", classes=3), tmp_path / "three").labels == ["0", "1", "2"]
+
+
+def test_a_model_of_texts_keeps_its_tokeniser(tmp_path):
+    zoo.save(zoo.load("bert.rt-polarity"), tmp_path / "further")
+    assert zoo.predictor(tmp_path / "further", "model")(["A warm and funny film."])["logits"].shape == (1, 2)
+
+
+def test_what_cannot_be_saved_without_a_card_is_one_line(tmp_path):
+    lenet = zoo.LeNet5(classes=2)
+    line = failing(BadInput, lambda: zoo.save(lenet, tmp_path / "mine", labels=["one"]))
+    assert line == "labels is ['one']; give the names of 2 classes, a list of str"
+    failing(BadInput, lambda: zoo.save(lenet, tmp_path / "mine", a_card(), labels=["one", "two"]))
+    failing(BadInput, lambda: zoo.save(zoo.VAE(), tmp_path / "mine", labels=["one", "two"]))
+    dense = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
+    assert "models of the zoo, not Sequential" in failing(BadInput, lambda: zoo.save(dense, tmp_path / "mine"))
+    assert not (tmp_path / "mine").exists()

@@ -5,10 +5,13 @@ import json
 import keras
 import numpy as np
 import pytest
-from helpers import card_of
+from helpers import card_of, failing
 
 import zoo
+from zoo import tasks
+from zoo.errors import BadInput
 from zoo.models import unet
+from zoo.nn.model import LogitsModel
 
 pytestmark = pytest.mark.backends
 
@@ -141,6 +144,19 @@ def test_images_and_tokens_of_any_batch_size_become_finite_float32_logits(built)
             assert expected in (None, found)
 
 
+def check_that_mistakes_are_refused(model, x, y):
+    """Labels that are out of range or one-hot, and images that are scaled, are one line, and train nothing."""
+    classifies = isinstance(model, LogitsModel) and isinstance(model.output, keras.KerasTensor)
+    if classifies:
+        classes = max(2, model.output.shape[-1])
+        assert f"from 0 to {classes - 1}; these go from" in failing(BadInput, model.fit, x, y + classes)
+        if not isinstance(model, zoo.BERT):  # which takes probabilities of the classes, too
+            assert "one-hot" in failing(BadInput, model.fit, x, np.eye(classes)[y])
+    if not isinstance(model.input, dict | list) and model.input.dtype == "uint8":
+        assert "division by 255" in failing(BadInput, model.fit, x / 255, y)
+        assert "division by 255" in failing(BadInput, model.predict, x / 255)
+
+
 def test_one_step_moves_all_trainable_variables_and_no_others(built):
     model = build(built.case)  # of its own, since it changes
     x = inputs(model, 5)
@@ -148,6 +164,7 @@ def test_one_step_moves_all_trainable_variables_and_no_others(built):
     # Adam moves a weight however small its gradient is. Eagerly: a graph for one step takes ten times as long, and the
     # models' own tests train by graphs.
     model.compile(optimizer=keras.optimizers.Adam(0.05), run_eagerly=keras.config.backend() == "tensorflow")
+    check_that_mistakes_are_refused(model, x, y)
     before, fixed = numpy_of(model.trainable_variables), numpy_of(model.non_trainable_variables)
     for _ in range(STEPS.get(built.case.split()[0], 1)):
         loss = model.train_on_batch(x, y)
@@ -174,6 +191,10 @@ def test_config_is_plain_json_and_builds_the_same_model(built):
 def test_a_float32_save_and_load_is_bit_equal(built, tmp_path):
     zoo.save(built.model, tmp_path / "saved", card_of(built.model))
     again = zoo.load(tmp_path / "saved")
+    card = zoo.save(again, tmp_path / "further", force=True)  # of what was loaded, and of a new model
+    assert card.architecture == again.origin[1].architecture and zoo.card(tmp_path / "further") == card
+    own = zoo.save(built.model, tmp_path / "own")
+    assert own.task in (*tasks.names(), "") and own.arguments == again.origin[1].arguments
     for saved, loaded in zip(numpy_of(built.model.weights), numpy_of(again.weights), strict=True):
         np.testing.assert_array_equal(saved, loaded)
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(again(built.x)), built.output)

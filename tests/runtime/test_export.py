@@ -5,10 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import array, card_of, one_line, run_zoo
+from helpers import array, card_of, failing, one_line, run_zoo
 
 import zoo
 from zoo import tasks
@@ -61,6 +62,18 @@ def test_the_second_run_of_an_app_that_needs_only_outputs_imports_no_framework(a
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
         assert done.returncode == 0, done.stderr
         assert (done.stdout.splitlines()[-1] == "set()") == (number == 1)
+    code = (
+        f"import sys, zoo; zoo.pipeline({app!r})('photo.png');"
+        "print({'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout == "set()\n" and not done.stderr
+
+
+@pytest.mark.parametrize("given", ["photo.jpg", Path("photo.jpg"), ["a.jpg", "b.jpg"]])
+def test_a_predictor_that_is_given_paths_says_what_takes_them(given):
+    message = failing(BadInput, zoo.predictor("lenet5.mnist"), given)
+    assert "lenet5.mnist takes arrays" in message and "zoo.pipeline" in message
 
 
 def test_where_an_export_fails_the_model_does_it_and_one_line_says_why(own_cache, monkeypatch, capsys):

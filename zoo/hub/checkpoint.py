@@ -76,7 +76,9 @@ def load(name, *, classes: int | None = None):
         reason = store.one_line(error)
         raise BadCheckpoint(f"card of {described.name} does not fit {described.architecture}: {reason}") from None
     store.load_weights(model, path)
-    return model if classes is None else _new_head(model, described, classes)
+    model = model if classes is None else _new_head(model, described, classes)
+    model.origin = path.parent, described  # for `zoo.save`
+    return model
 
 
 def _new_head(model, card: Card, classes: int):

@@ -29,6 +29,7 @@ class Audio(Kind):
     """Sound, a `Waveform` of one or two channels. Files: WAV, FLAC, OGG Vorbis and MP3; all but MP3 are written."""
 
     noun = "audio"
+    in_python = "a path or a Waveform"
     is_file = True
     reads = (".wav", ".flac", ".ogg", ".mp3")
     writes = (".wav", ".flac", ".ogg")

@@ -1,6 +1,7 @@
 """Images: files in, uint8 RGB arrays out, and back. Needs Pillow and NumPy only."""
 
 import html
+import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -94,6 +95,45 @@ def _decoded(file: BoundedFile, size: int, name: str) -> np.ndarray:
         raise BadInput(f"{name}: more than {MAX_PIXELS // 1_000_000} million pixels; make it smaller first") from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files; the cause stays in the chain.
         raise BadInput(f"{name}: a damaged or truncated image ({' '.join(str(error).split())[:200]})") from error
+
+
+def from_pillow(image: Pillow.Image, name: str = "image") -> np.ndarray:
+    """A Pillow image of any mode as `read_image` gives that of a file: uint8 (H, W, 3), upright and in sRGB.
+
+    Raises BadInput for one that cannot be decoded, or is larger than MAX_PIXELS.
+    """
+    check_size(image, MAX_PIXELS, name)
+    try:
+        image.load()
+        return _to_array(image, _orientation(image))
+    except Exception as error:  # as in `read_image`
+        raise BadInput(f"{name}: an image that cannot be decoded ({' '.join(str(error).split())[:200]})") from error
+
+
+def from_array(array, name: str = "image") -> np.ndarray:
+    """An array or a tensor with an image as uint8 (H, W, 3).
+
+    array: (H, W), (H, W, 1), (H, W, 3), or (H, W, 4) with transparency, which is laid on white. Integers from 0 to 255,
+    or uint16 from 0 to 65535; floats from 0 to 1, or from 0 to 255 where some are above 1. Raises BadInput for others.
+    """
+    values = np.asarray(array)
+    channels = values.shape[2] if values.ndim == 3 else 1
+    if values.ndim not in (2, 3) or channels not in (1, 3, 4) or not values.size:
+        first = values.ndim == 3 and values.shape[0] in (1, 3, 4)
+        hint = "; move the channels to the end, x.transpose(1, 2, 0)" if first else ""
+        raise BadInput(f"{name} has shape {values.shape}; give (height, width) or (height, width, 1, 3 or 4){hint}")
+    if values.dtype.kind not in "buif":
+        raise BadInput(f"{name} is an array of {values.dtype}; give numbers, 0 to 255")
+    low, high = values.min(), values.max()
+    full = 65535 if values.dtype == np.uint16 else 255
+    if not (low >= 0 and high <= full):  # also of NaN
+        raise BadInput(f"{name} has values from {low:g} to {high:g}; give 0 to 255, or floats from 0 to 1")
+    if values.dtype == bool or (values.dtype.kind == "f" and high <= 1):
+        values = values.astype(np.float32) * 255
+    elif full == 65535:
+        values = values / np.float32(257)
+    values = values.astype(np.uint8) if values.dtype.kind in "ui" else np.rint(values).astype(np.uint8)
+    return from_pillow(Pillow.fromarray(values[..., 0] if channels == 1 and values.ndim == 3 else values), name)
 
 
 class _Silence:
@@ -303,6 +343,7 @@ class Image(Kind):
     """An image: uint8 (H, W, 3), sRGB; grey ones, uint8 (H, W), are taken too. Apps may return a `Picture` instead."""
 
     noun = "image"
+    in_python = "a path, a PIL image or an array"
     is_file = True
     reads = SUFFIXES
     writes = tuple(WRITTEN)
@@ -320,6 +361,22 @@ class Image(Kind):
         if value.ndim != 3 or value.shape[-1] != 3 or value.size == 0:
             raise BadInput(f"{name} has shape {value.shape}; give one image, (height, width, 3) or (height, width)")
         return value
+
+    def from_python(self, name, value):
+        """Of a path, a Pillow image, or an array or a tensor of any size (`from_array`)."""
+        if isinstance(value, Pillow.Image):
+            return from_pillow(value, name)
+        if hasattr(value, "__array__"):
+            return from_array(value, name)
+        if not isinstance(value, str | os.PathLike):
+            raise BadInput(f"{name} is a {type(value).__name__}; give {self.in_python}")
+        return super().from_python(name, value)
+
+    def to_python(self, value):
+        """A Pillow image; of a `Picture` its metadata are in `info`."""
+        image = Pillow.fromarray(value.pixels if isinstance(value, Picture) else value)
+        image.info.update(value.about if isinstance(value, Picture) else {})
+        return image
 
     def read(self, path, name=""):
         return read_image(path, name or None)

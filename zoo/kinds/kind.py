@@ -26,6 +26,7 @@ class Kind:
     when: str = ""  # of an output: the name of the Flag that asks for it; always made if empty
     noun: typing.ClassVar[str] = "value"
     limits: typing.ClassVar[str] = ""  # what values may be, in words
+    in_python: typing.ClassVar[str] = "a value"  # what `from_python` takes, in words
     is_file: typing.ClassVar[bool] = False  # on a command line: the path of a file rather than the value itself
     reads: typing.ClassVar[tuple[str, ...]] = ()  # suffixes of the files that are looked for in folders
     writes: typing.ClassVar[tuple[str, ...]] = ()  # suffixes that can be written
@@ -61,6 +62,16 @@ class Kind:
     def write(self, path: str | os.PathLike, value) -> None:
         """Write a file in the format that its suffix names, see `writing`. Raises BadInput where that cannot be."""
         raise NotImplementedError(f"{type(self).__name__} is not written to files")
+
+    def from_python(self, name: str, value):
+        """A value as people have it in Python, as an app gets it: of files a path, too. BadInput as of `check`."""
+        if self.is_file and isinstance(value, str | os.PathLike):
+            return self.read(os.fspath(value))
+        return self.check(name, value)
+
+    def to_python(self, value):
+        """An app's value as people expect it in Python."""
+        return value
 
     def example(self):
         """A small valid value, always the same."""

@@ -177,6 +177,7 @@ class Table(Kind):
     """A table in a file: a list of rows, dicts of plain JSON values; from a CSV file all values are str."""
 
     noun = "table"
+    in_python = "a path or a list of rows"
     is_file = True
     reads = SUFFIXES
     writes = SUFFIXES

@@ -77,6 +77,7 @@ class Text(Kind):
     """
 
     noun = "text"
+    in_python = "a str"
     reads = (".txt", ".csv", ".tsv")
     writes = (".txt", ".md")
     suffix = ".txt"

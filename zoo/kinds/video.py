@@ -3,7 +3,7 @@
 import html
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -42,12 +42,17 @@ class Film:
     times: list[float] | None = None
     sound: Path | None = None
 
+    def save(self, path) -> None:
+        """Write it as an MP4 file. Raises BadInput where that cannot be."""
+        write_film(path, self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Video(Kind):
     """A film, as a `Film`. Files: any container that FFmpeg reads; written as MP4."""
 
     noun = "film"
+    in_python = "a path or a Film"
     is_file = True
     reads = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".3gp", ".wmv", ".flv", ".ogv")
     writes = (".mp4",)
@@ -57,6 +62,10 @@ class Video(Kind):
         if not isinstance(value, Film):
             raise BadInput(f"{name} is a {type(value).__name__}; give a Film (zoo.kinds.video.read_film reads files)")
         return value
+
+    def to_python(self, value):
+        """The film; frames that could be read once only are a list."""
+        return replace(value, frames=list(value.frames)) if isinstance(value.frames, Iterator) else value
 
     def read(self, path, name=""):
         return read_film(path, name)

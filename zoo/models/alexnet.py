@@ -29,6 +29,7 @@ from keras import layers, ops
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 from zoo.nn.checks import check_classes
+from zoo.nn.model import LogitsModel
 
 LAYOUTS = {"imagenet": (224, 224, 3), "cifar10": (24, 24, 3)}  # input shape of each
 
@@ -95,7 +96,7 @@ class LocallyConnected(layers.Layer):
     lineage=("lenet5",),
     new="a deep convolutional net on GPUs: ReLU, dropout, ImageNet",
 )
-class AlexNet(keras.Model):
+class AlexNet(LogitsModel):
     """uint8 images (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
     `compile` needs only an optimiser; the loss is cross-entropy. Raises `zoo.errors.UnknownName` for an unknown layout
@@ -107,6 +108,8 @@ class AlexNet(keras.Model):
         towers: 2 by default as in the paper, or 1; the CIFAR-10 network always has one.
         normalization: local response normalisation.
     """
+
+    task = "classify_images"
 
     def __init__(
         self,

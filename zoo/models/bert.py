@@ -30,6 +30,7 @@ from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.nn.attention import PAD, PaddingMask, TransformerBlock
 from zoo.nn.checks import check_classes
+from zoo.nn.model import LogitsModel
 
 EPSILON = 1e-12  # of layer normalisation, in the published weights
 
@@ -111,7 +112,7 @@ class MaskedHead(layers.Layer):
     lineage=("transformer",),
     new="bidirectional pre-training by predicting masked tokens",
 )
-class BERT(keras.Model):
+class BERT(LogitsModel):
     """{"tokens": int32 (B, T), "segments": int32 (B, T), 0 or 1} -> logits (B, classes), or the outputs of both heads.
 
     Token 0 is padding. Labels of a classifier are int, (B,), or probabilities (B, classes). Without `classes` the
@@ -189,6 +190,15 @@ class BERT(keras.Model):
             "classes": classes,
             "pooling": pooling,
         }
+
+    @property
+    def task(self):
+        return "model_masked_text" if self.arguments["classes"] is None else "classify_texts"
+
+    def check_labels(self, y):
+        """As of `LogitsModel`; of a classifier also probabilities (B, classes)."""
+        if len(getattr(y, "shape", ())) != 2 or y.shape != (len(y), self.arguments["classes"]):
+            super().check_labels(y)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Cross-entropy of the classes; or its mean over masked tokens plus that of the next sentence."""

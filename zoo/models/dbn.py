@@ -43,6 +43,7 @@ from keras import layers, ops
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 from zoo.nn.checks import check_classes
+from zoo.nn.model import LogitsModel
 
 PARTICLES = 100  # persistent chains of an RBM with label units
 
@@ -121,7 +122,7 @@ def sample(probability, seed):
     lineage=("mlp",),
     new="greedy layer-wise pre-training of a deep network",
 )
-class DBN(keras.Model):
+class DBN(LogitsModel):
     """uint8 images (B, H, W, C) -> logits (B, classes). Labels are int, (B,).
 
     It is trained in stages, from the bottom up: `compile(optimizer, stage="rbm1")`, `fit`, `stage="rbm2"`, ... and
@@ -135,6 +136,8 @@ class DBN(keras.Model):
         classes: number of classes.
         dropout: rates of the pixels and of the hidden units, while the classifier is trained.
     """
+
+    task = "classify_images"
 
     def __init__(
         self,
@@ -207,6 +210,11 @@ class DBN(keras.Model):
         self.set_stage(stage)
         self.chain_steps, self.persistent = chain_steps, persistent
         super().compile(optimizer=optimizer, **kwargs)
+
+    def check_targets(self, y):
+        """As of `LogitsModel`, but that an RBM learns from labels that may be unknown, or from none."""
+        if self.stage == "classifier":
+            super().check_targets(y)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Cross-entropy, or contrastive divergence in an RBM's stage; the mean over a batch."""

@@ -45,6 +45,7 @@ from zoo.errors import BadInput, UnknownName
 from zoo.generation.diffusion import TIMESTEPS, Sampler, alpha_bar, signal_and_noise_scale
 from zoo.generation.images import DiffusionGenerator
 from zoo.hub.registry import register
+from zoo.nn.model import CheckedModel
 
 PREDICTIONS = ("epsilon", "x0")
 LABEL_DROPOUT = 0.1  # fraction of training images whose labels are replaced by "unconditional"
@@ -87,7 +88,7 @@ class ForwardProcess:
     lineage=("unet", "vae"),
     new="denoising in many small steps, learned as regression",
 )
-class DDPM(keras.Model):
+class DDPM(CheckedModel):
     """Noisy images float32 (B, H, W, C), timesteps int32 (B,), with `conditions` labels int32 (B, N) -> epsilon or,
     with `predict="x0"`, x_0: float32 (B, H, W, C), images from -1 (black) to 1 (white).
 
@@ -107,6 +108,8 @@ class DDPM(keras.Model):
         schedule, predict: "linear" or "cosine", "epsilon" or "x0"; see the module's docstring.
         steps, guidance, guidance_interval, order, eta: default settings of the `Sampler`.
     """
+
+    task = "denoise_images"
 
     def __init__(
         self,

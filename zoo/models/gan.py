@@ -35,11 +35,12 @@ from keras import layers, ops
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 from zoo.nn.checks import check_labels
+from zoo.nn.model import CheckedModel, check_pixels
 
 LOSSES = ("nonsaturating", "minimax", "hinge")
 
 
-class Adversarial(keras.Model):
+class Adversarial(CheckedModel):
     """A generator and a discriminator, trained against each other; a subclass builds them.
 
     The model itself is the generator, latents (B, Z) -> images (B, H, W, C) as the discriminator takes them, with
@@ -47,6 +48,8 @@ class Adversarial(keras.Model):
     y; `zoo.data.latents.latent_transform(Z)` as the `transform` of `zoo.data.batches.Batches` samples fresh latents in
     each epoch. Its log has the losses of both.
     """
+
+    task = "generate_images"
 
     def __init__(self, inputs, outputs, discriminator: keras.Model, *, black: float, **kwargs):
         """black: value of a black pixel for both networks; a white one is 1."""
@@ -69,6 +72,14 @@ class Adversarial(keras.Model):
             raise UnknownName("loss of a GAN", loss, LOSSES)
         self.adversarial_loss = loss
         super().compile(optimizer=optimizer, **kwargs)
+
+    def check_targets(self, y):
+        """Raise `BadInput` unless `y` are images of the generator's size, uint8."""
+        if not hasattr(y, "shape"):
+            raise BadInput(f"{self.title} learns from images; give fit(latents, images)")
+        if tuple(y.shape[1:]) != self.output_shape[1:]:
+            raise BadInput(f"{self.title} takes images of shape {self.output_shape[1:]}, not {tuple(y.shape[1:])}")
+        check_pixels(self.title, y)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The losses of both, each with a gradient for its own network only. Raises `BadInput` for example weights."""

@@ -29,6 +29,7 @@ from keras import layers, ops
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 from zoo.nn.attention import TransformerBlock
+from zoo.nn.model import LogitsModel
 
 VERSIONS = {1: {"vocabulary": 40478, "context": 512}, 2: {"vocabulary": 50257, "context": 1024}}
 EPSILON = 1e-5  # of layer normalisation, in the published weights
@@ -76,7 +77,7 @@ class Positions(layers.Layer):
     lineage=("transformer",),
     new="generative pre-training: predict the next token",
 )
-class GPT(keras.Model):
+class GPT(LogitsModel):
     """int32 tokens (B, T) -> logits (B, T, vocabulary) of the next tokens. Labels are int, (B, T).
 
     `compile` needs only an optimiser; the loss is cross-entropy. `cache` and `decode` are for `zoo.generation.tokens`.
@@ -92,6 +93,8 @@ class GPT(keras.Model):
         heads: attention heads; a divisor of width.
         dropout: rate on embeddings, attention weights and sublayers' outputs.
     """
+
+    task = "generate_text"
 
     def __init__(
         self,

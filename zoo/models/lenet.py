@@ -42,6 +42,7 @@ from keras import layers, ops
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
 from zoo.nn.checks import check_classes
+from zoo.nn.model import LogitsModel
 
 A, S = 1.7159, 2 / 3  # eq. 6: chosen so that f(+-1) = +-1
 J = 1.0  # eq. 9: how near a code must be to beat the rubbish class; the paper says only that it is positive
@@ -165,7 +166,7 @@ class RBF(layers.Layer):
     lineage=("mlp",),
     new="weights shared over positions: convolution and subsampling",
 )
-class LeNet5(keras.Model):
+class LeNet5(LogitsModel):
     """uint8 images (B, H, W, C), light strokes on black, of 28 x 28 or more -> logits (B, classes).
 
     Labels are int, (B,). `compile` needs only an optimiser; the model has its own loss. Raises `zoo.errors.UnknownName`
@@ -177,6 +178,8 @@ class LeNet5(keras.Model):
         input_shape: (H, W, C) of the images, H and W 28 or more.
         activation, pooling, connections, output: one of `CHOICES` each, the paper's first; see the module's docstring.
     """
+
+    task = "classify_images"
 
     CHOICES = {
         "activation": ("scaled_tanh", "relu"),

@@ -36,6 +36,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
+from zoo.nn.model import LogitsModel
 
 
 class LSTMCell(layers.Layer):
@@ -88,7 +89,7 @@ class GateBias(keras.initializers.Initializer):
     lineage=("rnn",),
     new="gated cells that carry gradients over long time lags",
 )
-class LSTM(keras.Model):
+class LSTM(LogitsModel):
     """int32 tokens (B, T) -> logits (B, T, vocabulary) of the next tokens. Labels are int, (B, T).
 
     `compile` needs only an optimiser; the loss is cross-entropy. `cache` and `decode` are for `zoo.generation.tokens`.
@@ -102,6 +103,8 @@ class LSTM(keras.Model):
         dropout: rate on the input of each layer and on the output of the last.
         forget_gate, peepholes: see the module's docstring.
     """
+
+    task = "generate_text"
 
     context = None  # no maximal length
 

@@ -33,6 +33,7 @@ from keras import layers, ops
 
 from zoo.errors import UnknownName
 from zoo.hub.registry import register
+from zoo.nn.model import LogitsModel
 
 ACTIVATIONS = ("sigmoid", "tanh")
 LOSSES = ("squared_error", "cross_entropy")
@@ -47,7 +48,7 @@ LOSSES = ("squared_error", "cross_entropy")
     lineage=("perceptron",),
     new="hidden layers trained by back-propagation",
 )
-class MLP(keras.Model):
+class MLP(LogitsModel):
     """Fully connected layers: uint8 images (B, H, W, C) or float vectors (B, D) -> logits (B, classes).
 
     Images (three axes) are divided by 255; vectors (one axis) are not rescaled. Labels are int, (B,). `compile` needs
@@ -61,6 +62,8 @@ class MLP(keras.Model):
         activation: "sigmoid" or "tanh".
         loss: "squared_error" or "cross_entropy".
     """
+
+    task = "classify_images"
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ from keras import layers
 from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.nn.checks import check_classes, check_images
+from zoo.nn.model import LogitsModel
 from zoo.nn.normalization import BatchNormalization
 
 # Table 1: stride and channels (at width 1.0) of each depthwise separable convolution after the first full one.
@@ -47,7 +48,7 @@ BLOCKS = (
     lineage=("alexnet",),
     new="depthwise separable convolutions: small and fast",
 )
-class MobileNet(keras.Model):
+class MobileNet(LogitsModel):
     """uint8 images (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
     `compile` needs only an optimiser; the loss is cross-entropy. Raises `zoo.errors.BadInput` for an invalid width or
@@ -59,6 +60,8 @@ class MobileNet(keras.Model):
         width: the width multiplier alpha; the paper has 1.0, 0.75, 0.5 and 0.25.
         dropout: rate before the classifier.
     """
+
+    task = "classify_images"
 
     def __init__(
         self,

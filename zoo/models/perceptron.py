@@ -33,6 +33,7 @@ import keras
 from keras import layers, ops
 
 from zoo.hub.registry import register
+from zoo.nn.model import LogitsModel
 
 
 def step(a):
@@ -48,7 +49,7 @@ def step(a):
     url="https://doi.org/10.1037/h0042519",
     new="a machine that learns its weights from examples",
 )
-class Perceptron(keras.Model):
+class Perceptron(LogitsModel):
     """Two classes, one unit: uint8 images (B, H, W, C) or float vectors (B, D) -> the sum a, (B, 1).
 
     Images (three axes) are divided by 255; vectors (one axis) are not rescaled. Labels are 0 or 1, (B,). `compile`
@@ -56,6 +57,8 @@ class Perceptron(keras.Model):
 
     input_shape: (H, W, C) of images, or (D,) of vectors.
     """
+
+    task = "classify_images"
 
     def __init__(self, *, input_shape: tuple[int, ...] = (28, 28, 1)):
         image = len(input_shape) == 3

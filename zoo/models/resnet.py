@@ -30,6 +30,7 @@ from keras import layers
 from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.nn.checks import check_classes, check_images
+from zoo.nn.model import LogitsModel
 from zoo.nn.normalization import BatchNormalization
 
 IMAGENET = {  # table 1: kind of block, blocks in each of the four stages
@@ -68,7 +69,7 @@ class ZeroPaddedShortcut(layers.Layer):
     lineage=("alexnet",),
     new="shortcuts: layers learn residuals, so depth helps",
 )
-class ResNet(keras.Model):
+class ResNet(LogitsModel):
     """uint8 images (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
 
     `compile` needs only an optimiser; the loss is cross-entropy. Raises `zoo.errors.BadInput` for a depth that the
@@ -81,6 +82,8 @@ class ResNet(keras.Model):
         input_shape: (224, 224, 3) or (32, 32, 3) by default; height and width may be None.
         plain: no shortcuts.
     """
+
+    task = "classify_images"
 
     def __init__(
         self,

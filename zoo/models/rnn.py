@@ -30,6 +30,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
+from zoo.nn.model import LogitsModel
 
 ACTIVATIONS = ("sigmoid", "tanh")
 
@@ -63,7 +64,7 @@ class ElmanCell(layers.Layer):
     lineage=("mlp",),
     new="time as state: context units feed the hidden layer back",
 )
-class RNN(keras.Model):
+class RNN(LogitsModel):
     """int32 tokens (B, T) -> logits (B, T, vocabulary) of the next tokens. Labels are int, (B, T).
 
     `compile` needs only an optimiser; the loss is cross-entropy. `cache` and `decode` are for `zoo.generation.tokens`.
@@ -75,6 +76,8 @@ class RNN(keras.Model):
         activation: "sigmoid" or "tanh".
         through_time: back-propagate through time, see the module's docstring.
     """
+
+    task = "generate_text"
 
     context = None  # no maximal length
 

@@ -44,6 +44,7 @@ from keras import layers, ops
 from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.nn.attention import PAD
+from zoo.nn.model import LogitsModel
 
 # Shapes: B sentences, S tokens of a source, T of a target, E embedding dimension, U units.
 
@@ -187,7 +188,7 @@ def bidirectional_encoder(vocabulary: int, embedding: int, units: int, depth: in
     lineage=("lstm",),
     new="encoder and decoder: a sentence in, a sentence out",
 )
-class Seq2Seq(keras.Model):
+class Seq2Seq(LogitsModel):
     """{"source": int32 (B, S), "target": int32 (B, T)} -> logits (B, T, vocabulary) of the target's next tokens.
 
     Labels are int, (B, T): the target shifted by one (teacher forcing). Token 0 is padding. `compile` needs only an
@@ -203,6 +204,8 @@ class Seq2Seq(keras.Model):
         dropout: rate on the input of each layer and on the output of the last.
         attention: False for [S]'s model, True for [B]'s; see the module's docstring.
     """
+
+    task = "translate_text"
 
     context = None  # no maximal length
 

@@ -38,6 +38,7 @@ from keras import layers, ops
 from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.nn.attention import PAD, PaddingMask, TransformerBlock
+from zoo.nn.model import LogitsModel
 
 
 def positional_encoding(length: int, width: int) -> np.ndarray:
@@ -83,7 +84,7 @@ class SinusoidalPositions(layers.Layer):
     lineage=("seq2seq",),
     new="attention alone: no recurrence, no convolution",
 )
-class Transformer(keras.Model):
+class Transformer(LogitsModel):
     """{"source": int32 (B, S), "target": int32 (B, T)} -> logits (B, T, vocabulary) of the target's next tokens.
 
     Labels are int, (B, T): the target shifted by one. Token 0 is padding. `compile` needs only an optimiser (`WarmUp`
@@ -101,6 +102,8 @@ class Transformer(keras.Model):
         label_smoothing: probability mass that smoothed labels spread over all tokens.
         context: maximal length of a sentence.
     """
+
+    task = "translate_text"
 
     def __init__(
         self,

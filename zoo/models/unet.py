@@ -32,6 +32,7 @@ from keras import layers
 
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
+from zoo.nn.model import LogitsModel
 from zoo.nn.normalization import BatchNormalization
 
 MOBILE = {
@@ -107,7 +108,7 @@ def up_normal():
     lineage=("lenet5",),
     new="skip connections from a contracting to an expanding path",
 )
-class UNet(keras.Model):
+class UNet(LogitsModel):
     """uint8 images (B, H, W, C) -> logits (B, H', W', classes).
 
     With `padding="valid"` (the paper's) H' = H - 184 for five levels, and H and W must be such that each 2x2 pooling

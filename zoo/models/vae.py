@@ -33,6 +33,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
+from zoo.nn.model import CheckedModel
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -77,7 +78,7 @@ def log_bernoulli(x, logits):
     lineage=("mlp",),
     new="reparameterisation: latent variables by back-propagation",
 )
-class VAE(keras.Model):
+class VAE(CheckedModel):
     """uint8 images (B, H, W, C) -> logits of their reconstruction's pixels, (B, H, W, C).
 
     The model has its own loss, -L, so `compile` needs only an optimiser and `fit` no labels. `encoder` and `decoder`
@@ -91,6 +92,8 @@ class VAE(keras.Model):
         convolutional: two convolutions with stride 2 before the encoder's hidden layer, and transposed ones after the
             decoder's.
     """
+
+    task = "autoencode_images"
 
     def __init__(
         self,

@@ -48,9 +48,5 @@ class PerceptronMNIST01(MNIST):
     def optimizer(self, steps):
         return keras.optimizers.SGD(0.01)
 
-    def compile(self, model, steps, **options):
-        accuracy = keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)
-        model.compile(optimizer=self.optimizer(steps), metrics=[accuracy], **options)
-
 
 RECIPE = PerceptronMNIST01()

@@ -1,6 +1,7 @@
 """Checkpoints as functions: arrays or texts in, arrays out, by the names on their cards. What apps use."""
 
 import math
+import os
 import sys
 
 import numpy as np
@@ -58,6 +59,9 @@ class Predictor:
 
         Large batches are computed in parts. Raises `BadInput` for arrays of other names, shapes or dtypes.
         """
+        if _names_files(x) and not (self.task.reads_text and isinstance(x, list)):
+            wanted = "a list of texts" if self.task.reads_text else "arrays as its card describes them"
+            raise BadInput(f"{self.card.name} takes {wanted}, not {x!r:.60}; zoo.pipeline has apps that take files")
         if self.task.reads_text and not isinstance(x, dict):
             return self._read(x)
         arrays = x if isinstance(x, dict) else self._by_name(x)
@@ -106,6 +110,12 @@ class Predictor:
         parts = [[texts[i] for i in order[at : at + PART_TEXTS]] for at in range(0, len(order), PART_TEXTS)]
         found = joined([self._run(self.task.arrays(part, self.tokenizer)) for part in parts])
         return {name: array[np.argsort(order)] for name, array in found.items()}
+
+
+def _names_files(x) -> bool:
+    """Whether x are paths, or may be meant for some."""
+    first = x[0] if isinstance(x, list | tuple) and x else x
+    return isinstance(first, str | bytes | os.PathLike)
 
 
 def joined(parts: list[dict]) -> dict[str, np.ndarray]:

@@ -96,7 +96,7 @@ def _fit(recipe, runs: Path, data_dir, init, epochs) -> Trained:
     batches, validation = recipe.training_data(data_dir)
     reading = time.monotonic() - started
 
-    architecture(recipe.architecture)  # what is imported or read for the first time may draw random numbers
+    _ = architecture(recipe.architecture).cls  # what is imported for the first time may draw random numbers
     keras.utils.set_random_seed(recipe.seed)
     model = _new(recipe, backend.precision(recipe.precision))
     if init is not None:
