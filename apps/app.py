@@ -44,6 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 GROUP = "zoo.apps"
+TOPICS = ("Look at photographs", "Make pictures", "Read and write", "Talk", "Teach")  # the order of pages
 REQUIRED = inspect.Parameter.empty
 # Names of parameters of `zoo run` and its functions, which an app's input must not have.
 RESERVED = ("app", "inputs", "out", "output", "force", "column", "help")
@@ -119,6 +120,7 @@ class App:
     name: str
     title: str
     summary: str  # one line
+    topic: str = "Others"  # the heading under which pages list it
     checkpoints: tuple[str, ...] = ()  # names of all that it loads, except those given by the user
     inputs: typing.ClassVar[dict[str, Input]] = {}
     outputs: typing.ClassVar[tuple[Output, ...]] = ()

@@ -17,6 +17,7 @@ from .photographs import PHOTOGRAPHS, photograph
 class Colorize(App):
     name = "colorize"
     title = "Colour a photograph"
+    topic = "Make pictures"
     summary = (
         "Puts plausible colours on a black-and-white photograph, at its full resolution. They are predictions, and "
         "muted where the network is uncertain."
@@ -27,9 +28,15 @@ class Colorize(App):
         self,
         photo: Annotated[Image, Image(label="photograph", help="a photograph; only its lightness is used")],
         strength: Annotated[
-            float, Number(minimum=0.0, maximum=3.0, help="saturation of the predicted colours; 0 leaves the image grey")
+            float,
+            Number(
+                minimum=0.0,
+                maximum=3.0,
+                live=True,
+                help="saturation of the predicted colours; 0 leaves the image grey",
+            ),
         ] = STRENGTH,
-    ) -> Annotated[Image, Image(label="coloured")]:
+    ) -> Annotated[Image, Image(label="coloured", before="photo")]:
         """Image uint8 (H, W, 3), sRGB, or grey (H, W) -> the same image in colour, uint8 (H, W, 3)."""
         light = lightness(photo)  # (H, W)
         predict = self.predictor("unet.color")

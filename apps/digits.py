@@ -20,14 +20,15 @@ SCALE = 3  # enlargement of height and width
 
 class Digits(App):
     name = "digits"
-    title = "Handwritten digits"
+    title = "Generate handwritten digits"
+    topic = "Make pictures"
     summary = "Writes numbers in generated handwriting: by a conditional GAN, and by an autoencoder."
     checkpoints = (CONDITIONAL, AUTOENCODER, PLANE, CLASSIFIER)
 
     def __call__(
         self,
         digits: Annotated[str, Text(help="the digits to write, such as 2026")],
-        seed: Annotated[int, Number(minimum=0, maximum=2**32 - 1, whole=True, help="of the handwriting")] = 0,
+        seed: Annotated[int, Number(minimum=0, maximum=2**32 - 1, whole=True, help="decides the handwriting")] = 0,
         map: Annotated[bool, Flag(help="draw the latent plane of an autoencoder with two latents")] = False,
     ) -> tuple[
         Annotated[np.ndarray, Image(label="digits")], Annotated[np.ndarray | None, Image(label="map", when="map")]

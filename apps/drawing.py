@@ -28,13 +28,6 @@ def titled(picture: np.ndarray, text: str, size: int = 15) -> np.ndarray:
     return np.array(sheet)
 
 
-def side_by_side(pictures: list[np.ndarray], gap: int = 8) -> np.ndarray:
-    """Images of one height, uint8 (H, W, 3) each, in a row with gaps."""
-    space = np.full((pictures[0].shape[0], gap, 3), PAPER, np.uint8)
-    row = [part for picture in pictures for part in (picture, space)][:-1]
-    return np.concatenate(row, axis=1)
-
-
 def grid(pictures: list[np.ndarray], columns: int, gap: int = 4) -> np.ndarray:
     """Images of one size, uint8 (H, W, 3) each, in rows with gaps between and around."""
     height, width = pictures[0].shape[:2]

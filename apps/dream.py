@@ -17,6 +17,7 @@ Network = Annotated[str, Checkpoint(help="a convolutional network: a name, or a 
 class Dream(App):
     name = "dream"
     title = "Deep Dream"
+    topic = "Make pictures"
     summary = (
         "Changes a photograph until it excites a layer of a network, at full resolution; a film zooms into the dream."
     )
@@ -36,7 +37,10 @@ class Dream(App):
             int, Number(minimum=1, maximum=12, whole=True, help="number of scales; more of them draw larger shapes")
         ] = 5,
         video: Annotated[bool, Flag(help="make a film too: into the dream, ten seconds long")] = False,
-    ) -> tuple[Annotated[np.ndarray, Image(label="dream")], Annotated[Film | None, Video(label="zoom", when="video")]]:
+    ) -> tuple[
+        Annotated[np.ndarray, Image(label="dream", before="photo")],
+        Annotated[Film | None, Video(label="zoom", when="video")],
+    ]:
         """Image uint8 (H, W, 3) -> the dream, uint8 (H, W, 3), and a film of at most 640 pixels a side, or None."""
         model = self.model(checkpoint)
         from zoo.explain import dreaming  # late: it imports the framework, which `model` has started quietly

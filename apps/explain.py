@@ -1,4 +1,4 @@
-"""Explain a prediction: Grad-CAM, saliency and occlusion of a classifier, side by side (`zoo.explain`)."""
+"""Explain a prediction: Grad-CAM, saliency and occlusion of a classifier, on one sheet (`zoo.explain`)."""
 
 from typing import Annotated
 
@@ -8,16 +8,19 @@ from zoo.data.labels import probabilities
 from zoo.errors import UnknownName
 
 from .app import App, Image, Text
-from .drawing import heat, side_by_side, titled
+from .drawing import PAPER, grid, heat, titled
 from .label import Classifier, Photo, classify, readable
 from .photographs import photograph
 
 HEIGHT = 320  # pixels of each image on the sheet
+NARROWEST = 400  # pixels of a cell, so that there is room for its caption
+LETTERS = 32  # pixels of a caption's height: it is read on a screen that shows the sheet at a third of its size
 
 
 class Explain(App):
     name = "explain"
     title = "Explain a prediction"
+    topic = "Look at photographs"
     summary = (
         "Shows which parts of a photograph a classifier's prediction depends on: Grad-CAM, saliency and occlusion."
     )
@@ -32,9 +35,10 @@ class Explain(App):
             str, Text(help="the convolution whose feature maps Grad-CAM weights; the last one if not given")
         ] = "",
     ) -> Annotated[np.ndarray, Image(label="explanations")]:
-        """Image uint8 (H, W, 3) -> sheet uint8 (350, ..., 3): the image, then each heatmap on top of it.
+        """Image uint8 (H, W, 3) -> sheet uint8 (792, ..., 3), two columns: the image, then each heatmap on top of it.
 
-        A network without convolutions has no Grad-CAM.
+        A network without convolutions has no Grad-CAM. Below the image stands the label, and that it is not sure where
+        the app `label` says so, too.
         """
         import cv2
 
@@ -43,6 +47,8 @@ class Explain(App):
         if label and label not in labels:
             raise UnknownName(f"label of {predict.card.name}", label, labels)
         number = labels.index(label) if label else int(probabilities(logits).argmax())
+        [answer] = predict.task.decode(predict.card, {"logits": logits})
+        unsure = not label and answer["in_distribution"] is False
 
         model = self.model(checkpoint)
         from zoo.explain import attribution  # late: it imports the framework, which `model` has started quietly
@@ -58,9 +64,18 @@ class Explain(App):
         width = max(1, round(photo.shape[1] * HEIGHT / photo.shape[0]))
         small = cv2.resize(photo, (min(width, 4 * HEIGHT), HEIGHT), interpolation=cv2.INTER_AREA)
         probability = probabilities(logits)[0, number]
-        sheet = [titled(small, f"{readable(labels[number])}: {probability:.1%}")]
-        sheet += [titled(heat(small, each / max(each.max(), 1e-9)), name) for name, each in heatmaps.items()]
-        return side_by_side(sheet)
+        found = f"{readable(labels[number])} {probability:.1%}"
+        sheet = [_cell(small, f"not sure: {found}" if unsure else found)]
+        sheet += [_cell(heat(small, each / max(each.max(), 1e-9)), name) for name, each in heatmaps.items()]
+        return grid(sheet, 2, gap=8)
 
     def samples(self):
         return [photograph("coffee.png", "photo")]
+
+
+def _cell(picture: np.ndarray, caption: str) -> np.ndarray:
+    """An image uint8 (H, W, 3) with its caption below, at least NARROWEST wide."""
+    missing = max(0, NARROWEST - picture.shape[1])
+    sides = ((0, 0), (missing // 2, missing - missing // 2))
+    wide = np.stack([np.pad(picture[..., i], sides, constant_values=PAPER[i]) for i in range(3)], axis=-1)
+    return titled(wide, caption, LETTERS)

@@ -17,6 +17,7 @@ GAP, TITLE, CAPTION = 10, 20, 13  # pixels: gap between images, heights of the t
 class Features(App):
     name = "features"
     title = "What the layers have learned"
+    topic = "Look at photographs"
     summary = "Draws what excites a network's channels most, from edges to parts of objects, and their feature maps."
     checkpoints = ("mobilenet.caltech101",)
 

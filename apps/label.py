@@ -25,6 +25,7 @@ Classifier = Annotated[str, Checkpoint(help="a classifier: a name, or a folder t
 class Label(App):
     name = "label"
     title = "Label a photograph"
+    topic = "Look at photographs"
     summary = (
         "Names what a photograph shows, with percentages and its main colours; says so when it is none of its classes."
     )

@@ -9,7 +9,8 @@ from .app import App, Checkpoint, Record, Sample, Text
 
 class Sentiment(App):
     name = "sentiment"
-    title = "Sentiment"
+    title = "Positive or negative"
+    topic = "Read and write"
     summary = "Classifies each sentence as positive or negative about its subject, with the probability."
     checkpoints = ("bert.rt-polarity",)
 

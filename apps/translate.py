@@ -23,6 +23,7 @@ INK, SOFT = "#1d1c1a", "#78746c"
 class Translate(App):
     name = "translate"
     title = "Translate"
+    topic = "Read and write"
     summary = "Translates sentences such as describe a photograph, and draws the cross-attention between the words."
     checkpoints = tuple(PAIRS.values())
 

@@ -15,6 +15,7 @@ CREDIT = "our own words"
 class Write(App):
     name = "write"
     title = "Continue a text"
+    topic = "Read and write"
     summary = "Continues a text, in the style of the novels or plays that a small language model was trained on."
     checkpoints = ("gpt.gutenberg", "gpt.shakespeare", "lstm.shakespeare")
 

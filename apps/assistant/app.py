@@ -41,6 +41,7 @@ class Talk:
 class AssistantApp(Conversation):
     name = "assistant"
     title = "Assistant"
+    topic = "Talk"
     summary = (
         "Keeps timers, alarms, reminders and lists, tells time and dates, calculates, converts units, spells and "
         "translates. It recognises 150 kinds of requests, and says which of them it can't do."

@@ -131,16 +131,23 @@ def _show(output: Output, value, session: Session):
     kind = output.kind
     if value is None:
         return None
-    if isinstance(kind, Record | Table) and (output.many or isinstance(kind, Table)):
-        rows = [flattened(row) for row in value] if isinstance(kind, Table) else value
+    if isinstance(kind, Record):
+        return value
+    if isinstance(kind, Table):
+        rows = [flattened(row) for row in value]
         names = list(dict.fromkeys(name for row in rows for name in row))
         return {"headers": names, "data": [[row.get(name) for name in names] for row in rows]}
     if not kind.is_file:
         return "\n".join(map(kind.words, value)) if output.many else value
+    if isinstance(kind, Image) and output.many:
+        value = [each for each in value if getattr(each, "shown", True)]
     paths = stored(output, value, session)
     if not output.many:
         return str(paths[0])
-    return [(str(path), path.stem) for path in paths] if isinstance(kind, Image) else [str(path) for path in paths]
+    if not isinstance(kind, Image):
+        return [str(path) for path in paths]
+    captions = [getattr(each, "caption", "") or path.stem for path, each in zip(paths, value, strict=True)]
+    return list(zip(map(str, paths), captions, strict=True))
 
 
 def stored(output: Output, value, session: Session) -> list[Path]:

@@ -10,11 +10,13 @@ from ..conversation import Conversation
 TICK = 2  # seconds between two checks for what is due
 
 
-def chat(gradio, app: Conversation) -> None:
-    """Components of a conversation: the messages, a box for a line, and the lines of the samples to click."""
-    gradio.HTML(html.escape(app.summary), elem_classes="zoo-summary")
-    said = gradio.Chatbot(label=app.title, height=460, render_markdown=False, buttons=["copy"], feedback_options=None)
-    box = gradio.Textbox(label="You", placeholder="Say something", lines=1, max_lines=1, submit_btn=True)
+def chat(gradio, app: Conversation) -> dict:
+    """Components of a conversation: the messages, a box for a line, and the lines of the samples to click.
+
+    Returns the components of the app's inputs by name, like those of other apps: none.
+    """
+    said = gradio.Chatbot(label=app.title, height=420, render_markdown=False, buttons=["copy"], feedback_options=None)
+    box = gradio.Textbox(label="You", placeholder="Say something", lines=1, max_lines=1, submit_btn="Send")
     talk = gradio.State(None)  # (conversation, what was said), of each page and of each client
 
     def reply(line, held):
@@ -33,7 +35,7 @@ def chat(gradio, app: Conversation) -> None:
 
     # Like an app's, one call at a time: its models are shared.
     event = {"fn": reply, "inputs": [box, talk], "outputs": [box, said, talk]}
-    event |= {"concurrency_id": app.name, "concurrency_limit": 1}
+    event |= {"concurrency_id": app.name, "concurrency_limit": 1, "js": "(...values) => { zooClear(); return values; }"}
     box.submit(**event, api_name=app.name, api_description=app.summary)
     hidden = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     gradio.Timer(TICK).tick(due, talk, [said, talk], **hidden)
@@ -41,6 +43,7 @@ def chat(gradio, app: Conversation) -> None:
     if lines:
         examples = gradio.Examples(lines, [box], label="Things to say", cache_examples=False)
         examples.load_input_event.then(**event, api_visibility="private")
+    return {}
 
 
 def shown(messages: list[dict]) -> list[dict]:

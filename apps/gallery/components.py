@@ -1,6 +1,7 @@
 """The components of the page: one for each input and output of an app, as its kind says."""
 
 from ..app import REQUIRED, App, Audio, Checkpoint, Choice, Flag, Image, Input, Number, Output, Record, Table, Video
+from .records import record_view
 
 WIDEST = 10_000  # a slider; from there on numbers are typed
 
@@ -43,20 +44,32 @@ def _file_input(gradio, each: Input):
             component = gradio.Audio(label=label, type="filepath", sources=["upload"])
         case Video() if not each.many:
             component = gradio.Video(label=label, sources=["upload"])
+        case kind if each.many:
+            return several_files(gradio, each, label)
         case kind:
-            count = "multiple" if each.many else "single"
-            component = gradio.File(label=label, type="filepath", file_count=count, file_types=list(kind.reads))
+            component = gradio.File(label=label, type="filepath", file_types=list(kind.reads))
     return component
+
+
+def several_files(gradio, each: Input, label: str):
+    """The component for several files of an input's kind."""
+    reads = list(each.kind.reads)
+    return gradio.File(label=_label(label), type="filepath", file_count="multiple", file_types=reads)
 
 
 def output_component(gradio, each: Output):
     """The component for one output."""
     label, fixed = _label(each.label), {"interactive": False}
+    if each.kind.when:
+        fixed["elem_classes"] = "zoo-when"  # hidden while empty
     match each.kind:
         case Image() if each.many:
-            return gradio.Gallery(label=label, format="png", columns=4, object_fit="contain", **fixed)
+            buttons = ["download", "download_all", "fullscreen"]
+            return gradio.Gallery(label=label, format="png", columns=4, object_fit="contain", buttons=buttons, **fixed)
         case Image():
-            return gradio.Image(label=label, format="png", buttons=["download", "fullscreen"], **fixed)
+            visible = "hidden" if each.kind.before else True  # the page shows both with a slider
+            buttons = ["download", "fullscreen"]
+            return gradio.Image(label=label, format="png", buttons=buttons, visible=visible, **fixed)
         case Audio() if not each.many:
             return gradio.Audio(label=label, format=None, **fixed)
         case Video() if not each.many:
@@ -65,10 +78,8 @@ def output_component(gradio, each: Output):
             return gradio.Dataframe(label=label, wrap=True, **fixed)
         case kind if kind.is_file:
             return gradio.File(label=label, file_count="multiple", **fixed)
-        case Record() if each.many:
-            return gradio.Dataframe(label=label, wrap=True, **fixed)
         case Record():
-            return gradio.JSON(label=label, open=True)
+            return record_view(gradio, label)
         case Number() if not each.many:
             return gradio.Number(label=label, **fixed)
         case Flag() if not each.many:
@@ -76,6 +87,12 @@ def output_component(gradio, each: Output):
         case _:
             lines = 8 if each.streamed else 2
             return gradio.Textbox(label=label, lines=lines, max_lines=24, buttons=["copy"], **fixed)
+
+
+def slider(gradio, each: Output):
+    """The component that shows an image beside the one that it was made of."""
+    buttons = ["download", "fullscreen"]
+    return gradio.ImageSlider(label=f"Before | {each.label}", format="png", buttons=buttons, interactive=False)
 
 
 def _label(words: str) -> str:

@@ -1,4 +1,4 @@
-"""The gallery: one local page with a tab for every registered app, made from the inputs and outputs of the apps.
+"""The gallery: one local page with a view for every registered app, made from the inputs and outputs of the apps.
 
 The page is Gradio's (extra `web`). It is served to this machine only and requests nothing from other hosts: fonts and
 scripts are those in Gradio's wheel, its statistics are off, and a content security policy sent with every response
@@ -29,20 +29,14 @@ from zoo.errors import BadInput, MissingPackage
 
 from ..app import App, apps
 from .calls import as_sent
-from .page import import_gradio, page
+from .finetuning import stop_all
+from .look import head, style
+from .page import entries, import_gradio, page
 from .sessions import Files
 from .waiting import MAX_WAITING
 
 HOST = "127.0.0.1"
 LONGEST_END = 2.5  # seconds from a signal until the process ends, whatever is still being computed
-
-_STYLE = """
-.gradio-container { max-width: 72rem !important; margin: 0 auto !important; }
-.zoo-head h1 { margin: .5rem 0 .1rem; font-size: 1.75rem; letter-spacing: -.02em; }
-.zoo-head p, .zoo-credits { color: var(--body-text-color-subdued); }
-.zoo-summary { margin: .25rem 0; font-size: 1.05rem; }
-.zoo-credits { font-size: .85rem; }
-"""
 
 
 def gallery(port: int = 7860, *, open_page: bool = False) -> None:
@@ -92,6 +86,7 @@ def running(registered: dict[str, App], port: int = 0, *, open_page: bool = Fals
                     webbrowser.open(address)
                 yield address
         finally:
+            stop_all()
             if before is None:
                 os.environ.pop("GRADIO_TEMP_DIR", None)
             else:
@@ -125,7 +120,8 @@ def _built(registered: dict[str, App], files: Files, port: int):
         pwa=False,
         max_file_size=MAX_UPLOAD,
         footer_links=["api", "settings"],
-        css=_STYLE,
+        css=style([each.name for each in entries(registered)]),
+        head=head(),
         # Plain strings are fonts of the reader's system.
         theme=gradio.themes.Default(
             primary_hue="teal",

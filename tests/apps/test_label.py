@@ -154,15 +154,37 @@ def test_a_panel_wants_some_width(monkeypatch):
     assert annotated(plain((9, 9, 9), 400, 320), found).shape[1] == 320  # as wide as the panel itself
 
 
-def test_explanations_stand_side_by_side(colours):
+def sheet_of(width, count) -> tuple[int, int, int]:
+    """The shape of a sheet of explanations, of pictures so wide, with their captions."""
+    rows = -(-count // 2)
+    return 8 + rows * (explain.HEIGHT + 2 * explain.LETTERS + 8), 8 + 2 * (width + 8), 3
+
+
+def test_explain_is_not_sure_where_label_is_not(colours, tmp_path, monkeypatch):
+    captions = []
+    monkeypatch.setattr("zoo_apps.explain.titled", lambda picture, text, size: captions.append(text) or picture)
+    strict = changed(colours, tmp_path / "strict", ood_threshold=1e9)
+    for checkpoint, label, said in (
+        (strict, "", "not sure: red thing"),
+        (strict, "red_thing", "red thing"),
+        (colours, "", "red thing"),
+    ):
+        captions.clear()
+        Explain()(plain((220, 30, 30)), checkpoint=checkpoint, label=label)
+        assert captions[0].startswith(said) and captions[1:] == ["Grad-CAM", "saliency", "occlusion"]
+    assert Label()(plain((220, 30, 30)), checkpoint=strict)[1]["in_distribution"] is False
+
+
+def test_explanations_stand_on_one_sheet(colours):
     photo = plain((30, 30, 30), 64, 96)
     photo[16:48, 16:48] = (220, 30, 30)
     app = Explain()
     sheet = app(photo, checkpoint=colours, label="red_thing")
-    assert sheet.shape[0] == 350 and sheet.shape[1] == 4 * 480 + 3 * 8
+    assert sheet.shape == sheet_of(480, 4)
     np.testing.assert_array_equal(sheet, app(photo, checkpoint=colours, label="red_thing"))
 
-    pictures = [sheet[: explain.HEIGHT, left : left + 480].astype(int) for left in range(0, 1952, 488)]
+    corners = [(top, left) for top in (8, sheet_of(480, 2)[0]) for left in (8, 496)]
+    pictures = [sheet[top : top + explain.HEIGHT, left : left + 480].astype(int) for top, left in corners]
     assert np.ptp(pictures[0][..., 0]) > 150  # the photograph itself
     blank = heat(pictures[0].astype(np.uint8), np.zeros((4, 4))).astype(int)
     added = [np.abs(picture - blank).max(axis=-1) for picture in pictures[1:]]
@@ -178,11 +200,12 @@ def test_explanations_stand_side_by_side(colours):
 def test_what_has_no_convolution_has_no_grad_cam():
     photo = plain((0, 0, 0), 28, 28)
     photo[4:24, 12:16] = 255
-    app, width = Explain(), explain.HEIGHT
+    app = Explain()
     sheets = [app(photo, checkpoint="perceptron.mnist-01", label=label) for label in ("0", "1", "")]
-    assert all(sheet.shape == (350, 3 * width + 2 * 8, 3) for sheet in sheets)
+    assert all(sheet.shape == sheet_of(explain.NARROWEST, 3) for sheet in sheets)
     np.testing.assert_array_equal(sheets[1], sheets[2])  # 1 is the more probable one
-    occlusions = [sheet[:width, -width:].astype(int) for sheet in sheets]
+    below = sheet_of(explain.NARROWEST, 2)[0]
+    occlusions = [sheet[below : below + explain.HEIGHT, 8 : 8 + explain.NARROWEST].astype(int) for sheet in sheets]
     assert (occlusions[0] != occlusions[1]).any()  # to hide the stroke speaks against 1, not against 0
     with pytest.raises(BadCheckpoint, match="rescale of perceptron has no feature maps; none of its layers has any"):
         app(photo, checkpoint="perceptron.mnist-01", layer="rescale")
@@ -262,7 +285,8 @@ def test_odd_pictures_are_explained(colours, odd_pictures):
     assert run(Explain(), ["odd"], "out", checkpoint=colours) == 0
     for name, (height, width) in odd_pictures.items():
         sheet = read_image(f"out/{name}")
-        assert sheet.shape == (350, 4 * round(320 * width / height) + 24, 3) and np.ptp(sheet[:320]) > 100
+        assert sheet.shape == sheet_of(max(explain.NARROWEST, round(320 * width / height)), 4)
+        assert np.ptp(sheet[8:328]) > 100
 
 
 def test_label_on_files(colours, knowing, tmp_path, monkeypatch, capsys):

@@ -336,12 +336,15 @@ class Picture:
     name: str
     pixels: np.ndarray  # uint8 (H, W, 3)
     about: dict[str, str] = field(default_factory=dict)  # {"Seed": "7"}
+    caption: str = ""  # for people; the name if empty
+    shown: bool = True  # on a page; False for a copy in another size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image(Kind):
     """An image: uint8 (H, W, 3), sRGB; grey ones, uint8 (H, W), are taken too. Apps may return a `Picture` instead."""
 
+    before: str = ""  # of an output: the input that it is a changed version of, which a page shows beside it
     noun = "image"
     in_python = "a path, a PIL image or an array"
     is_file = True

@@ -18,6 +18,7 @@ class Number(Kind):
     minimum: float = -math.inf
     maximum: float = math.inf
     whole: bool = False  # whether it counts something; the app gets an int
+    live: bool = False  # a page runs the app again when it is changed: for what takes less than a second
 
     @property
     def limits(self) -> str:
