@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sysconfig
 import tarfile
@@ -29,6 +30,17 @@ def shared_data() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+def chromium() -> str:
+    """The path of Chromium, for tests of the gallery's page. Without it they are skipped, but fail on CI."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        reason = "no Chromium on this machine; apt-get install chromium"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
 
 
 def card_of(model, **fields) -> Card:

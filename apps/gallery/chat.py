@@ -53,9 +53,9 @@ def shown(messages: list[dict]) -> list[dict]:
 
 @contextlib.contextmanager
 def errors_shown(gradio):
-    """A context for a call: a user error becomes a line on the page."""
+    """A context for a call: a user error becomes a line on the page, which stays until the next call."""
     try:
         yield
     except ZooError as error:
         # The page renders messages as HTML, and file names are part of them.
-        raise gradio.Error(html.escape(str(error), quote=False), print_exception=False) from error
+        raise gradio.Error(html.escape(str(error), quote=False), duration=None, print_exception=False) from error

@@ -4,7 +4,6 @@ The training is the command `zoo finetune` in a process of its own: it needs the
 and can be stopped at any time.
 """
 
-import inspect
 import os
 import re
 import subprocess
@@ -85,8 +84,7 @@ def view(gradio, used_by) -> None:
         elem_classes="zoo-credits",
     )
 
-    def call(uploaded, base, epochs, *given_and_request):
-        *given, request = given_and_request
+    def call(request: gradio.Request, uploaded, base, epochs, *given):
         with errors_shown(gradio), tempfile.TemporaryDirectory() as photos:
             base = Choice(options=tuple(classifiers())).check("the network to start from", base)
             epochs = Number(minimum=1, maximum=MOST_EPOCHS, whole=True).check("epochs", epochs)
@@ -104,12 +102,6 @@ def view(gradio, used_by) -> None:
                 session.keep(path)
             done = f"Done: it knows {', '.join(labels)}."
             yield done, found, *pictures, archived, str(out), gradio.Button(interactive=True)
-
-    # Gradio gives its request to the parameter of that annotation, and reads here how many inputs come before it.
-    plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    names = ["uploaded", "base", "epochs", *(f"given_{number}" for number in range(len(groups)))]
-    parameters = [inspect.Parameter(name, plain) for name in [*names, "request"]]
-    call.__signature__, call.__annotations__ = inspect.Signature(parameters), {"request": gradio.Request}
 
     training = run.click(
         call,

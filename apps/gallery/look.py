@@ -30,6 +30,7 @@ html { scrollbar-gutter: stable; }
 .zoo-links a { display: block; margin-left: -.6rem; padding: .28rem .6rem; border-radius: .4rem; line-height: 1.35;
   color: var(--body-text-color) !important; text-decoration: none !important; }
 .zoo-links > a:first-child { margin-top: .6rem; }
+.zoo-links a, .zoo-links a:hover { transition: none; }
 .zoo-links a:hover, .zoo-links a:focus-visible { background: var(--background-fill-secondary); }
 .zoo-links a[aria-current] { background: var(--zoo-accent); color: var(--zoo-paper) !important; }
 .zoo-select { display: none; width: 100%; padding: .6rem; margin-top: .4rem; font-size: 1rem;
@@ -112,6 +113,12 @@ footer .divider { display: none !important; }
   overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .block :not(.preview, .block):has(.icon-button-wrapper.top-panel) { position: static !important; }
 
+.toast-title.error, .toast-text.error, .toast-message-text { color: #7f1d1d !important; }
+.dark :is(.toast-title.error, .toast-text.error, .toast-message-text) { color: #fecaca !important; }
+
+/* Gradio's button for more files has a button in it; files are cleared and uploaded anew. */
+.icon-button[aria-label="common.upload"] { display: none; }
+
 /* Whole pictures with whole captions below them. */
 .grid-container { grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)) !important;
   grid-template-rows: none !important; grid-auto-rows: auto !important; }
@@ -144,6 +151,10 @@ function zooShow(moved) {
 function zooMend() {  // names that Gradio leaves out, for those who listen to the page
   for (const empty of document.querySelectorAll('[aria-label="Empty value"]:not([role])')) {
     empty.setAttribute("role", "img");
+  }
+  for (const header of document.querySelectorAll(".toast-header[role]")) {  // a button in a button
+    header.removeAttribute("role");
+    header.removeAttribute("tabindex");
   }
   for (const button of document.querySelectorAll(".image-container button:has(img):not([aria-label])")) {
     button.setAttribute("aria-label", "Enlarge the picture");

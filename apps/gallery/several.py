@@ -32,7 +32,7 @@ def several(gradio, app: App, main: Input, inputs: dict) -> None:
         archive = gradio.File(label="All results (ZIP)", **made)
     names = [name for name in inputs if name != main.name]
 
-    async def call(uploaded, *values, progress=gradio.Progress(), request: gradio.Request = None):  # noqa: B008
+    async def call(request: gradio.Request, uploaded, *values, progress=gradio.Progress()):  # noqa: B008
         with errors_shown(gradio):
             if not uploaded:
                 raise BadInput(f"no {main.label}s given; upload some")

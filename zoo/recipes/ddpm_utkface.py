@@ -1,4 +1,4 @@
-"""A diffusion model on UTKFace: faces of nobody, conditioned on gender, age and ethnicity.
+"""A diffusion model on UTKFace: faces of people who don't exist, conditioned on gender, age and ethnicity.
 
 Reproduce: `zoo data prepare utkface --from FOLDER`, then `zoo train ddpm.utkface` (217 minutes on two cores of an AMD
 EPYC). A small one: each patch of 4 x 4 pixels is one position with 96 channels. It is trained in three stages, each
