@@ -53,7 +53,7 @@ def view(gradio, used_by) -> None:
     """Components of the view. used_by: the component that takes the checkpoint of the app `label`, or None."""
     with gradio.Row(elem_classes="zoo-columns"):
         with gradio.Column():
-            archive = gradio.File(label="A ZIP file with a folder of photographs for each class", file_types=[".zip"])
+            archive = gradio.File(label="A ZIP file of class folders", file_types=[".zip"])
             with gradio.Accordion("Or upload the photographs of each class", open=False):
                 groups = []
                 for number in range(1, CLASSES + 1):
@@ -79,7 +79,8 @@ def view(gradio, used_by) -> None:
             trained = gradio.State(None)  # its folder
             use = gradio.Button("Use it in “Label a photograph”", interactive=False)
     gradio.HTML(
-        "Unpacked, the ZIP file is a checkpoint for <code>zoo.load</code> and for <code>--checkpoint</code> of "
+        "The ZIP file to upload has a folder of photographs for each class: cat/1.jpg, cat/2.jpg, dog/1.jpg, ... The one to "
+        "download is, unpacked, a checkpoint for <code>zoo.load</code> and for <code>--checkpoint</code> of "
         "<code>zoo run label</code>.",
         elem_classes="zoo-credits",
     )
