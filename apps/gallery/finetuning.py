@@ -79,8 +79,8 @@ def view(gradio, used_by) -> None:
             trained = gradio.State(None)  # its folder
             use = gradio.Button("Use it in “Label a photograph”", interactive=False)
     gradio.HTML(
-        "The ZIP file to upload has a folder of photographs for each class: cat/1.jpg, cat/2.jpg, dog/1.jpg, ... The one to "
-        "download is, unpacked, a checkpoint for <code>zoo.load</code> and for <code>--checkpoint</code> of "
+        "The ZIP file to upload has a folder of photographs for each class: cat/1.jpg, cat/2.jpg, dog/1.jpg, ... The "
+        "one to download is, unpacked, a checkpoint for <code>zoo.load</code> and for <code>--checkpoint</code> of "
         "<code>zoo run label</code>.",
         elem_classes="zoo-credits",
     )
