@@ -3,7 +3,7 @@
 import html
 from dataclasses import dataclass
 
-from .landmarks import Landmark, landmarks
+from zoo.hub.registry import Architecture, architectures
 
 HOME = "home"  # the name of the first page's view
 
@@ -58,7 +58,7 @@ def first_page(groups: dict[str, list[Entry]]) -> str:
     ]
     if not groups:
         parts.append("<p>No app is installed.</p>")
-    models = {checkpoint: each for each in landmarks() for checkpoint in each.checkpoints}
+    models = {checkpoint: each for each in architectures().values() for checkpoint in each.checkpoints}
     for group, members in groups.items():
         cards = "".join(_card(each, models) for each in members)
         parts.append(f"<h2>{html.escape(group)}</h2><ul class='zoo-cards'>{cards}</ul>")
@@ -67,7 +67,7 @@ def first_page(groups: dict[str, list[Entry]]) -> str:
     return "".join(parts)
 
 
-def _card(entry: Entry, models: dict[str, Landmark]) -> str:
+def _card(entry: Entry, models: dict[str, Architecture]) -> str:
     used = list(dict.fromkeys(models[name] for name in entry.checkpoints if name in models))
     made = " · ".join(f"{each.title}, {each.year}" for each in used)
     return (
@@ -79,7 +79,7 @@ def _card(entry: Entry, models: dict[str, Landmark]) -> str:
 def timeline(entries: list[Entry]) -> str:
     """All landmarks, oldest first: year, model, what was new, and links to the apps that use it."""
     rows = []
-    for each in landmarks():
+    for each in architectures().values():
         users = [entry for entry in entries if set(entry.checkpoints) & set(each.checkpoints)]
         links = ", ".join(_link(user.name, user.title) for user in users)
         title, address = html.escape(each.title), html.escape(each.url, quote=True)
