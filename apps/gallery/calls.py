@@ -3,12 +3,13 @@
 import functools
 import inspect
 import mimetypes
+import os
 import urllib.parse
 from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, UnknownName
 from zoo.kinds.table import flattened
 
 from ..app import App, Checkpoint, Image, Input, Output, Picture, Record, Table
@@ -86,8 +87,8 @@ def session_of(request) -> Session:
 
 def read_input(session: Session, each: Input, value):
     """A value that a session sent, as the app takes it. Raises BadInput, for files that are not its own, too."""
-    if isinstance(each.kind, Checkpoint) and _would_be_fetched(value):
-        raise BadInput(f"{value} is not on this machine, and this page downloads nothing; zoo show {value} fetches it")
+    if isinstance(each.kind, Checkpoint) and isinstance(value, str):
+        _check_checkpoint(session, value)
     if not each.kind.is_file:
         return value
     if not value:
@@ -109,16 +110,23 @@ def _path(sent):
     return sent.get("path") if isinstance(sent, dict) else sent
 
 
-def _would_be_fetched(name) -> bool:
-    """Whether loading this checkpoint would download it."""
+def _check_checkpoint(session: Session, name: str) -> None:
+    """Raises an error for what is neither a checkpoint by name that is on this machine nor a folder of the session's.
+
+    Other folders are not looked at, so that answers say nothing about them.
+    """
     from zoo.hub import card, store
     from zoo.hub.sources import keras_applications
     from zoo.runtime import cache
 
-    if not isinstance(name, str) or name not in keras_applications.SOURCES:
-        return False
-    fetched = cache.folder() / "checkpoints" / name / card.FILE
-    return name not in store.shipped() and not Path(name).is_dir() and not fetched.exists()
+    if name in store.shipped():
+        return
+    if "/" in name or os.sep in name:
+        session.find(os.path.join(name, card.FILE))
+    elif name not in keras_applications.SOURCES:
+        raise UnknownName("checkpoint", name, {**store.shipped(), **keras_applications.SOURCES})
+    elif not (cache.folder() / "checkpoints" / name / card.FILE).exists():
+        raise BadInput(f"{name} is not on this machine, and this page downloads nothing; zoo show {name} fetches it")
 
 
 def shown(app: App, session: Session, answer: tuple):

@@ -5,6 +5,7 @@ import html
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import PIL.Image
 import pytest
 
 from zoo.errors import BadInput, MissingPackage
+from zoo.hub import store
 from zoo.kinds.image import read_image, write_image
 from zoo.runtime import cache
 from zoo_apps.app import (
@@ -462,6 +464,16 @@ def test_weights_are_not_downloaded(call, monkeypatch, tmp_path):
     kept.touch()
     assert call("everything", photo=photo, network=name)[3]["network"] == name
     assert refused(call, "label", photo=photo, checkpoint="lenet5.mnits").startswith("no checkpoint is called")
+
+
+def test_folders_are_checkpoints_only_of_the_session_that_made_them(call, tmp_path, monkeypatch):
+    shutil.copytree(store.shipped()["lenet5.mnist"], tmp_path / "there")
+    monkeypatch.chdir(tmp_path)
+    photo = np.zeros((4, 6, 3), np.uint8)
+    for folder in (tmp_path / "there", tmp_path / "missing", "./there", "./missing"):
+        assert refused(call, "label", photo=photo, checkpoint=str(folder)) == REFUSAL
+    for name in ("there", "missing", "hf:gpt2"):
+        assert refused(call, "label", photo=photo, checkpoint=name).startswith("no checkpoint is called")
 
 
 def test_inputs_are_shown_as_their_kind_says(address):

@@ -1,6 +1,7 @@
 """Every kind of file through an app made up here: by `zoo run`, by the call in Python, on the demo's page and in the
 gallery; and bad input as one line, exit code 2, nothing half-written."""
 
+import asyncio
 import dataclasses
 import gc
 import importlib.metadata
@@ -10,6 +11,7 @@ import sys
 import weakref
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated
 
 import av
@@ -544,10 +546,17 @@ def test_every_kind_in_the_gallery(monkeypatch):
     from zoo_apps.gallery.calls import endpoint
     from zoo_apps.gallery.components import output_component
     from zoo_apps.gallery.page import import_gradio, page, sample_value
+    from zoo_apps.gallery.sessions import Files, Session
 
     gradio = import_gradio()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(Path("temp").absolute()))
     Path("temp").mkdir()
+    session = Session("a", Files("temp"))
+    request = SimpleNamespace(request=SimpleNamespace(state=SimpleNamespace(session=session)))
+
+    def answer_of(app, *sent):
+        return asyncio.run(endpoint(gradio, app)(*sent, lambda *_, **__: None, request))
+
     registered = {name: app() for name, app in APPS.items()}
     registered["stack"].samples = registered["say"].samples = list
     blocks = page(registered)
@@ -558,13 +567,15 @@ def test_every_kind_in_the_gallery(monkeypatch):
         sent = [{"path": sample_value(app, sample, each)} for each in app.inputs]
         if name == "negative":
             sent = [{"video": sent[0], "subtitles": None}]
-        answer = endpoint(gradio, app)(*sent, None)
+        session.files.share()  # the samples
+        answer = answer_of(app, *sent)
         answers = answer if len(app.outputs) > 1 else [answer]
         components = [output_component(gradio, each) for each in app.outputs]
         shown = [component.postprocess(value) for component, value in zip(components, answers, strict=True)]
         assert all(each is not None for each in shown)
     assert {type(each).__name__ for each in blocks.blocks.values()} >= {"Audio", "Video", "File", "Dataframe", "Image"}
-    write_image("photo.png", light())
+    write_image("temp/photo.png", light())
+    session.files.share()
     with pytest.raises(gradio.Error, match="no mask given"):
-        endpoint(gradio, registered["restore"])({"path": "photo.png"}, None, None)
+        answer_of(registered["restore"], {"path": str(Path("temp/photo.png").absolute())}, None)
     gc.collect()  # Gradio leaves event loops to it, which is warned of
