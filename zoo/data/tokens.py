@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import BadCheckpoint, BadInput
+from zoo.errors import BadCheckpoint, BadInput, one_line
 
 PAD, START, END, UNKNOWN = "[PAD]", "[START]", "[END]", "[UNK]"  # PAD is number 0 wherever it is
 CLS, SEP, MASK = "[CLS]", "[SEP]", "[MASK]"  # BERT's
@@ -26,16 +26,22 @@ class Tokenizer:
 
     @classmethod
     def read(cls, folder: str | os.PathLike) -> "Tokenizer":
-        """The tokeniser of a checkpoint. Raises BadCheckpoint where it is missing or damaged."""
-        import tokenizers
-
+        """The tokeniser in a folder. Raises BadCheckpoint where it is missing or damaged."""
         path = Path(folder) / cls.FILE
         try:
-            return cls(tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8")))
+            return cls.of(path.read_bytes(), path)
         except OSError as error:
             raise BadCheckpoint(f"{path} cannot be read: {error.strerror}; copy the checkpoint again") from None
+
+    @classmethod
+    def of(cls, content: bytes, path: Path) -> "Tokenizer":
+        """The tokeniser that the file `path` holds. Raises BadCheckpoint where it is damaged."""
+        import tokenizers
+
+        try:
+            return cls(tokenizers.Tokenizer.from_buffer(content))
         except Exception as error:  # the library raises no kind of its own
-            raise BadCheckpoint(f"{path} is damaged ({error}); copy the checkpoint again") from None
+            raise BadCheckpoint(f"{path} is damaged ({one_line(error)}); copy the checkpoint again") from None
 
     def to_bytes(self) -> bytes:
         """The file's contents."""

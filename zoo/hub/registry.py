@@ -7,9 +7,11 @@ import dataclasses
 import functools
 import importlib
 import re
+import typing
 from pathlib import Path
 
 from zoo.errors import UnknownName
+from zoo.nn.checks import check_arguments
 
 MODELS = Path(__file__).parent.parent / "models"
 
@@ -33,7 +35,10 @@ _registry: dict[str, Architecture] = {}
 
 
 def register(name: str, *, title: str, year: int, paper: str, url: str, new: str, lineage: tuple[str, ...] = ()):
-    """Class decorator: enter a model class as architecture `name`, and make it known to Keras' own serialisation."""
+    """Class decorator: enter a model class as architecture `name`, and make it known to Keras' own serialisation.
+
+    Its constructor then refuses arguments of other types than it is annotated with (`zoo.nn.checks.check_arguments`).
+    """
 
     def enter(cls):
         import keras  # here, so that reading the registry's data types costs no framework import
@@ -41,9 +46,22 @@ def register(name: str, *, title: str, year: int, paper: str, url: str, new: str
         if name in _registry and _registry[name].cls.__module__ != cls.__module__:
             raise ValueError(f"architecture {name!r} is registered already, by {_registry[name].cls.__module__}")
         _registry[name] = Architecture(name, cls, title, year, paper, url, tuple(lineage), new)
+        cls.__init__ = _checked(cls)
         return keras.saving.register_keras_serializable(package="zoo")(cls)
 
     return enter
+
+
+def _checked(cls):
+    """The constructor of a class, all of its arguments by keyword, which checks their types first."""
+    constructor, annotations = cls.__init__, typing.get_type_hints(cls.__init__)
+
+    @functools.wraps(constructor)
+    def __init__(self, **kwargs):
+        check_arguments(cls.__name__, annotations, kwargs)
+        constructor(self, **kwargs)
+
+    return __init__
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.data.tokens import padded
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.hub import checkpoint
 from zoo.hub.registry import architecture
 from zoo.kinds.table import read_table
@@ -63,7 +63,7 @@ class TextFineTuning(ClassifierFineTuning):
         training, held = hold_back(y, seed)
         if len(np.unique(y[held])) < len(self.labels):
             lone = self.labels[np.flatnonzero(np.bincount(y) < 2)[0]]
-            raise BadInput(f"{data}: label {lone!r} has one text; give each label 2 or more")
+            raise BadInput(f"{data}: label {quoted(lone)} has one text; give each label 2 or more")
         self.tokenizer = checkpoint.tokenizer(name)
         rows = [np.array(row, np.int32) for row in self.tokenizer(texts, special=True)]
         training_rows = [rows[i] for i in training]
@@ -102,7 +102,7 @@ def read_known(path, known: list[str]) -> tuple[list[str], np.ndarray]:
     """Texts of a CSV file and their numbers among the labels `known`. Raises `BadInput` for one that isn't."""
     texts, y, labels = labelled(path)
     if strange := set(labels) - set(known):
-        raise BadInput(f"{path}: label {min(strange)!r} is none of {', '.join(known)}")
+        raise BadInput(f"{path}: label {quoted(min(strange))} is none of {', '.join(known)}")
     return texts, np.array([known.index(labels[number]) for number in y])
 
 
