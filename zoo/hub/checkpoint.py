@@ -33,7 +33,7 @@ def find(name) -> Path:
     Raises `UnknownName` with the nearest names, `BadCheckpoint` for a folder that is none, `MissingData` for weights
     that cannot be fetched, `BadInput` for what is no name.
     """
-    if not isinstance(name, str | Path):
+    if not isinstance(name, str | os.PathLike):
         raise BadInput(f"{quoted(name)} is no checkpoint; give a name, such as 'lenet5.mnist', or a folder")
     known = store.shipped()
     if str(name) in known:
