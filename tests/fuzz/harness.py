@@ -104,18 +104,21 @@ def flipped_bit(random: random.Random, content: bytes) -> bytes:
 
 
 def changed_json(random: random.Random, value) -> str:
-    """The JSON text of `value`, a dict or list, after a change at one to three places: an odd value, key or nesting."""
+    """The JSON text of `value`, a dict or list, after a change at one to three places: an odd value, key or nesting, or
+    another number."""
     value = json.loads(json.dumps(value))
     odd = []
     for _ in range(random.randint(1, 3)):
         parent, key = random.choice(list(_places(value)))
-        change = random.choice(("replace", "replace", "replace", "remove", "rename", "wrap"))
+        change = random.choice(("replace", "replace", "replace", "remove", "rename", "wrap", "number"))
         if change == "remove":
             del parent[key]
         elif change == "rename" and isinstance(parent, dict):
             parent[random.choice(("n" * 300, "", "name", "\ud800", "two\nlines"))] = parent.pop(key)
         elif change == "wrap":
             parent[key] = [parent[key]] if random.random() < 0.5 else {str(key): parent[key]}
+        elif change == "number" and isinstance(parent[key], int | float):
+            parent[key] = random.choice((parent[key] + 1, parent[key] * 2, parent[key] * 1000, -parent[key]))
         else:
             parent[key] = PLACE
             odd.append(random.choice(ODD))

@@ -79,8 +79,8 @@ def _find(name: str, file: str) -> Path:
     """A file of a folder, or of a model on the hub. Raises `BadCheckpoint` or `MissingData` where it isn't there."""
     folder = Path(os.path.expanduser(name))
     if os.path.isdir(folder):  # Path's own raises an error for a name that is too long
-        if not (folder / file).is_file():
-            raise BadCheckpoint(f"{folder / file}: no such file")
+        if not os.path.isfile(folder / file):
+            raise BadCheckpoint(f"{quoted(folder / file)}: no such file")
         return folder / file
     try:
         from huggingface_hub import hf_hub_download
