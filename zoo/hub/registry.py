@@ -11,7 +11,6 @@ import typing
 from pathlib import Path
 
 from zoo.errors import UnknownName
-from zoo.nn.checks import check_arguments
 
 MODELS = Path(__file__).parent.parent / "models"
 
@@ -54,6 +53,8 @@ def register(name: str, *, title: str, year: int, paper: str, url: str, new: str
 
 def _checked(cls):
     """The constructor of a class, all of its arguments by keyword, which checks their types first."""
+    from zoo.nn.checks import check_arguments  # here, so that reading names costs no import of NumPy
+
     constructor, annotations = cls.__init__, typing.get_type_hints(cls.__init__)
 
     @functools.wraps(constructor)
