@@ -23,7 +23,8 @@ def check_arguments(model: str, annotations: dict[str, object], arguments: dict[
     """
     for name, value in arguments.items():
         if name in annotations and not _is(value, annotations[name]):
-            raise BadInput(f"{model} can't have {name} {quoted(value)}; give {_words(annotations[name])}")
+            words = _words(annotations[name])
+            raise BadInput(f"{model} can't have {name} {quoted(value)}; give {words}, numbers up to {LARGEST:,}")
 
 
 def _is(value, annotation) -> bool:
@@ -48,12 +49,12 @@ def _words(annotation) -> str:
     """An annotated type in words."""
     of, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if of in (types.UnionType, typing.Union):
-        return " or ".join(_words(part) for part in parts)
+        return " or ".join(map(_words, parts))
     if of in (tuple, collections.abc.Sequence):
         any_length = of is not tuple or parts[-1] is ...
-        return f"a list of {_words(parts[0])} each" if any_length else f"({', '.join(map(_words, parts))})"
-    words = {int: f"a whole number from 0 to {LARGEST:,}", float: "a number", str: "a text", bool: "true or false"}
-    return "None" if annotation is types.NoneType else words.get(annotation, annotation.__name__)
+        return f"({_words(parts[0])}, ...)" if any_length else f"({', '.join(map(_words, parts))})"
+    words = {int: "a whole number", float: "a number", str: "a text", bool: "True or False"}
+    return words.get(annotation) or ("None" if annotation is types.NoneType else annotation.__name__)
 
 
 def check_classes(model: str, classes: int) -> None:
