@@ -1,6 +1,7 @@
 """Write the tables of README.md and docs/ from the registry, the cards and the benchmarks: `python docs/tables.py`.
 
-With `--check` it fails when they are stale. A table stands between <!-- table: NAME --> and <!-- end -->.
+Also weights/SHA256SUMS, the sums of the cards. With `--check` it fails when they are stale. A table stands between
+<!-- table: NAME --> and <!-- end -->.
 """
 
 import json
@@ -8,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-from zoo.hub import checkpoint
+from zoo.hub import checkpoint, sums
 from zoo.hub.registry import architectures
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -186,7 +187,19 @@ def written(text: str) -> str:
     return pattern.sub(lambda match: f"{match[1]}{tables[match[2]]()}\n{match[3]}", text)
 
 
+def write_sums(check: bool) -> None:
+    """Write weights/SHA256SUMS anew where a card was changed, or say that it is stale."""
+    path, new = ROOT / "weights" / sums.FILE, sums.text(ROOT / "weights")
+    if path.exists() and path.read_text(encoding="utf-8") == new:
+        return
+    if not check:
+        path.write_text(new, encoding="utf-8")
+    said = "is stale; run `make docs` and commit the result" if check else "was written anew; run `make docs` again"
+    sys.exit(f"{path.relative_to(ROOT)} {said}")
+
+
 def main() -> None:
+    write_sums("--check" in sys.argv[1:])
     for page in PAGES:
         old = (ROOT / page).read_text(encoding="utf-8")
         new = written(old)

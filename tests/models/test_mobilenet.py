@@ -54,7 +54,7 @@ def test_wrong_arguments_are_named():
             MobileNet(width=width)
     with pytest.raises(BadInput, match="dropout of 1"):
         MobileNet(dropout=1)
-    with pytest.raises(BadInput, match="-3 classes"):
+    with pytest.raises(BadInput, match="classes -3"):
         MobileNet(classes=-3)
     with pytest.raises(BadInput, match="shape"):
         MobileNet(input_shape=(16, 16, 3))

@@ -107,7 +107,7 @@ def test_unknown_padding():
         ({"input_shape": (100, 100, 1)}, "188 or 204"),  # even all the way, but nothing would be left
         ({"input_shape": (None, None, 1)}, "572 or"),
         ({"input_shape": (572, None, 1)}, "572 or"),
-        ({"input_shape": (572, 572)}, "572 or"),
+        ({"input_shape": (572, 572)}, "a whole number or None, a whole number or None, a whole number"),
         ({"input_shape": (100, 128, 1), "padding": "same"}, "96 or 112"),
     ],
 )

@@ -13,7 +13,7 @@ import typer
 
 from zoo.cli import checkpoints, doctor, training
 from zoo.cli.data import cache_app, data_app
-from zoo.errors import ZooError
+from zoo.errors import LINE, QUOTED, ZooError, shorten
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,17 +48,26 @@ def main() -> None:
         print("zoo: stopped" + "; the same command again resumes from the last epoch" * again, file=sys.stderr)
         sys.exit(STOPPED)
     except UsageError as error:
-        helps = not sys.argv[1:] or sys.argv[-1] in ("data", "run", "cache")  # then the message is the help
-        print(error.format_message() if helps else f"zoo: {error.format_message()}", file=sys.stderr)
+        if not sys.argv[1:] or sys.argv[-1] in ("data", "run", "cache"):  # then the message is the help
+            print(error.format_message(), file=sys.stderr)
+        else:
+            complain(error.format_message())
     except ZooError as error:
-        print(f"zoo: {error}", file=sys.stderr)
+        complain(str(error))
     except OSError as error:
         if error.filename is None:
             raise
-        print(f"zoo: {error.filename}: {error.strerror}", file=sys.stderr)
+        complain(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         sys.exit(STOPPED)
     sys.exit(2)
+
+
+def complain(message: str) -> None:
+    """Print what is wrong as one line, which quotes the first and last characters of long arguments only."""
+    for argument in sys.argv[1:]:
+        message = message.replace(argument, shorten(argument)) if len(argument) > QUOTED else message
+    print(f"zoo: {shorten(message, LINE)}", file=sys.stderr)
 
 
 def version(wanted: bool) -> None:

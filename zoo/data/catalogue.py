@@ -16,7 +16,7 @@ from pathlib import Path
 
 from zoo.data.dataset import Dataset, Image
 from zoo.data.datasets import dataset
-from zoo.errors import BadInput, MissingData, ZooError
+from zoo.errors import BadInput, MissingData, ZooError, quoted
 from zoo.kinds.files import read_file
 
 INFO = 2**24  # bytes of the file in which TFDS describes a prepared data set
@@ -71,7 +71,7 @@ def examples(name: str, split: str, data_dir: str | os.PathLike | None = None) -
 
     builder = tfds.builder_from_directory(folder)
     if split not in builder.info.splits:
-        raise BadInput(f"{name} has no split {split!r} in {folder}; it has {', '.join(builder.info.splits)}")
+        raise BadInput(f"{name} has no split {quoted(split)} in {folder}; it has {', '.join(builder.info.splits)}")
     as_stored = {
         key: tfds.decode.SkipDecoding()
         for key, field in about.fields.items()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zoo.data.dataset import Dataset
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.kinds.files import is_hidden
 from zoo.kinds.image import SUFFIXES, find_images, read_image
 from zoo.kinds.table import SHEETS, read_table
@@ -101,7 +101,7 @@ class Table:
         for text, label in read_table(path, ("text", "label")):
             if label not in numbers:
                 advice = f"see zoo data show {dataset.name} --json"
-                raise BadInput(f"{path}: {dataset.name} has no label {label!r}; {advice}")
+                raise BadInput(f"{path}: {dataset.name} has no label {quoted(label)}; {advice}")
             yield {"text": text, "label": numbers[label]}
 
     def _file(self, dataset: Dataset, split: str, folder: Path) -> Path:

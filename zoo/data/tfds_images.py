@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.data.catalogue import data_dir as where
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 
 
 def find(name: str, data_dir: str | os.PathLike | None = None) -> Path | None:
@@ -42,7 +42,7 @@ def labelled(folder: Path, split: str = "train"):
     if not isinstance(image, tfds.features.Image) or not isinstance(label, tfds.features.ClassLabel):
         raise BadInput(f"{folder} holds no images with one label each, so there are no classes to learn from it")
     if split not in info.splits:
-        raise BadInput(f"{folder} has no split {split!r}; it has {', '.join(info.splits)}")
+        raise BadInput(f"{folder} has no split {quoted(split)}; it has {', '.join(info.splits)}")
     examples = list(tfds.as_numpy(builder.as_dataset(split, as_supervised=True)))
     facts = {
         "name": info.full_name.rpartition("/")[0],

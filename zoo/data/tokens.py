@@ -4,13 +4,15 @@ Three kinds are trained here on a recipe's own training texts: single characters
 any text) and word pieces (BERT's: lower case, parts of words).
 """
 
+import contextlib
 import functools
+import json
 import os
 from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import BadCheckpoint, BadInput
+from zoo.errors import BadCheckpoint, BadInput, one_line, quoted
 
 PAD, START, END, UNKNOWN = "[PAD]", "[START]", "[END]", "[UNK]"  # PAD is number 0 wherever it is
 CLS, SEP, MASK = "[CLS]", "[SEP]", "[MASK]"  # BERT's
@@ -26,16 +28,25 @@ class Tokenizer:
 
     @classmethod
     def read(cls, folder: str | os.PathLike) -> "Tokenizer":
-        """The tokeniser of a checkpoint. Raises BadCheckpoint where it is missing or damaged."""
-        import tokenizers
-
+        """The tokeniser in a folder. Raises BadCheckpoint where it is missing or damaged."""
         path = Path(folder) / cls.FILE
         try:
-            return cls(tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8")))
+            return cls.of(path.read_bytes(), path)
         except OSError as error:
             raise BadCheckpoint(f"{path} cannot be read: {error.strerror}; copy the checkpoint again") from None
-        except Exception as error:  # the library raises no kind of its own
-            raise BadCheckpoint(f"{path} is damaged ({error}); copy the checkpoint again") from None
+
+    @classmethod
+    def of(cls, content: bytes, path: Path) -> "Tokenizer":
+        """The tokeniser that the file `path` holds. Raises BadCheckpoint where it is damaged."""
+        import tokenizers
+
+        with _as_bad_checkpoint(f"{path} is damaged"):
+            _check_template(json.loads(content).get("post_processor"))
+            inner = tokenizers.Tokenizer.from_buffer(content)
+            numbers = inner.get_vocab().values()
+            if max(numbers, default=0) >= inner.get_vocab_size() or inner.padding:
+                raise ValueError("numbers beyond its tokens, or padding")
+        return cls(inner)
 
     def to_bytes(self) -> bytes:
         """The file's contents."""
@@ -125,7 +136,33 @@ class Tokenizer:
         single = isinstance(self.inner.model, WordLevel)
         if single and (unknown := sorted(set("".join(texts)) - set(self.inner.get_vocab()))):
             raise BadInput(f"unknown characters: {' '.join(unknown):.80}; leave them out")
-        return self.inner.encode_batch(texts, add_special_tokens=special)
+        with _as_bad_checkpoint("the checkpoint's tokeniser is damaged"):
+            return self.inner.encode_batch(texts, add_special_tokens=special)
+
+
+@contextlib.contextmanager
+def _as_bad_checkpoint(what: str):
+    """Errors of the `tokenizers` library, which has no kind of its own, become BadCheckpoint. Its panics are none of
+    Python's kinds of exceptions either."""
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise  # Ctrl-C, for example
+        raise BadCheckpoint(f"{what} ({one_line(error)}); copy the checkpoint again") from None
+
+
+def _check_template(processor) -> None:
+    """Raise `ValueError` for a template that names special tokens which it doesn't define: the library would panic, and
+    write pages about it, when it encodes a text."""
+    if not isinstance(processor, dict):
+        return
+    for each in processor.get("processors") or ():
+        _check_template(each)
+    for part in [*(processor.get("single") or ()), *(processor.get("pair") or ())]:
+        token = part.get("SpecialToken")
+        if token and token["id"] not in processor["special_tokens"]:
+            raise ValueError(f"no special token {quoted(token['id'])}")
 
 
 def padded(rows, *, multiple: int = 16, least: int = 1) -> np.ndarray:

@@ -6,11 +6,12 @@ import json
 import math
 from pathlib import Path
 
-from zoo.errors import BadCheckpoint
+from zoo.errors import BadCheckpoint, quoted
+from zoo.hub import files, sums
 from zoo.metrics.names import METRICS, ROLES
 
 SCHEMA = 2
-FILE = "card.json"
+FILE = sums.CARD
 ROW = {  # a row of `metrics`
     "metric": str,
     "split": str,
@@ -25,6 +26,9 @@ ROW = {  # a row of `metrics`
 }
 ARRAY = {"shape": list, "dtype": str, "description": str}  # an entry of `inputs` or `outputs`
 WEIGHTS = {"file": str, "sha256": str, "bytes": int, "dtype": str}
+TOKENIZER = {"sha256": str, "tokens": int}
+MOST = 10**7  # bytes of a card
+LONGEST = 100  # characters of a name
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -67,8 +71,9 @@ class Card:
             expect(field.name, getattr(self, field.name), field.type)
         for label in self.labels or []:
             expect("a label", label, str)
-        if Path(self.name).name != self.name or self.name.startswith("."):  # it becomes a file's name
-            raise BadCheckpoint(f"{where}: name is {self.name!r:.40}")
+        # It becomes a file's name.
+        if Path(self.name).name != self.name or self.name.startswith(".") or len(self.name) > LONGEST:
+            raise BadCheckpoint(f"{where}: name is {quoted(self.name)}")
         for side in ("inputs", "outputs"):
             for array, facts in getattr(self, side).items():
                 _check_array(expect, f"{side}.{array}", facts)
@@ -114,7 +119,8 @@ def _expect(where: str, label: str, value, kind) -> None:
     """Raise `BadCheckpoint`, which names the file `where`, for a value of another type and for infinite numbers."""
     right = isinstance(value, kind) and not isinstance(value, bool) ^ (kind is bool)
     if not right or (isinstance(value, float) and not math.isfinite(value)):
-        raise BadCheckpoint(f"{where}: {label} is {json.dumps(value, default=repr):.40}")
+        found = "missing" if value is ... else quoted(value)
+        raise BadCheckpoint(f"{where}: {label} is {found}")
 
 
 def _check_array(expect, label: str, facts: dict) -> None:
@@ -131,17 +137,17 @@ def _check_array(expect, label: str, facts: dict) -> None:
 
 
 def read(folder) -> Card:
-    """The card in `folder`. Raises `BadCheckpoint` in one line where it is missing, damaged or of another schema."""
+    """The card in `folder`. Raises `BadCheckpoint` in one line where it is missing, damaged or of another schema, and
+    where it came with the package and is not the one that did."""
     path = Path(folder) / FILE
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadCheckpoint(f"{folder} is no checkpoint: it has no {FILE}") from None
-    except (OSError, ValueError) as error:
-        raise BadCheckpoint(f"{path} cannot be read: {error}") from None
+    if not path.exists():
+        raise BadCheckpoint(f"{quoted(Path(folder))} is no checkpoint: it has no {FILE}")
+    content = files.read(path, MOST)
+    sums.check(path, content)
+    fields = files.json_of(content, path)
     if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
         found = fields.get("schema") if isinstance(fields, dict) else None
-        raise BadCheckpoint(f"{path} has schema {found}, this version reads {SCHEMA}; update landmark-zoo")
+        raise BadCheckpoint(f"{path} has schema {quoted(found)}, this version reads {SCHEMA}; update landmark-zoo")
     known = {field.name for field in dataclasses.fields(Card)}
     needed = {
         field.name
@@ -152,7 +158,7 @@ def read(folder) -> Card:
         raise BadCheckpoint(f"{path} lacks {', '.join(sorted(missing))}")
     card = Card(**{key: value for key, value in fields.items() if key in known})
     card.validate(str(path))
-    for key, kind in WEIGHTS.items():
-        if not isinstance(card.weights.get(key), kind):
-            raise BadCheckpoint(f"{path}: it doesn't say the {key} of its weights")
+    for part, kinds in (("weights", WEIGHTS), ("tokenizer", TOKENIZER if card.tokenizer else {})):
+        for key, kind in kinds.items():
+            _expect(str(path), f"{part}.{key}", getattr(card, part).get(key, ...), kind)
     return card

@@ -5,15 +5,20 @@ BERT. `zoo.hub.store` reads and writes the folders; `zoo.hub.sources` fetches we
 """
 
 import builtins
+import hashlib
+import os
 from pathlib import Path
 
 from zoo.data.tokens import Tokenizer
-from zoo.errors import BadCheckpoint, BadInput, UnknownName
+from zoo.errors import BadCheckpoint, BadInput, UnknownName, quoted
+from zoo.hub import building, files, store
 from zoo.hub import card as cards
-from zoo.hub import store
 from zoo.hub.card import Card
 from zoo.hub.registry import architecture
 from zoo.hub.sources import huggingface, keras_applications
+from zoo.nn.checks import check_classes
+
+MOST = 10**8  # bytes of a tokeniser
 
 
 def list() -> builtins.list[str]:
@@ -26,16 +31,18 @@ def find(name) -> Path:
 
     Public ImageNet weights (`zoo.hub.sources.keras_applications`) are fetched when they are first asked for.
     Raises `UnknownName` with the nearest names, `BadCheckpoint` for a folder that is none, `MissingData` for weights
-    that cannot be fetched.
+    that cannot be fetched, `BadInput` for what is no name.
     """
+    if not isinstance(name, str | os.PathLike):
+        raise BadInput(f"{quoted(name)} is no checkpoint; give a name, such as 'lenet5.mnist', or a folder")
     known = store.shipped()
     if str(name) in known:
         return known[str(name)]
     folder = Path(name)
-    if folder.is_dir():
+    if os.path.isdir(folder):  # Path's own raises an error for a name that is too long
         return folder
     if len(folder.parts) > 1 or str(name).endswith("/"):
-        raise BadCheckpoint(f"{name} is no checkpoint: there is no such folder")
+        raise BadCheckpoint(f"{quoted(folder)} is no checkpoint: there is no such folder")
     if str(name) in keras_applications.SOURCES:
         return keras_applications.find(str(name))
     raise UnknownName("checkpoint", str(name), {**known, **keras_applications.SOURCES})
@@ -70,11 +77,7 @@ def load(name, *, classes: int | None = None):
         return huggingface.load(str(name).removeprefix(huggingface.PREFIX), classes=classes)
     described = card(name)
     path = verify(name)
-    try:
-        model = architecture(described.architecture).cls(**described.arguments)
-    except Exception as error:  # a card's arguments can be wrong in any way that a constructor can fail
-        reason = store.one_line(error)
-        raise BadCheckpoint(f"card of {described.name} does not fit {described.architecture}: {reason}") from None
+    model = building.build(described, path)
     store.load_weights(model, path)
     model = model if classes is None else _new_head(model, described, classes)
     model.origin = path.parent, described  # for `zoo.save`
@@ -85,8 +88,7 @@ def _new_head(model, card: Card, classes: int):
     """The same model with a new output layer, and other layers whose shape depends on `classes`, of random weights."""
     if "classes" not in model.get_config() or not (card.labels or model.get_config()["classes"] is None):
         raise BadInput(f"{card.name} has no classes to exchange: it is no classifier with an output a class")
-    if classes < 2:
-        raise BadInput(f"{card.name} can't tell {classes} classes apart; give 2 or more")
+    check_classes(card.name, classes)
     other = architecture(card.architecture).cls(**model.get_config() | {"classes": classes})
     store.copy_layers(model, other)
     return other
@@ -101,6 +103,10 @@ def tokenizer(name):
     if not described:
         return None
     path = folder / Tokenizer.FILE
-    if path.exists() and store.sha256(path) != described.get("sha256"):
+    content = files.read(path, MOST)
+    if hashlib.sha256(content).hexdigest() != described["sha256"]:
         raise BadCheckpoint(f"{path} is not the file its card describes (SHA-256 differs); copy it again or reinstall")
-    return Tokenizer.read(folder)
+    found = Tokenizer.of(content, path)
+    if found.size != described["tokens"]:
+        raise BadCheckpoint(f"{path} has {found.size:,} tokens, {described['tokens']:,} are on its card")
+    return found

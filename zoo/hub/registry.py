@@ -9,6 +9,7 @@ import ast
 import dataclasses
 import functools
 import importlib
+import typing
 from pathlib import Path
 
 from zoo.errors import UnknownName
@@ -67,10 +68,29 @@ def register(name: str, *, title: str, year: int, paper: str, url: str, new: str
     """Class decorator for a model in `zoo/models/`: makes it an architecture, and known to Keras' serialisation.
 
     All arguments are literals, since `architectures` reads them from the file. See `Architecture` for what they mean.
+    The constructor then refuses arguments of other types than it is annotated with (`zoo.nn.checks.check_arguments`).
     """
     import keras  # here, so that reading the registry costs no framework import
 
-    return keras.saving.register_keras_serializable(package="zoo")
+    def enter(cls):
+        cls.__init__ = _checked(cls)
+        return keras.saving.register_keras_serializable(package="zoo")(cls)
+
+    return enter
+
+
+def _checked(cls):
+    """The constructor of a class, all of its arguments by keyword, which checks their types first."""
+    from zoo.nn.checks import check_arguments  # here, so that reading names costs no import of NumPy
+
+    constructor, annotations = cls.__init__, typing.get_type_hints(cls.__init__)
+
+    @functools.wraps(constructor)
+    def __init__(self, **kwargs):
+        check_arguments(cls.__name__, annotations, kwargs)
+        constructor(self, **kwargs)
+
+    return __init__
 
 
 @functools.cache

@@ -6,49 +6,74 @@ no pickle, no code from a file. Where they are int8, the scales of a weight `0` 
 """
 
 import contextlib
-import hashlib
-import importlib.resources
 import os
 import shutil
 import tempfile
 import warnings
 from pathlib import Path
 
-from zoo.errors import BadCheckpoint, BadInput, OutputExists
+from zoo.errors import BadCheckpoint, BadInput, OutputExists, one_line, quoted
 from zoo.hub import card as cards
-from zoo.hub import quantization
+from zoo.hub import quantization, sums
 from zoo.hub.card import Card
+from zoo.hub.files import json_of, sha256
 
 WEIGHTS = "model.weights.h5"
 SCALES = "_scales"  # what the name of an int8 weight's scales ends in
+OPTIMIZER = "optimizer"  # the group of an optimiser's state
+DAMAGED = (ValueError, OSError, KeyError, TypeError, RuntimeError, AttributeError, OverflowError)  # what h5py raises
 
 
 def shipped() -> dict[str, Path]:
     """The checkpoints that came with the package: name -> folder."""
-    root = Path(str(importlib.resources.files("zoo_weights")))
-    return {folder.parent.name: folder.parent for folder in sorted(root.glob(f"*/{cards.FILE}"))}
+    return {card.parent.name: card.parent for card in sorted(sums.root().glob(f"*/{cards.FILE}"))}
 
 
 def verify(folder) -> Path:
-    """The path of the weights in a checkpoint's folder, after comparing their SHA-256 with its card.
+    """The path of the weights in a checkpoint's folder, after comparing their size and SHA-256 with its card.
 
     Raises `BadCheckpoint` where they are missing or are not the ones that the card describes.
     """
     folder = Path(folder)
     described = cards.read(folder).weights
-    file = str(described.get("file", WEIGHTS))
+    file = described["file"]
     if Path(file).name != file:
-        raise BadCheckpoint(f"{folder / cards.FILE} names weights outside its folder: {file}")
+        raise BadCheckpoint(f"{folder / cards.FILE} names weights outside its folder: {quoted(file)}")
     path = folder / file
-    try:
-        digest = sha256(path)
-    except FileNotFoundError:
-        raise BadCheckpoint(f"{path} is missing; copy the checkpoint again or reinstall landmark-zoo") from None
-    except OSError as error:
-        raise BadCheckpoint(f"{path} cannot be read: {error.strerror}") from None
-    if digest != described.get("sha256"):
+    if sha256(path, described["bytes"]) != described["sha256"]:
         raise BadCheckpoint(f"{path} is not the file its card describes (SHA-256 differs); copy it again or reinstall")
     return path
+
+
+def shapes(path) -> list[tuple[int, ...]]:
+    """The shape of each weight in a weights file, without the optimiser's state.
+
+    Raises `BadCheckpoint` for a damaged file, and for one that isn't plain numbers, all of them in the file itself:
+    HDF5 can name other files, and can hold terabytes of zeros in a few bytes.
+    """
+    import h5py
+
+    found = []
+
+    def check(name, item):
+        if isinstance(item, h5py.Group):
+            linked = any(not isinstance(item.get(key, getlink=True), h5py.HardLink) for key in item)
+            if linked:
+                raise ValueError(f"{name} has links")
+        elif not isinstance(item, h5py.Dataset) or item.dtype.kind not in "biuf" or item.shape is None:
+            raise ValueError(f"{name} is no array of numbers")
+        elif item.chunks or item.is_virtual or item.external or item.id.get_storage_size() != item.nbytes:
+            raise ValueError(f"{name} is not stored as it is")
+        elif name.split("/")[0] != OPTIMIZER and not name.endswith(SCALES):
+            found.append(item.shape)
+
+    try:
+        with h5py.File(path, "r") as file:
+            check("the file", file)
+            file.visititems(check)
+    except DAMAGED as error:
+        raise BadCheckpoint(f"{path} is no file of weights: {one_line(error)}") from None
+    return found
 
 
 def copy_layers(source, target) -> None:
@@ -70,14 +95,9 @@ def load_weights(model, path) -> None:
             # Keras only warns of layers that the file has nothing for, and leaves them as they are.
             warnings.simplefilter("error", UserWarning)
             model.load_weights(readable)
-    except (ValueError, OSError, KeyError, UserWarning) as error:
+    except (*DAMAGED, UserWarning) as error:
         reason = "it has other layers" if isinstance(error, UserWarning) else one_line(error)
         raise BadCheckpoint(f"{path} does not fit {model.name}: {reason}") from None
-
-
-def one_line(error: Exception) -> str:
-    """The first line of an exception's message."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def save(
@@ -107,7 +127,7 @@ def save(
         OutputExists, BadInput: in one line.
     """
     if dtype not in quantization.DTYPES:
-        raise BadInput(f"weights can't be stored as {dtype!r}; choose one of {', '.join(quantization.DTYPES)}")
+        raise BadInput(f"weights can't be stored as {quoted(dtype)}; choose one of {', '.join(quantization.DTYPES)}")
     folder = Path(folder)
     check_output(folder, force)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -127,7 +147,9 @@ def save(
             path.write_bytes(tokenizer.to_bytes())
             card.tokenizer = {"file": path.name, "sha256": sha256(path), "tokens": tokenizer.size}
         card.validate()
-        (beside / cards.FILE).write_text(card.to_json(), encoding="utf-8")
+        text = card.to_json().encode("utf-8", "surrogatepass")
+        json_of(text, folder / cards.FILE)  # refuses what reading would refuse
+        (beside / cards.FILE).write_bytes(text)
         for name, content in (files or {}).items():
             (beside / name).write_bytes(content)
         beside.chmod(0o755)  # mkdtemp's folders are private
@@ -143,6 +165,7 @@ def save(
             shutil.rmtree(aside)
         else:
             os.rename(beside, folder)
+        sums.update(folder)
     except OSError as error:
         raise BadInput(f"{folder} cannot be written: {error.strerror or error}") from None
     finally:
@@ -158,6 +181,8 @@ def check_output(folder, force: bool) -> None:
     folder = Path(folder)
     if not folder.name or folder.name.startswith("."):
         raise BadInput(f"{folder} is no name for a checkpoint; choose one that doesn't begin with a dot")
+    if len(folder.name) > cards.LONGEST:
+        raise BadInput(f"{quoted(folder)} is too long a name; choose one of {cards.LONGEST} characters at most")
     try:
         folder.name.encode()  # a checkpoint's name is written in its card
     except UnicodeEncodeError:
@@ -171,11 +196,6 @@ def check_output(folder, force: bool) -> None:
         os.rmdir(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     except OSError as error:
         raise BadInput(f"{folder} cannot be written: {error.strerror}; choose another output") from None
-
-
-def sha256(path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def round_weights(model, dtype: str) -> None:
@@ -243,7 +263,7 @@ def _rewrite(path, rewritten, change) -> None:
         new.attrs.update(old.attrs)
 
         def copy(name, item):
-            if name.split("/")[0] == "optimizer":
+            if name.split("/")[0] == OPTIMIZER:
                 return
             if isinstance(item, h5py.Group):
                 new.require_group(name).attrs.update(item.attrs)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.kinds.kind import Kind
 
 
@@ -15,7 +15,7 @@ class Flag(Kind):
     def check(self, name, value):
         known = {True: True, False: False, "true": True, "false": False}
         if not isinstance(value, bool | str) or value not in known:
-            raise BadInput(f"{name} is {value!r}; give true or false")
+            raise BadInput(f"{name} is {quoted(value)}; give true or false")
         return known[value]
 
     def example(self):

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.kinds.kind import Kind
 
 
@@ -42,7 +42,7 @@ class Number(Kind):
             number = math.nan
         fits = math.isfinite(number) and self.minimum <= number <= self.maximum
         if isinstance(value, bool) or not fits or (self.whole and not number.is_integer()):
-            raise BadInput(f"{name} is {value!r}; give {self.limits}")
+            raise BadInput(f"{name} is {quoted(value)}; give {self.limits}")
         return int(number) if self.whole else number
 
     def limits_many(self, count):

@@ -26,7 +26,7 @@ import math
 import keras
 from keras import layers, ops
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.hub.registry import register
 from zoo.nn.attention import PAD, PaddingMask, TransformerBlock
 from zoo.nn.checks import check_classes
@@ -153,7 +153,7 @@ class BERT(LogitsModel):
         if classes is not None:
             check_classes("BERT", classes)
         if pooling not in ("cls", "mean"):
-            raise BadInput(f"BERT's pooling is 'cls' or 'mean', not {pooling!r}")
+            raise BadInput(f"BERT's pooling is 'cls' or 'mean', not {quoted(pooling)}")
         tokens = keras.Input((None,), dtype="int32", name="tokens")
         segments = keras.Input((None,), dtype="int32", name="segments")
         embedding = layers.ReversibleEmbedding(vocabulary, width, embeddings_initializer=normal(), name="embedding")

@@ -42,7 +42,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
-from zoo.nn.checks import check_classes
+from zoo.nn.checks import check_classes, check_shape
 from zoo.nn.model import LogitsModel
 
 PARTICLES = 100  # persistent chains of an RBM with label units
@@ -150,6 +150,7 @@ class DBN(LogitsModel):
         if not hidden or any(units < 1 or not isinstance(units, numbers.Integral) for units in hidden):
             raise BadInput(f"DBN can't have hidden layers of {list(hidden)} units; give one or more, such as 500, 2000")
         check_classes("DBN", classes)
+        check_shape("DBN", input_shape)
         if len(dropout) != 2 or not all(0 <= rate < 1 for rate in dropout):
             raise BadInput(f"DBN can't have a dropout of {tuple(dropout)}; give two numbers from 0, below 1")
         images = keras.Input(input_shape, dtype="uint8", name="images")

@@ -37,6 +37,7 @@ from keras import layers, ops
 from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.models.gan import Adversarial
+from zoo.nn.checks import check_shape
 from zoo.nn.normalization import BatchNormalization
 
 KERNEL = 5
@@ -82,6 +83,7 @@ class DCGAN(Adversarial):
                 f"DCGAN can't have {latents} latents, {channels} channels and conditions {tuple(conditions)}; give 1 "
                 "or more of both, and labels of 2 or more values"
             )
+        check_shape("DCGAN", input_shape)
         halvings = _halvings(input_shape)
         generator = _generator(input_shape, latents, channels, conditions, halvings)
         discriminator = _discriminator(input_shape, channels, conditions, halvings, spectral)

@@ -45,6 +45,7 @@ from zoo.errors import BadInput, UnknownName
 from zoo.generation.diffusion import TIMESTEPS, Sampler, alpha_bar, signal_and_noise_scale
 from zoo.generation.images import DiffusionGenerator
 from zoo.hub.registry import register
+from zoo.nn.checks import check_shape
 from zoo.nn.model import CheckedModel
 
 PREDICTIONS = ("epsilon", "x0")
@@ -133,9 +134,10 @@ class DDPM(CheckedModel):
         sampler = Sampler(steps, guidance, guidance_interval and tuple(guidance_interval), order, eta)
         if predict not in PREDICTIONS:
             raise UnknownName("prediction", predict, PREDICTIONS)
+        check_shape("DDPM", input_shape)
         smallest = patch * 2 ** (len(multiples) - 1)
         if (
-            min(channels, blocks, patch, *multiples) < 1
+            min(channels, blocks, patch, len(multiples), *multiples) < 1
             or channels % 8
             or any(side % smallest for side in input_shape[:2])
         ):

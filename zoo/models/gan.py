@@ -34,7 +34,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
-from zoo.nn.checks import check_labels
+from zoo.nn.checks import check_labels, check_shape
 from zoo.nn.model import CheckedModel, check_pixels
 
 LOSSES = ("nonsaturating", "minimax", "hinge")
@@ -220,6 +220,7 @@ class GAN(Adversarial):
     ):
         if latents < 1 or hidden < 1 or min(maxout) < 1:
             raise BadInput(f"GAN can't have {latents} latents, {hidden} and {maxout} hidden units; give one or more")
+        check_shape("GAN", input_shape)
         pixels = math.prod(input_shape)
         z = keras.Input((latents,), name="z")
         x = layers.Dense(hidden, activation="relu", name="generator_hidden1")(z)

@@ -41,7 +41,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput, UnknownName
 from zoo.hub.registry import register
-from zoo.nn.checks import check_classes
+from zoo.nn.checks import check_classes, check_shape
 from zoo.nn.model import LogitsModel
 
 A, S = 1.7159, 2 / 3  # eq. 6: chosen so that f(+-1) = +-1
@@ -205,6 +205,7 @@ class LeNet5(LogitsModel):
         check_classes("LeNet5", classes)
         if len(input_shape) != 3 or None in input_shape or min(input_shape[:2]) < 28:
             raise BadInput(f"LeNet5 can't read images of shape {tuple(input_shape)}; give (28, 28, 1) or larger")
+        check_shape("LeNet5", input_shape)
 
         f = squash if activation == "scaled_tanh" else ops.relu
 

@@ -31,8 +31,9 @@ from collections.abc import Sequence
 import keras
 from keras import layers, ops
 
-from zoo.errors import UnknownName
+from zoo.errors import BadInput, UnknownName, quoted
 from zoo.hub.registry import register
+from zoo.nn.checks import CLASSES, check_shape
 from zoo.nn.model import LogitsModel
 
 ACTIVATIONS = ("sigmoid", "tanh")
@@ -53,7 +54,7 @@ class MLP(LogitsModel):
 
     Images (three axes) are divided by 255; vectors (one axis) are not rescaled. Labels are int, (B,). `compile` needs
     only an optimiser; the model has its own loss. Raises `zoo.errors.UnknownName` for an `activation` or `loss` that
-    isn't one of `ACTIVATIONS` or `LOSSES`.
+    isn't one of `ACTIVATIONS` or `LOSSES`, `zoo.errors.BadInput` for invalid sizes.
 
     Args:
         input_shape: (H, W, C) of images, or (D,) of vectors.
@@ -78,7 +79,12 @@ class MLP(LogitsModel):
             raise UnknownName("activation of MLP", activation, ACTIVATIONS)
         if loss not in LOSSES:
             raise UnknownName("loss of MLP", loss, LOSSES)
-
+        check_shape("MLP", input_shape)
+        if min(classes, *hidden, 1) < 1 or classes > CLASSES:
+            raise BadInput(
+                f"MLP can't have {quoted(tuple(hidden))} hidden units and {classes} classes; give 1 or more of each, "
+                f"{CLASSES:,} classes at most"
+            )
         image = len(input_shape) == 3
         inputs = keras.Input(input_shape, dtype="uint8" if image else "float32", name="input")
         y = layers.Rescaling(1 / 255, name="rescale")(inputs) if image else inputs

@@ -33,6 +33,7 @@ import keras
 from keras import layers, ops
 
 from zoo.hub.registry import register
+from zoo.nn.checks import check_shape
 from zoo.nn.model import LogitsModel
 
 
@@ -55,12 +56,13 @@ class Perceptron(LogitsModel):
     Images (three axes) are divided by 255; vectors (one axis) are not rescaled. Labels are 0 or 1, (B,). `compile`
     needs only an optimiser; the model has its own loss; `SGD` with `batch_size=1` is Rosenblatt's rule.
 
-    input_shape: (H, W, C) of images, or (D,) of vectors.
+    input_shape: (H, W, C) of images, or (D,) of vectors. Raises `zoo.errors.BadInput` for others.
     """
 
     task = "classify_images"
 
     def __init__(self, *, input_shape: tuple[int, ...] = (28, 28, 1)):
+        check_shape("Perceptron", input_shape)
         image = len(input_shape) == 3
         retina = keras.Input(input_shape, dtype="uint8" if image else "float32", name="retina")
         x = layers.Rescaling(1 / 255, name="rescale")(retina) if image else retina

@@ -39,6 +39,7 @@ from zoo.errors import BadInput
 from zoo.hub.registry import register
 from zoo.models.dcgan import OneHot, augmented
 from zoo.models.gan import Adversarial
+from zoo.nn.checks import check_shape
 
 LEAK = 0.2
 GAIN = math.sqrt(2)  # of the leaky ReLU, to preserve the variance
@@ -93,6 +94,7 @@ class StyleGAN2(Adversarial):
                 f"StyleGAN2 can't have {latents} latents, {channels} to {max_channels} channels, {depth} mapping "
                 f"layers and conditions {tuple(conditions)}; give 1 or more of each, and labels of 2 or more values"
             )
+        check_shape("StyleGAN2", input_shape)
         side = input_shape[0]
         if side != input_shape[1] or side < 8 or side & (side - 1):
             raise BadInput(f"StyleGAN2 can't make {side} x {input_shape[1]} images; sides are 8, 16, 32 and so on")

@@ -40,6 +40,8 @@ from zoo.hub.registry import register
 from zoo.nn.attention import PAD, PaddingMask, TransformerBlock
 from zoo.nn.model import LogitsModel
 
+LARGEST_ENCODING = 10**7  # numbers of the positional encoding
+
 
 def positional_encoding(length: int, width: int) -> np.ndarray:
     """PE of section 3.5 for positions 0 to length - 1: float32 (length, W), sines, then cosines.
@@ -118,10 +120,12 @@ class Transformer(LogitsModel):
         label_smoothing: float = 0.1,
         context: int = 512,
     ):
-        if min(vocabulary, width, depth, heads, hidden, context) < 1 or width % heads or width % 2:
+        too_small = min(vocabulary, width, depth, heads, hidden, context) < 1
+        if too_small or width % heads or width % 2 or context * width > LARGEST_ENCODING:
             raise BadInput(
                 f"Transformer can't have {vocabulary} tokens, a context of {context}, {depth} blocks of width {width} "
-                f"with {heads} heads and {hidden} hidden units; give 1 or more, and an even width that heads divide"
+                f"with {heads} heads and {hidden} hidden units; give 1 or more, an even width that heads divide, and a "
+                f"context of {LARGEST_ENCODING // max(width, 1):,} at most"
             )
         if not (0 <= dropout < 1 and 0 <= label_smoothing < 1):
             raise BadInput(f"dropout {dropout} and label smoothing {label_smoothing} must be from 0 up to 1")

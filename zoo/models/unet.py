@@ -30,7 +30,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
-from zoo.errors import BadInput, UnknownName
+from zoo.errors import BadInput, UnknownName, quoted
 from zoo.hub.registry import register
 from zoo.nn.model import LogitsModel
 from zoo.nn.normalization import BatchNormalization
@@ -44,6 +44,7 @@ MOBILE = {
     "strides": (2, 2),  # 2 x 2 = 4: the output has a quarter of the image's height and width
 }
 PADDINGS = ("valid", "same")
+LEVELS = 10  # at most, of 1 pixel for 512 of the image
 
 
 def border(depth: int) -> int:
@@ -138,6 +139,11 @@ class UNet(LogitsModel):
         strides: tuple[int, int] = (1, 1),
     ):
         levels = len(filters)
+        if not 1 <= levels <= LEVELS or min(classes, *filters, *strides) < 1 or max(strides) > 8:
+            raise BadInput(
+                f"UNet can't have {quoted(tuple(filters))} filters, {classes} classes and strides {tuple(strides)}; "
+                f"give 1 to {LEVELS} levels, 1 or more of each, and strides of 8 at most"
+            )
         if padding not in PADDINGS:
             raise UnknownName("padding of UNet", padding, PADDINGS)
         check_size(input_shape, levels, padding, strides)

@@ -33,6 +33,7 @@ from keras import layers, ops
 
 from zoo.errors import BadInput
 from zoo.hub.registry import register
+from zoo.nn.checks import check_shape
 from zoo.nn.model import CheckedModel
 
 LOG_2PI = math.log(2 * math.pi)
@@ -105,6 +106,7 @@ class VAE(CheckedModel):
     ):
         if latents < 1 or hidden < 1:
             raise BadInput(f"VAE can't have {hidden} hidden units and {latents} latents; give one or more of each")
+        check_shape("VAE", input_shape)
         height, width, channels = input_shape
         if convolutional and (height % 4 or width % 4):
             raise BadInput(f"a convolutional VAE can't halve {height} x {width} images twice; give multiples of 4")

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from zoo import tasks
-from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName
-from zoo.hub import checkpoint, store
+from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName, one_line
+from zoo.hub import checkpoint
 from zoo.runtime import backend, cache
 
 SUFFIXES = {"onnx": ".onnx", "savedmodel": "", "litert": ".tflite"}
@@ -147,7 +147,7 @@ def _compare(model, card, path: Path, format: str) -> None:
         try:
             found = run(x)
         except (RuntimeError, ValueError) as failure:  # LiteRT lacks operations that it only finds out when it runs
-            reason = store.one_line(failure)
+            reason = one_line(failure)
             raise BadCheckpoint(f"the {format} export of {model.name} does not run: {reason}") from None
         for name, array in expected.items():
             error = np.abs(found[name] - array).max() / np.abs(array).max()

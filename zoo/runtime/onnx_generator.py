@@ -23,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import BadCheckpoint, BadInput
-from zoo.hub import checkpoint, store
+from zoo.errors import BadCheckpoint, BadInput, one_line
+from zoo.hub import checkpoint
 from zoo.runtime import backend, cache, export, numpy_ops
 
 BITS = (8, 32)
@@ -100,7 +100,7 @@ def load(name):
         try:
             return _of(card.name, facts.encode(), 32, loaded)
         except Exception as error:  # whatever an exporter or a runtime fails of, the model is there
-            print(f"{card.name}: without ONNX Runtime, slower: {store.one_line(error)}", file=sys.stderr)
+            print(f"{card.name}: without ONNX Runtime, slower: {one_line(error)}", file=sys.stderr)
     backend.start()
     return checkpoint.load(name)
 

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 
 from zoo import tasks
-from zoo.errors import BadInput, UnknownName
-from zoo.hub import checkpoint, store
+from zoo.errors import BadInput, UnknownName, one_line
+from zoo.hub import checkpoint
 from zoo.runtime import backend
 from zoo.runtime.export import as_taken, cached_session
 
@@ -150,7 +150,7 @@ def predictor(name, engine: str | None = None, *, part: str | None = None) -> Pr
         except Exception as error:  # whatever an exporter or a runtime fails of, the model is there
             if engine == "onnx":
                 raise
-            print(f"{card.name}: without ONNX Runtime, slower: {store.one_line(error)}", file=sys.stderr)
+            print(f"{card.name}: without ONNX Runtime, slower: {one_line(error)}", file=sys.stderr)
     backend.start()
     model = checkpoint.load(name)
     return of_model(model if part is None else getattr(model, part), card, tokenizer)

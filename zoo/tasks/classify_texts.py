@@ -13,7 +13,7 @@ import numpy as np
 
 from zoo.data import background
 from zoo.data.tokens import padded
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.hub import checkpoint
 from zoo.hub.registry import architecture
 from zoo.kinds.table import read_table
@@ -116,7 +116,7 @@ def training_texts(path) -> tuple[list[str], np.ndarray, list[str]]:
     if len(labels) < 2:
         raise BadInput(f"{path} has {len(labels)} labels; give texts of 2 or more")
     if len(lone := np.flatnonzero(np.bincount(y) < 2)):
-        raise BadInput(f"{path}: label {labels[lone[0]]!r} has one text; give each label 2 or more")
+        raise BadInput(f"{path}: label {quoted(labels[lone[0]])} has one text; give each label 2 or more")
     return texts, y, labels
 
 
@@ -124,7 +124,7 @@ def read_known(path, known: list[str]) -> tuple[list[str], np.ndarray]:
     """Texts of a CSV file and their numbers among the labels `known`. Raises `BadInput` for one that isn't."""
     texts, y, labels = labelled(path)
     if strange := set(labels) - set(known):
-        raise BadInput(f"{path}: label {min(strange)!r} is none of {', '.join(known)}")
+        raise BadInput(f"{path}: label {quoted(min(strange))} is none of {', '.join(known)}")
     return texts, np.array([known.index(labels[number]) for number in y])
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from zoo import recipes, tasks
 from zoo.data import catalogue, datasets, tfds_images
-from zoo.errors import BadInput, UnknownName
+from zoo.errors import BadInput, UnknownName, quoted
 from zoo.hub import checkpoint
 from zoo.runtime import backend
 from zoo.runtime.predictor import predictor
@@ -69,7 +69,7 @@ def _by_task(card, name, split, folder, data_dir) -> tuple[list[dict], dict]:
     """As the checkpoint's task measures, on data of the user's own or on a data set that it was fine-tuned on."""
     dataset, task = card.data.get("name"), tasks.find(card.task)
     if folder is not None and split is not None:
-        raise BadInput(f"data of one's own have no split {split!r}; leave --split out")
+        raise BadInput(f"data of one's own have no split {quoted(split)}; leave --split out")
     known = dataset in datasets.names() or (dataset not in (None, "own") and tfds_images.find(dataset, data_dir))
     if folder is None and not known:
         raise BadInput(f"{card.name} was trained on data of yours; name some to measure it on with --from")

@@ -8,16 +8,17 @@ Which head a model has is decided by the tensors that are there. Every tensor is
 that ignored some would have other outputs than the published one.
 """
 
-import json
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import BadCheckpoint, BadInput, MissingData, MissingPackage
-from zoo.hub import store
+from zoo.errors import BadCheckpoint, BadInput, MissingData, MissingPackage, one_line, quoted
+from zoo.hub import files
 
 PREFIX = "hf:"
+MOST = 10**7  # bytes of a config or an index
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 # Settings of the published models that ours have for good.
 GPT2 = {
@@ -57,13 +58,12 @@ def load(name: str, *, classes: int | None = None):
         MissingData, MissingPackage, BadCheckpoint, BadInput: in one line.
     """
     config_file = _find(name, CONFIG)
-    try:
-        config = json.loads(config_file.read_text(encoding="utf-8"))
-        kind = config["model_type"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadCheckpoint(f"{config_file} is no description of a model: {store.one_line(error)}") from None
+    config = files.json_of(files.read(config_file, MOST), config_file)
+    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+        raise BadCheckpoint(f"{config_file} is no description of a model: it has no model_type")
+    kind = config["model_type"]
     if kind not in BUILDERS:
-        raise BadInput(f"{name} is a model of type {kind!r}; {' and '.join(BUILDERS)} can be read")
+        raise BadInput(f"{name} is a model of type {quoted(kind)}; {' and '.join(BUILDERS)} can be read")
     if kind == "gpt2" and classes is not None:
         raise BadInput(f"{name} is a GPT, which has no classes to exchange")
     weights = _Weights(_weight_files(name), name)
@@ -71,16 +71,16 @@ def load(name: str, *, classes: int | None = None):
         return BUILDERS[kind](config, weights, classes)
     except KeyError as error:
         raise BadCheckpoint(f"{weights.file} or its {CONFIG} has no {error}") from None
-    except ValueError as error:  # a shape that doesn't fit
-        raise BadCheckpoint(f"{weights.file} does not fit its {CONFIG}: {store.one_line(error)}") from None
+    except (ValueError, TypeError, IndexError) as error:  # a shape that doesn't fit
+        raise BadCheckpoint(f"{weights.file} does not fit its {CONFIG}: {one_line(error)}") from None
 
 
 def _find(name: str, file: str) -> Path:
     """A file of a folder, or of a model on the hub. Raises `BadCheckpoint` or `MissingData` where it isn't there."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        if not (folder / file).is_file():
-            raise BadCheckpoint(f"{folder / file}: no such file")
+    folder = Path(os.path.expanduser(name))
+    if os.path.isdir(folder):  # Path's own raises an error for a name that is too long
+        if not os.path.isfile(folder / file):
+            raise BadCheckpoint(f"{quoted(folder / file)}: no such file")
         return folder / file
     try:
         from huggingface_hub import hf_hub_download
@@ -89,7 +89,9 @@ def _find(name: str, file: str) -> Path:
     try:
         return Path(hf_hub_download(name, file))  # from its own cache where it was fetched before
     except Exception as error:  # it has a dozen kinds for being offline and for names that aren't there
-        raise MissingData(f"{name}: no such folder, and {file} cannot be fetched: {store.one_line(error)}") from None
+        raise MissingData(
+            f"{quoted(Path(name))}: no such folder, and {file} cannot be fetched: {one_line(error)}"
+        ) from None
 
 
 def _weight_files(name: str) -> list[Path]:
@@ -102,13 +104,14 @@ def _weight_files(name: str) -> list[Path]:
         except (BadCheckpoint, MissingData):
             raise error from None
     try:
-        files = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        strange = [file for file in files if Path(file).name != file]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadCheckpoint(f"{index} is no index of weights: {store.one_line(error)}") from None
-    if strange or not files:
-        raise BadCheckpoint(f"{index} names {strange[0] if strange else 'no files'}, where files beside it should be")
-    return [_find(name, file) for file in files]
+        names = sorted(set(files.json_of(files.read(index, MOST), index)["weight_map"].values()))
+        strange = [each for each in names if Path(each).name != each]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadCheckpoint(f"{index} is no index of weights: {one_line(error)}") from None
+    if strange or not names:
+        found = quoted(strange[0]) if strange else "no files"
+        raise BadCheckpoint(f"{index} names {found}, where files beside it should be")
+    return [_find(name, each) for each in names]
 
 
 class _Weights:
@@ -117,18 +120,18 @@ class _Weights:
     file: what errors call them. Remembers which were read, for `check_all_read`.
     """
 
-    def __init__(self, files: list[Path], name: str):
+    def __init__(self, paths: list[Path], name: str):
         try:
             from safetensors.numpy import load_file
         except ImportError:
             raise MissingPackage("safetensors is missing; pip install safetensors") from None
-        self.file = files[0] if len(files) == 1 else name
+        self.file = paths[0] if len(paths) == 1 else name
         self.arrays, self.read = {}, set()
-        for file in files:
+        for file in paths:
             try:
                 arrays = load_file(file)
             except Exception as error:  # its own kind of error is private
-                raise BadCheckpoint(f"{file} is no safetensors file: {store.one_line(error)}") from None
+                raise BadCheckpoint(f"{file} is no safetensors file: {one_line(error)}") from None
             self.arrays |= {re.sub(r"^(transformer|bert)\.", "", each): array for each, array in arrays.items()}
 
     def __contains__(self, name: str) -> bool:
@@ -137,6 +140,10 @@ class _Weights:
     def __getitem__(self, name: str) -> np.ndarray:
         self.read.add(name)
         return self.arrays[name].astype("float32")
+
+    def layers(self, prefix: str) -> int:
+        """How many layers there are, of tensors called `prefix`.0.NAME, `prefix`.1.NAME, ..."""
+        return len({each.removeprefix(prefix).split(".")[1] for each in self.arrays if each.startswith(f"{prefix}.")})
 
     def norm(self, name: str) -> list:
         """Scale and offset; older files call them gamma and beta."""
@@ -162,22 +169,47 @@ class _Weights:
         left = sorted(name for name in self.arrays if name not in self.read and not re.fullmatch(ignored, name))
         if left:
             what = f"{self.file} is a {' and '.join(architectures)}" if architectures else str(self.file)
-            raise BadInput(f"{what} with {left[0]}, which is none of ours{advice}")
+            raise BadInput(f"{what} with {quoted(left[0])}, which is none of ours{advice}")
 
 
 def _check(config: dict, kind: str, ours: dict) -> None:
     """Raises `BadInput` for a setting that our model computes otherwise."""
     for key, value in ours.items():
         if config.get(key) not in (None, value):
-            raise BadInput(f"a {kind} with {key} {config[key]!r} is none of ours; {value!r} can be read")
+            raise BadInput(f"a {kind} with {key} {quoted(config[key])} is none of ours; {value!r} can be read")
+
+
+def _check_sizes(config: dict, sizes: dict[str, int]) -> None:
+    """Raises `ValueError` for sizes that the tensors don't have, before a model of them is built."""
+    for key, size in sizes.items():
+        if type(config[key]) is not int or config[key] != size:
+            raise ValueError(f"{key} is {quoted(config[key])}, its tensors have {size}")
+
+
+def _architectures(config: dict) -> list[str]:
+    """The classes of `transformers` that the weights are for."""
+    names = config.get("architectures") or []
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise ValueError(f"architectures is {quoted(names)}")
+    return names
 
 
 def _gpt2(config, weights, classes):
     from zoo.models.gpt import GPT
 
     _check(config, "GPT-2", GPT2)
+    embedding, positions = weights.tied("wte.weight", "lm_head.weight"), weights["wpe.weight"]
+    _check_sizes(
+        config,
+        {
+            "vocab_size": embedding.shape[0],
+            "n_embd": embedding.shape[1],
+            "n_positions": positions.shape[0],
+            "n_layer": weights.layers("h"),
+        },
+    )
     if config.get("n_inner") not in (None, 4 * config["n_embd"]):
-        raise BadInput(f"a GPT-2 with {config['n_inner']} hidden units is none of ours; 4 width can be read")
+        raise BadInput(f"a GPT-2 with {quoted(config['n_inner'])} hidden units is none of ours; 4 width can be read")
     model = GPT(
         vocabulary=config["vocab_size"],
         context=config["n_positions"],
@@ -185,8 +217,8 @@ def _gpt2(config, weights, classes):
         depth=config["n_layer"],
         heads=config["n_head"],
     )
-    model.get_layer("embedding").set_weights([weights.tied("wte.weight", "lm_head.weight")])
-    model.get_layer("positions").set_weights([weights["wpe.weight"]])
+    model.get_layer("embedding").set_weights([embedding])
+    model.get_layer("positions").set_weights([positions])
     for number in range(config["n_layer"]):
         block, theirs = model.get_layer(f"block{number + 1}"), f"h.{number}"
         block.norm1.set_weights(weights.norm(f"{theirs}.ln_1"))
@@ -203,7 +235,7 @@ def _gpt2(config, weights, classes):
             layer.set_weights([weights[f"{theirs}.{name}.{part}"] for part in ("weight", "bias")])
         block.norm2.set_weights(weights.norm(f"{theirs}.ln_2"))
     model.get_layer("norm").set_weights(weights.norm("ln_f"))
-    weights.check_all_read(CONSTANTS, config.get("architectures") or [], "; a GPT2LMHeadModel can be read")
+    weights.check_all_read(CONSTANTS, _architectures(config), "; a GPT2LMHeadModel can be read")
     return model
 
 
@@ -211,11 +243,22 @@ def _bert(config, weights, classes):
     from zoo.models.bert import BERT
 
     _check(config, "BERT", BERT_BASE)
+    embedding = weights.tied("embeddings.word_embeddings.weight", "cls.predictions.decoder.weight")
+    positions = weights["embeddings.position_embeddings.weight"]
+    _check_sizes(
+        config,
+        {
+            "vocab_size": embedding.shape[0],
+            "hidden_size": embedding.shape[1],
+            "max_position_embeddings": positions.shape[0],
+            "num_hidden_layers": weights.layers("encoder.layer"),
+        },
+    )
     if config.get("intermediate_size") != 4 * config["hidden_size"]:
         raise BadInput(
-            f"a BERT with {config.get('intermediate_size')} hidden units is none of ours; 4 width can be read"
+            f"a BERT with {quoted(config.get('intermediate_size'))} hidden units is none of ours; 4 width can be read"
         )
-    architectures = config.get("architectures") or []
+    architectures = _architectures(config)
     trained = None if classes is not None else _trained_classes(weights, architectures)
     model = BERT(
         vocabulary=config["vocab_size"],
@@ -225,10 +268,9 @@ def _bert(config, weights, classes):
         heads=config["num_attention_heads"],
         classes=trained if classes is None else classes,
     )
-    embedding = weights.tied("embeddings.word_embeddings.weight", "cls.predictions.decoder.weight")
     model.get_layer("embedding").set_weights([embedding])
     embeddings = model.get_layer("embeddings")
-    embeddings.positions.assign(weights["embeddings.position_embeddings.weight"])
+    embeddings.positions.assign(positions)
     embeddings.table.assign(weights["embeddings.token_type_embeddings.weight"])
     embeddings.norm.set_weights(weights.norm("embeddings.LayerNorm"))
     for number in range(config["num_hidden_layers"]):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.errors import BadCheckpoint, MissingData, OutputExists
+from zoo.errors import BadCheckpoint, MissingData, OutputExists, one_line
 from zoo.hub import store
 from zoo.hub.card import FILE, Card
 from zoo.hub.registry import architecture
@@ -101,7 +101,7 @@ def _download(url: str, md5: str | None, folder: str, name: str) -> Path:
             return Path(keras.utils.get_file(origin=url, file_hash=md5, hash_algorithm="md5", cache_dir=folder))
     except Exception as error:  # Keras raises a bare Exception for a failed download, ValueError for a wrong hash
         raise MissingData(
-            f"{name} is not in the cache ({cache.folder()}) and cannot be fetched: {store.one_line(error)}"
+            f"{name} is not in the cache ({cache.folder()}) and cannot be fetched: {one_line(error)}"
         ) from None
 
 
@@ -117,7 +117,7 @@ def convert(name: str, weights, folder, labels: list[str] | None = None) -> Card
     try:
         theirs.load_weights(weights)
     except (ValueError, OSError, KeyError) as error:
-        raise BadCheckpoint(f"{weights} is no weights file of {source.application}: {store.one_line(error)}") from None
+        raise BadCheckpoint(f"{weights} is no weights file of {source.application}: {one_line(error)}") from None
     ours = architecture(source.architecture).cls(**source.arguments)
     copy(theirs, ours, source)
     card = Card(
