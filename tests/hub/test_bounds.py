@@ -118,7 +118,7 @@ def another_file(file, path):
 
 def a_view(file, path):
     layout = h5py.VirtualLayout(shape=(4,), dtype="float32")
-    layout[:] = h5py.VirtualSource(str(path), "layers/output/vars/1", shape=(4,))
+    layout[:] = h5py.VirtualSource(str(path), "layers/dense/vars/1", shape=(4,))
     file.create_virtual_dataset("view", layout)
 
 
@@ -126,8 +126,12 @@ def texts(file, path):
     file["texts"] = ["a", "b"]
 
 
+def attributes(file, path):  # HDF5 may read damaged ones for ever
+    file["layers/dense/vars/1"].attrs["dtype"] = "bfloat16"
+
+
 @pytest.mark.parametrize(
-    "add", [external_link, soft_link, compressed_zeros, zeros_that_are_nowhere, another_file, a_view, texts]
+    "add", [external_link, soft_link, compressed_zeros, zeros_that_are_nowhere, another_file, a_view, texts, attributes]
 )
 def test_weights_files_hold_plain_arrays_of_their_own(mlp, add):
     path = mlp / store.WEIGHTS

@@ -64,6 +64,8 @@ def shapes(path) -> list[tuple[int, ...]]:
             raise ValueError(f"{name} is no array of numbers")
         elif item.chunks or item.is_virtual or item.external or item.id.get_storage_size() != item.nbytes:
             raise ValueError(f"{name} is not stored as it is")
+        elif len(item.attrs):
+            raise ValueError(f"{name} has attributes")
         elif name.split("/")[0] != OPTIMIZER and not name.endswith(SCALES):
             found.append(item.shape)
 
@@ -216,7 +218,7 @@ def clean(path, dtype: str) -> None:
         return {name: values} if scales is None else {name: values, name + SCALES: scales}
 
     rewritten = path.with_suffix(".rewritten")
-    _rewrite(path, rewritten, stored)
+    _rewrite(path, rewritten, stored, attributes=True)
     os.replace(rewritten, path)
 
 
@@ -250,25 +252,27 @@ def _dequantized(path):
         return
     with tempfile.TemporaryDirectory(prefix="zoo-weights-") as folder:
         readable = Path(folder) / WEIGHTS
-        _rewrite(path, readable, restored)
+        _rewrite(path, readable, restored, attributes=False)
         yield readable
 
 
-def _rewrite(path, rewritten, change) -> None:
-    """Copy a weights file, its attributes included, without the optimiser's state. change(name, weight) gives what the
-    copy has instead of a weight (`h5py.Dataset`): names and arrays."""
+def _rewrite(path, rewritten, change, *, attributes: bool) -> None:
+    """Copy a weights file without the optimiser's state. change(name, weight) gives what the copy has instead of a
+    weight (`h5py.Dataset`): names and arrays. attributes: copy the groups', too, which are names of layers. Loading
+    needs none, and in a damaged file HDF5 may read them for ever."""
     import h5py
 
     with h5py.File(path, "r") as old, h5py.File(rewritten, "w") as new:
-        new.attrs.update(old.attrs)
 
         def copy(name, item):
             if name.split("/")[0] == OPTIMIZER:
                 return
             if isinstance(item, h5py.Group):
-                new.require_group(name).attrs.update(item.attrs)
+                group = new.require_group(name)
+                if attributes:
+                    group.attrs.update(item.attrs)
                 return
             for key, array in change(name, item).items():
-                new.create_dataset(key, data=array).attrs.update(item.attrs)
+                new.create_dataset(key, data=array)
 
         old.visititems(copy)
