@@ -113,7 +113,7 @@ def _path(sent):
 def _check_checkpoint(session: Session, name: str) -> None:
     """Raises an error for what is neither a checkpoint by name that is on this machine nor a folder of the session's.
 
-    Other folders are not looked at, so that answers say nothing about them.
+    Other folders are not opened, so that answers say nothing about them.
     """
     from zoo.hub import card, store
     from zoo.hub.sources import keras_applications
