@@ -37,7 +37,7 @@ def _ends(text: str, most: int) -> str:
 class ZooError(Exception):
     """Base of all errors that a user can cause and mend; the `zoo` command prints its line and exits with 2."""
 
-    def __init__(self, line: str):
+    def __init__(self, line: str = ""):
         super().__init__(shorten(line, LINE))  # whatever stands in a file's name
 
 

@@ -16,7 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 import zoo
-from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName
+from zoo.errors import BadCheckpoint, BadInput, MissingPackage, OutputExists, UnknownName, quoted
 from zoo.hub import checkpoint
 from zoo.kinds.image import read_image, write_image
 from zoo_apps import app as app_module
@@ -146,7 +146,7 @@ def test_numbers_outside_their_range(amount):
 def test_counts_are_whole(times):
     with pytest.raises(BadInput) as caught:
         Count.check(times=times)
-    assert str(caught.value) == f"times is {times!r}; give a whole number from 1 to 9"
+    assert str(caught.value) == f"times is {quoted(times)}; give a whole number from 1 to 9"
 
 
 def test_counts_arrive_as_ints():
