@@ -16,7 +16,7 @@ import numpy as np
 from zoo import tasks
 from zoo.data.batches import Batches
 from zoo.data.labels import confidence
-from zoo.errors import BadInput
+from zoo.errors import BadInput, one_line
 from zoo.hub import checkpoint, store
 from zoo.hub.card import Card
 from zoo.runtime import backend
@@ -173,5 +173,5 @@ def _drawn(curves: dict, labels) -> dict[str, bytes]:
             files["confusion.png"] = plots.confusion(np.array(curves["confusion"]), labels)
         return files
     except Exception as error:  # a drawing library fails in ways of its own; the line says which
-        print(f"no curves.png, no confusion.png: {store.one_line(error)}", file=sys.stderr)
+        print(f"no curves.png, no confusion.png: {one_line(error)}", file=sys.stderr)
         return {}
