@@ -87,7 +87,7 @@ def session_of(request) -> Session:
 
 def read_input(session: Session, each: Input, value):
     """A value that a session sent, as the app takes it. Raises BadInput, for files that are not its own, too."""
-    if isinstance(each.kind, Checkpoint) and isinstance(value, str):
+    if isinstance(each.kind, Checkpoint) and isinstance(value, str) and value:
         _check_checkpoint(session, value)
     if not each.kind.is_file:
         return value

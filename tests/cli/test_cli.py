@@ -126,7 +126,7 @@ def test_doctor_and_data(tmp_path):
         (("finetune", "mlp.mnist", "--data", "cifar-10", "-o", "mine"), "did you mean cifar10"),
         (("finetune", "gpt.gutenberg", "--data", "nowhere.txt", "-o", "mine"), "nowhere.txt: no such file or folder"),
         (("finetune", "mlp.mnist", "--data", "some/photos", "-o", "mine"), "some/photos: no such file or folder"),
-        (("show", 300 * "x"), "no checkpoint is called"),
+        (("show", 300 * "x"), "no checkpoint or model is called"),
         (("eval", "lenet5.mnist", "--from", "nowhere"), "nowhere: no such folder"),
         (("run", "colorize", "nowhere.jpg"), "nowhere.jpg: no such file or folder"),
     ],

@@ -15,7 +15,7 @@ from zoo.runtime.export import as_taken, cached_session
 ENGINES = ("onnx", "model")
 
 PART = 256  # examples that are computed at once, at most ...
-PART_PIXELS = 2**20  # ... and pixels: what a network computes on the way takes a hundred times their memory
+PART_PIXELS = 2**18  # ... and pixels: what a network computes on the way takes a hundred times their memory
 PART_TEXTS = 32  # texts likewise
 
 
