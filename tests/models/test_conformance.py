@@ -64,6 +64,8 @@ CASES = {
     "resnet": {"depth": 20},
     "resnet plain": {"depth": 20, "plain": True},
     "resnet imagenet": {"depth": 18, "input_shape": (64, 64, 3), "classes": 7},
+    "efficientnet": {"input_shape": (32, 32, 3), "classes": 3},
+    "efficientnet lite": {"lite": True, "input_shape": (32, 32, 3), "classes": 3},
     "mobilenet": {"width": 0.25, "input_shape": (64, 64, 3), "classes": 7},
     "unet": {"input_shape": (44, 44, 1), "filters": (4, 6, 8)},
     "unet mobile": {**unet.MOBILE, "filters": (4, 6, 8), "classes": 3},

@@ -1,4 +1,5 @@
-"""Public ImageNet weights, those that `keras.applications` publishes, for our own ResNet-50 and MobileNet.
+"""Public ImageNet weights, those that `keras.applications` publishes, for our own ResNet-50, MobileNet and
+EfficientNet-B0.
 
 `zoo.load("mobilenet.imagenet")` fetches them when it is first asked for that name, converts them into a checkpoint of
 ours and keeps that in the cache. Nothing else here, and nothing without that name, reaches the network.
@@ -8,6 +9,7 @@ import contextlib
 import json
 import math
 import re
+import string
 import sys
 import tempfile
 from collections.abc import Callable
@@ -54,7 +56,24 @@ def _resnet_name(ours: str) -> str:
     return {"fc": "predictions"}.get(ours, f"{ours}_{kind}")
 
 
+def _efficientnet_name(ours: str) -> str:
+    """block2_1_expand_norm -> block2a_expand_bn, block2_1_depthwise_conv -> block2a_dwconv"""
+    ours = re.sub(r"^(block\d)_(\d+)", lambda m: f"{m[1]}{string.ascii_lowercase[int(m[2]) - 1]}", ours)
+    ours = ours.replace("depthwise_conv", "dwconv").replace("depthwise_norm", "bn").replace("_norm", "_bn")
+    ours = ours.replace("_reduce", "_se_reduce").replace("_excite", "_se_expand")
+    return {"fc": "predictions"}.get(ours, ours)
+
+
 SOURCES = {
+    "efficientnet-b0.imagenet": Source(
+        architecture="efficientnet",
+        arguments={"phi": 0},
+        application="EfficientNetB0",
+        url="https://storage.googleapis.com/keras-applications/efficientnetb0.h5",
+        md5="902e53a9f72be733fc0bcb005b3ebbac",
+        their_name=_efficientnet_name,
+        bgr=False,
+    ),
     "mobilenet.imagenet": Source(
         architecture="mobilenet",
         arguments={"width": 1.0},
