@@ -34,7 +34,7 @@ class Faces(Recipe):
             "range": [-1, 1],
         }
     }
-    intended_use = "Faces of nobody, for play and teaching (app faces)."
+    intended_use = "Faces of people who don't exist, for play and teaching (app faces)."
     limits = (
         "Small faces of people who don't exist, some of them odd. Labels mean what UTKFace's mean: age, gender and "
         "ethnicity as others guessed them from photographs, two genders and five ethnicities, the last of them all "
