@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 # Runs of the tests, one after another: what TensorFlow keeps of each file adds up to gigabytes in one process.
 APPS := tests/apps tests/cli tests/kinds
 MODELS := tests/models tests/nn
-REST := $(filter-out $(APPS) $(MODELS),$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
+TRAINING := tests/recipes tests/runtime tests/training
+REST := $(filter-out $(APPS) $(MODELS) $(TRAINING),$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
 # The files and folders that are installed: when any of them changes, `zoo` is installed again (a copy, not a link to the
 # clone). Folders change when a file in them is deleted.
 SOURCES := setup.cfg pyproject.toml README.md $(shell find zoo apps weights ! -name '*.pyc' ! -name __pycache__)
@@ -21,7 +22,7 @@ demo: $(VENV)/.installed
 	$(BIN)/zoo demo
 
 test: $(VENV)/.tested
-	@failed=; for part in "$(APPS)" "$(MODELS)" "$(REST)"; do \
+	@failed=; for part in "$(APPS)" "$(MODELS)" "$(TRAINING)" "$(REST)"; do \
 	  echo "pytest $$part"; $(BIN)/python -m pytest $(PYTEST_ARGS) $$part || failed=1; done; test -z "$$failed"
 
 lint: $(VENV)/.tested
