@@ -1,4 +1,4 @@
-"""Styles and script of the page: which view is shown, and what Gradio's own styles leave to be wished for."""
+"""Styles and script of the page: which view is shown, and what Gradio's own styles lack."""
 
 from .home import HOME
 
