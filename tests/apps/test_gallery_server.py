@@ -323,6 +323,20 @@ def test_old_files_go_first_and_samples_stay(tmp_path, monkeypatch):
     assert files.find(f"{tmp_path}/sample.png", "anybody").read_bytes() == b"123"
 
 
+def test_a_file_that_is_kept_twice_counts_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(sessions, "MAX_BYTES", 25)
+    files = Files(tmp_path)
+    twice, once = files.new_folder() / "x.png", files.new_folder() / "x.png"
+    for path in (twice, once, twice):
+        path.write_bytes(b"0123456789")
+        files.keep(path, "me")
+    assert twice.exists() and once.exists()
+    third = files.new_folder() / "x.png"
+    third.write_bytes(b"0123456789")
+    files.keep(third, "me")
+    assert [path.exists() for path in (twice, once, third)] == [True, False, True]  # `once` is the oldest now
+
+
 def test_a_cookie_is_read_only_where_it_was_made():
     cookies, others = Cookies(1), Cookies(1)
     value = cookies.new()
