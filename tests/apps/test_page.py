@@ -3,6 +3,7 @@
 import gc
 import io
 import json
+import os
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -284,6 +285,7 @@ def test_a_classifier_learns_classes_and_is_used(page, tmp_path):
     assert view.locator(".image-container img").count() == 2  # confusion matrix and curves
     assert "accuracy" in view.locator(".zoo-record").inner_text()
     assert not covered(page) and not problems(page)
+    assert not [*Path(os.environ["GRADIO_TEMP_DIR"]).rglob("runs")]
     with page.expect_download() as download:
         view.locator("a[download='mine.zip']").first.click()
     with zipfile.ZipFile(download.value.path()) as archive:
@@ -383,10 +385,13 @@ def test_classes_need_names_and_two_of_them(session, tmp_path):
         collect(photo[0], [], tmp_path / "0", Session("another", session.files))
 
 
-def test_a_training_that_fails_says_why(tmp_path):
+def test_a_training_that_fails_says_why_and_leaves_nothing_to_resume_from(tmp_path):
+    (runs := tmp_path / "runs").mkdir()
+    (runs / "state").touch()
     said = train("nonesuch.mnist", tmp_path, tmp_path / "out", 1)
     with pytest.raises(BadInput, match=r"no checkpoint is called 'nonesuch\.mnist'"):
         list(said)
+    assert not runs.exists()
 
 
 def test_the_timeline_has_every_model_in_order(page):
