@@ -5,6 +5,7 @@ import inspect
 import mimetypes
 import os
 import urllib.parse
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,17 @@ def stored(output: Output, value, session: Session) -> list[Path]:
     for each in paths:
         session.keep(each)
     return paths
+
+
+def zipped(path: Path, files: list[Path], folder: Path, compression: int = zipfile.ZIP_STORED) -> Path:
+    """Write a ZIP archive of these files, by their paths in `folder`. Returns its path.
+
+    compression: zipfile's; pictures do not get smaller.
+    """
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for file in files:
+            archive.write(file, file.relative_to(folder))
+    return path
 
 
 def _png(pixels: np.ndarray) -> bytes:

@@ -17,12 +17,14 @@ from pathlib import Path, PurePosixPath
 import zoo
 from zoo.errors import BadInput, quoted
 from zoo.hub import checkpoint
+from zoo.kinds.files import is_hidden
 
 from ..app import Choice, Image, Input, Kind, Number
 from .api import MAX_UPLOAD
-from .calls import read_input, session_of
+from .calls import read_input, session_of, zipped
 from .chat import errors_shown
 from .home import Entry
+from .look import CLEAR
 from .records import record_view
 from .sessions import Session
 
@@ -101,11 +103,11 @@ def view(gradio, used_by) -> None:
                 {name: row[name] for name in ("metric", "value", "unit", "n")} for row in zoo.card(str(out)).metrics
             ]
             pictures = [str(out / name) if (out / name).exists() else None for name in ("confusion.png", "curves.png")]
-            archived = zipped(out)
-            for path in (*out.iterdir(), Path(archived)):
+            archived = zipped(out.with_suffix(".zip"), sorted(out.iterdir()), out.parent, zipfile.ZIP_DEFLATED)
+            for path in (*out.iterdir(), archived):
                 session.keep(path)
             done = f"Done: it knows {', '.join(labels)}."
-            yield done, found, *pictures, archived, str(out), gradio.Button(interactive=True)
+            yield done, found, *pictures, str(archived), str(out), gradio.Button(interactive=True)
 
     training = run.click(
         call,
@@ -115,7 +117,7 @@ def view(gradio, used_by) -> None:
         concurrency_id=ENTRY.name,
         concurrency_limit=1,
         api_visibility="private",
-        js="(...values) => { zooClear(); return values; }",
+        js=CLEAR,
     )
     stop.click(lambda: "Stopped.", None, status, cancels=[training], queue=False, api_visibility="private")
     if used_by is None:
@@ -192,7 +194,7 @@ def unpack(path: Path, folder: Path) -> None:
 
 def _is_photograph(member: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(member.filename)
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    hidden = any(map(is_hidden, path.parts))
     return not member.is_dir() and not hidden and len(path.parts) > 1 and path.suffix.lower() in Image.reads
 
 
@@ -272,12 +274,3 @@ def stop_all() -> None:
     """Stop all trainings: the gallery ends."""
     for process in list(_running):
         process.kill()
-
-
-def zipped(folder: Path) -> str:
-    """An archive of a checkpoint's folder, beside it."""
-    path = folder.with_suffix(".zip")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.iterdir()):
-            archive.write(file, f"{folder.name}/{file.name}")
-    return str(path)

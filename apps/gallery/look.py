@@ -2,6 +2,9 @@
 
 from .home import HOME
 
+# Before a call, in the browser: the errors of the one before go.
+CLEAR = "(...values) => { zooClear(); return values; }"
+
 _STYLE = """
 html { scrollbar-gutter: stable; }
 .gradio-container { width: 100%; max-width: 84rem !important; margin: 0 auto !important; overflow-x: clip; }

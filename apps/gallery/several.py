@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import zipfile
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -12,9 +11,10 @@ from zoo.kinds.table import write_table
 
 from ..app import App, Image, Input, Record
 from ..results import write_files
-from .calls import join, session_of
+from .calls import join, session_of, zipped
 from .chat import errors_shown
 from .components import several_files
+from .look import CLEAR
 from .records import record_view
 from .sessions import Session
 from .waiting import Busy, Call
@@ -46,7 +46,7 @@ def several(gradio, app: App, main: Input, inputs: dict) -> None:
         preprocess=False,
         concurrency_limit=None,
         api_visibility="private",
-        js="(...values) => { zooClear(); return values; }",
+        js=CLEAR,
     )
 
 
@@ -86,7 +86,7 @@ async def run_on_all(app: App, main: Input, uploaded: object, given: dict, sessi
         for suffix in (".json", ".csv"):
             written.append(folder / f"{app.name}{suffix}")
             write_table(written[-1], rows)
-    archive = await run_in_threadpool(_archive, folder / f"{app.name}.zip", written)
+    archive = await run_in_threadpool(zipped, folder / f"{app.name}.zip", written, folder)
     for path in (*written, archive):
         session.keep(path)
     return pictures, [_short(row) for row in rows], str(archive)
@@ -117,10 +117,3 @@ def _names(paths: list[str]) -> list[str]:
 def _short(row: dict) -> dict:
     """A row for a table on the page: lists are in the archive."""
     return {name: value for name, value in row.items() if not isinstance(value, list | dict)}
-
-
-def _archive(path: Path, files: list[Path]) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in files:
-            archive.write(file, file.name)
-    return path

@@ -299,7 +299,15 @@ def test_a_classifier_learns_classes_and_is_used(page, tmp_path):
 
 
 def test_archives_are_read_with_care(tmp_path):
-    names = ("a/dark/1.png", "../../out/1.png", "/abs/1.png", "__MACOSX/x/1.png", "a/.hidden/1.png", "loose.png")
+    names = (
+        "a/dark/1.png",
+        "../../out/1.png",
+        "/abs/1.png",
+        "__MACOSX/x/1.png",
+        "a/.hidden/1.png",
+        "loose.png",
+        "@eaDir/y/1.png",
+    )
     archive = folders(tmp_path / "odd.zip", names, count=1)
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr("a/dark/notes.txt", "no photograph")
