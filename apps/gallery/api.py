@@ -157,7 +157,7 @@ class Api:
 
 
 def _lies_in(path: str, folder: Path) -> bool:
-    """Whether a path leads into a folder. One that is none is said to, which is then not found there."""
+    """Whether a path leads into a folder. True, too, for what cannot be a path: the session then refuses it."""
     try:
         return folder in Path(os.path.realpath(os.path.join("/", path))).parents
     except (ValueError, OSError):

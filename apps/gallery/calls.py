@@ -5,6 +5,7 @@ import inspect
 import mimetypes
 import os
 import urllib.parse
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,17 @@ def stored(output: Output, value, session: Session) -> list[Path]:
     return paths
 
 
+def zipped(path: Path, files: list[Path], folder: Path, compression: int = zipfile.ZIP_STORED) -> Path:
+    """Write a ZIP archive of these files, by their paths in `folder`. Returns its path.
+
+    compression: zipfile's; pictures do not get smaller.
+    """
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for file in files:
+            archive.write(file, file.relative_to(folder))
+    return path
+
+
 def _png(pixels: np.ndarray) -> bytes:
     """Pixels, uint8 (H, W, 3) or (H, W), as a PNG file: in a sixth of the time that Pillow takes, and 8 % larger."""
     import cv2
@@ -179,9 +191,8 @@ def _png(pixels: np.ndarray) -> bytes:
     fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
     if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # OpenCV 4.12 has it first
         fast += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
-    return cv2.imencode(".png", pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), fast)[
-        1
-    ].tobytes()
+    _, encoded = cv2.imencode(".png", pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), fast)
+    return encoded.tobytes()
 
 
 def sent(app: App, session: Session, address: str, answer: tuple) -> list:

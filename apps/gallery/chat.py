@@ -6,6 +6,7 @@ import html
 from zoo.errors import ZooError
 
 from ..conversation import Conversation
+from .look import CLEAR
 
 TICK = 2  # seconds between two checks for what is due
 
@@ -35,7 +36,7 @@ def chat(gradio, app: Conversation) -> dict:
 
     # Like an app's, one call at a time: its models are shared.
     event = {"fn": reply, "inputs": [box, talk], "outputs": [box, said, talk]}
-    event |= {"concurrency_id": app.name, "concurrency_limit": 1, "js": "(...values) => { zooClear(); return values; }"}
+    event |= {"concurrency_id": app.name, "concurrency_limit": 1, "js": CLEAR}
     box.submit(**event, api_name=app.name, api_description=app.summary)
     hidden = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     gradio.Timer(TICK).tick(due, talk, [said, talk], **hidden)

@@ -6,6 +6,7 @@ and can be stopped at any time.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,19 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import zoo
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.hub import checkpoint
+from zoo.kinds.files import is_hidden
 
 from ..app import Choice, Image, Input, Kind, Number
-from .calls import read_input, session_of
+from .api import MAX_UPLOAD
+from .calls import read_input, session_of, zipped
 from .chat import errors_shown
 from .home import Entry
+from .look import CLEAR
 from .records import record_view
 from .sessions import Session
 
 BASE = "mobilenet.caltech101"
 CLASSES = 4  # that can be given without a ZIP file
 MOST_FILES, MOST_BYTES = 5_000, 1_000_000_000  # of an archive, unpacked
+PART = 2**20  # bytes of a photograph that are copied at once
 EPOCHS, MOST_EPOCHS = 10, 30
 ENTRY = Entry(
     name="finetune",
@@ -98,11 +103,11 @@ def view(gradio, used_by) -> None:
                 {name: row[name] for name in ("metric", "value", "unit", "n")} for row in zoo.card(str(out)).metrics
             ]
             pictures = [str(out / name) if (out / name).exists() else None for name in ("confusion.png", "curves.png")]
-            archived = zipped(out)
-            for path in (*out.iterdir(), Path(archived)):
+            archived = zipped(out.with_suffix(".zip"), sorted(out.iterdir()), out.parent, zipfile.ZIP_DEFLATED)
+            for path in (*out.iterdir(), archived):
                 session.keep(path)
             done = f"Done: it knows {', '.join(labels)}."
-            yield done, found, *pictures, archived, str(out), gradio.Button(interactive=True)
+            yield done, found, *pictures, str(archived), str(out), gradio.Button(interactive=True)
 
     training = run.click(
         call,
@@ -112,7 +117,7 @@ def view(gradio, used_by) -> None:
         concurrency_id=ENTRY.name,
         concurrency_limit=1,
         api_visibility="private",
-        js="(...values) => { zooClear(); return values; }",
+        js=CLEAR,
     )
     stop.click(lambda: "Stopped.", None, status, cancels=[training], queue=False, api_visibility="private")
     if used_by is None:
@@ -137,18 +142,19 @@ def collect(archive, groups, folder: Path, session: Session) -> list[str]:
     """Put the photographs that were uploaded into class folders. Returns the names of the classes.
 
     archive: a ZIP file with class folders, or None; groups: else the name of a class, its photographs, and so on.
-    Raises BadInput where there are fewer than two classes.
+    Raises BadInput where there are fewer than two classes, or two names that give the same folder.
     """
     if archive:
         unpack(read_input(session, Input("archive", Upload()), archive), folder)
     else:
+        classes = _Classes(folder)
         photographs = Input("photographs", Upload(), None, many=True)
         for name, uploaded in zip(groups[::2], groups[1::2], strict=True):
             paths = read_input(session, photographs, uploaded) or []
             if paths and not str(name or "").strip():
                 raise BadInput("one group of photographs has no name; give each class a name")
-            for number, path in enumerate(paths):
-                _put(folder, str(name), number, path.suffix, path.read_bytes())
+            for path in paths:
+                shutil.copyfile(path, classes.new_file(str(name), path.suffix))
     labels = sorted(path.name for path in folder.iterdir())
     if len(labels) < 2:
         raise BadInput(
@@ -161,25 +167,25 @@ def collect(archive, groups, folder: Path, session: Session) -> list[str]:
 def unpack(path: Path, folder: Path) -> None:
     """The photographs of a ZIP file, each in the folder of its class: `folder`/CLASS/NUMBER.SUFFIX.
 
-    What is no photograph, hidden, or in no folder is left out. Raises BadInput for what is no ZIP file, is damaged, or
-    holds too much.
+    What is no photograph, hidden, or in no folder is left out. Raises BadInput for what is no ZIP file, is damaged,
+    holds too much, or has two names of classes that give the same folder.
     """
-    size = 0
+    classes, size = _Classes(folder), 0
     try:
         with zipfile.ZipFile(path) as archive:
             members = [each for each in archive.infolist() if _is_photograph(each)]
             if len(members) > MOST_FILES:
                 raise BadInput(f"the ZIP file holds {len(members):,} photographs; {MOST_FILES:,} are the most")
-            for number, each in enumerate(members):
+            for each in members:
+                name = PurePosixPath(each.filename)
+                path = classes.new_file(name.parts[-2], name.suffix)
                 with archive.open(each) as file:
-                    data = file.read(MOST_BYTES - size + 1)
-                size += len(data)
+                    _copy(file, path, each.filename)
+                size += path.stat().st_size
                 if size > MOST_BYTES:
                     raise BadInput(
                         f"unpacked, the ZIP file is larger than {MOST_BYTES / 1e6:.0f} MB; give fewer photographs"
                     )
-                name = PurePosixPath(each.filename)
-                _put(folder, name.parts[-2], number, name.suffix, data)
     except BadInput:
         raise
     except Exception as error:  # zipfile and the decompressors raise a dozen kinds for damaged files
@@ -188,15 +194,41 @@ def unpack(path: Path, folder: Path) -> None:
 
 def _is_photograph(member: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(member.filename)
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    hidden = any(map(is_hidden, path.parts))
     return not member.is_dir() and not hidden and len(path.parts) > 1 and path.suffix.lower() in Image.reads
 
 
-def _put(folder: Path, label: str, number: int, suffix: str, data: bytes) -> None:
-    """Write a photograph to its class folder. Names come from outside: only what is harmless of them is used."""
-    label = re.sub(r"[^\w -]", "_", label.strip())[:60] or "_"
-    (folder / label).mkdir(exist_ok=True)
-    (folder / label / f"{number:05}{suffix.lower()}").write_bytes(data)
+def _copy(file, path: Path, name: str) -> None:
+    """Copy a photograph of a ZIP file, `name`, in parts. Raises BadInput if it is larger than an upload may be."""
+    size = 0
+    with open(path, "xb") as copy:
+        while part := file.read(PART):
+            size += len(part)
+            if size > MAX_UPLOAD:
+                limit = f"{MAX_UPLOAD // 1024**2} MB"
+                raise BadInput(f"{quoted(name)} in the ZIP file is larger than {limit}; give a smaller photograph")
+            copy.write(part)
+
+
+class _Classes:
+    """The class folders in a folder. Names come from outside: only what is harmless of them is used."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._names: dict[str, str] = {}  # folder -> the class whose photographs it holds
+        self._count = 0  # of all photographs: no two have the same number
+
+    def new_file(self, name: str, suffix: str) -> Path:
+        """The path of a new photograph of a class. Raises BadInput for a name whose folder is another class's."""
+        label = re.sub(r"[^\w -]", "_", name.strip())[:60] or "_"
+        other = self._names.setdefault(label, name)
+        if other != name:
+            raise BadInput(
+                f"the classes {quoted(other)} and {quoted(name)} both give the folder {quoted(label)}; rename one"
+            )
+        (self._folder / label).mkdir(exist_ok=True)
+        self._count += 1
+        return self._folder / label / f"{self._count:05}{suffix.lower()}"
 
 
 def train(base: str, data: Path, out: Path, epochs: int):
@@ -204,8 +236,9 @@ def train(base: str, data: Path, out: Path, epochs: int):
 
     A generator that is closed early stops the training.
     """
+    runs = out.parent / "runs"  # what a training could resume from, which this one does not
     command = [sys.executable, "-c", "from zoo.cli.main import main; main()", "finetune", base]
-    command += ["--data", data, "-o", out, "--epochs", str(epochs), "--runs", out.parent / "runs"]
+    command += ["--data", data, "-o", out, "--epochs", str(epochs), "--runs", runs]
     yield "Starting: the framework is loaded, and the photographs are read."
     process = subprocess.Popen(
         command,
@@ -234,18 +267,10 @@ def train(base: str, data: Path, out: Path, epochs: int):
         process.kill()
         process.wait()
         _running.discard(process)
+        shutil.rmtree(runs, ignore_errors=True)
 
 
 def stop_all() -> None:
     """Stop all trainings: the gallery ends."""
     for process in list(_running):
         process.kill()
-
-
-def zipped(folder: Path) -> str:
-    """An archive of a checkpoint's folder, beside it."""
-    path = folder.with_suffix(".zip")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.iterdir()):
-            archive.write(file, f"{folder.name}/{file.name}")
-    return str(path)

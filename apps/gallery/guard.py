@@ -56,4 +56,9 @@ class Guard:
 def _is_own(headers: Headers) -> bool:
     """Whether a request comes from the gallery's page or from a program, which sends no origin."""
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == headers.get("host")
+    except ValueError:  # no address: "http://["
+        return False

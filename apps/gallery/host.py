@@ -68,7 +68,10 @@ def _into(future: asyncio.Future, function) -> None:
     try:
         done = future.set_result, function()
     except Exception as error:
-        print(f"zoo: {error}", file=sys.stderr) if isinstance(error, ZooError) else traceback.print_exc()
+        if isinstance(error, ZooError):
+            print(f"zoo: {error}", file=sys.stderr)
+        else:
+            traceback.print_exc()
         done = future.set_exception, error
     with contextlib.suppress(RuntimeError):  # the gallery has ended, and the loop with it
         future.get_loop().call_soon_threadsafe(*done)

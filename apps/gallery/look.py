@@ -1,6 +1,9 @@
-"""Styles and script of the page: which view is shown, and what Gradio's own styles leave to be wished for."""
+"""Styles and script of the page: which view is shown, and what Gradio's own styles lack."""
 
 from .home import HOME
+
+# Before a call, in the browser: the errors of the one before go.
+CLEAR = "(...values) => { zooClear(); return values; }"
 
 _STYLE = """
 html { scrollbar-gutter: stable; }

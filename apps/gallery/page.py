@@ -17,11 +17,10 @@ from .calls import endpoint
 from .chat import chat
 from .components import input_component, output_component, plain, slider
 from .home import HOME, Entry, first_page, grouped, navigation
+from .look import CLEAR
+from .sessions import LIFETIME
 from .several import several
 
-LIFETIME = 3600  # seconds after which uploads and answers are deleted
-# Before a call, in the browser: the errors of the one before go.
-CLEAR = "(...values) => { zooClear(); return values; }"
 HIDDEN = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 

@@ -14,10 +14,10 @@ const make = (tag, words, kind) => {
 const readable = name => String(name).replaceAll("_", " ");
 const heading = name => { const words = readable(name); return words[0].toUpperCase() + words.slice(1); };
 const percent = value => (100 * value).toFixed(1) + " %";
-const isShare = (name, value) => typeof value === "number" && /^(probability|confidence|fraction)$/.test(name);
-const bar = share => {
+const isFraction = (name, value) => typeof value === "number" && /^(probability|confidence|fraction)$/.test(name);
+const bar = fraction => {
   const frame = make("span", undefined, "zoo-bar"), full = make("i");
-  full.style.width = 100 * Math.min(1, Math.max(0, share)) + "%";
+  full.style.width = 100 * Math.min(1, Math.max(0, fraction)) + "%";
   frame.append(full);
   return frame;
 };
@@ -40,7 +40,7 @@ const swatches = rows => {
 };
 const cell = (name, value) => {
   const td = make("td");
-  if (isShare(name, value)) td.append(bar(value), percent(value));
+  if (isFraction(name, value)) td.append(bar(value), percent(value));
   else if (value === undefined) td.textContent = "-";
   else if (value === null) td.textContent = name === "label" ? "not sure" : "-";
   else if (value === true || value === false) td.textContent = value ? "yes" : "no";

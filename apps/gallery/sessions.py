@@ -51,6 +51,8 @@ class Files:
         """Note that a session owns this file in one of its folders. The oldest files make room for it."""
         kept = _Kept(owner, time.monotonic(), path.stat().st_size)
         with self._lock:
+            if before := self._kept.pop(str(path), None):  # it is among the newest now, and counts once
+                self._bytes -= before.size
             self._kept[str(path)] = kept
             self._bytes += kept.size
         self.delete_old()

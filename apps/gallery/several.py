@@ -1,21 +1,23 @@
 """Several photographs at once: an app on each, what the command line does with a folder."""
 
+import asyncio
 import re
-import zipfile
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, ZooError
 from zoo.kinds.table import write_table
 
 from ..app import App, Image, Input, Record
 from ..results import write_files
-from .calls import join, session_of
+from .calls import join, session_of, zipped
 from .chat import errors_shown
 from .components import several_files
+from .look import CLEAR
 from .records import record_view
 from .sessions import Session
+from .waiting import Busy, Call
 
 PROBLEM = "problem"  # the column that says why a file failed
 LONGEST = 100  # letters of a file's name
@@ -34,8 +36,6 @@ def several(gradio, app: App, main: Input, inputs: dict) -> None:
 
     async def call(request: gradio.Request, uploaded, *values, progress=gradio.Progress()):  # noqa: B008
         with errors_shown(gradio):
-            if not uploaded:
-                raise BadInput(f"no {main.label}s given; upload some")
             given = dict(zip(names, values, strict=True))
             return await run_on_all(app, main, uploaded, given, session_of(request), progress)
 
@@ -46,17 +46,22 @@ def several(gradio, app: App, main: Input, inputs: dict) -> None:
         preprocess=False,
         concurrency_limit=None,
         api_visibility="private",
-        js="(...values) => { zooClear(); return values; }",
+        js=CLEAR,
     )
 
 
-async def run_on_all(app: App, main: Input, uploaded: list, given: dict, session: Session, progress) -> tuple:
-    """The app on each of the uploaded files. One that cannot be used is reported in its row, and the rest go on.
+async def run_on_all(app: App, main: Input, uploaded: object, given: dict, session: Session, progress) -> tuple:
+    """The app on each of the uploaded files. The error of one is reported in its row, and the rest go on.
 
-    given: the app's other inputs, as they were sent. progress: called with (done, total).
+    Where the app's line is full, it waits until there is room.
+
+    uploaded: a list of files, as it was sent; given: the app's other inputs. progress: called with (done, total).
     Returns:
         pictures with captions; a row for each file; the path of an archive of all results.
+    Raises BadInput where there is no list of files.
     """
+    if not uploaded or not isinstance(uploaded, list):
+        raise BadInput(f"no {main.label}s given; upload some")
     folder, pictures, rows, written = session.files.new_folder(), [], [], []
     names = _names([str(file.get("orig_name") if isinstance(file, dict) else file) for file in uploaded])
     for number, (name, file) in enumerate(zip(names, uploaded, strict=True)):
@@ -64,9 +69,9 @@ async def run_on_all(app: App, main: Input, uploaded: list, given: dict, session
         row = {"file": name}
         rows.append(row)
         try:
-            call = join(app, given | {main.name: file}, session, lambda answer: answer)
+            call = await _joined(app, given | {main.name: file}, session)
             [answer] = [value async for what, value in call.messages() if what == "answer"]
-        except BadInput as error:
+        except ZooError as error:
             row[PROBLEM] = str(error)
             continue
         for output, value in zip(app.outputs, answer, strict=True):
@@ -81,10 +86,19 @@ async def run_on_all(app: App, main: Input, uploaded: list, given: dict, session
         for suffix in (".json", ".csv"):
             written.append(folder / f"{app.name}{suffix}")
             write_table(written[-1], rows)
-    archive = await run_in_threadpool(_archive, folder / f"{app.name}.zip", written)
+    archive = await run_in_threadpool(zipped, folder / f"{app.name}.zip", written, folder)
     for path in (*written, archive):
         session.keep(path)
     return pictures, [_short(row) for row in rows], str(archive)
+
+
+async def _joined(app: App, sent: dict, session: Session) -> Call:
+    """A call of the app, once there is room for one more in its line."""
+    while True:
+        try:
+            return join(app, sent, session, lambda answer: answer)
+        except Busy as busy:
+            await asyncio.sleep(busy.seconds)
 
 
 def _names(paths: list[str]) -> list[str]:
@@ -103,10 +117,3 @@ def _names(paths: list[str]) -> list[str]:
 def _short(row: dict) -> dict:
     """A row for a table on the page: lists are in the archive."""
     return {name: value for name, value in row.items() if not isinstance(value, list | dict)}
-
-
-def _archive(path: Path, files: list[Path]) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in files:
-            archive.write(file, file.name)
-    return path

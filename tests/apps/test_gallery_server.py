@@ -19,12 +19,13 @@ import httpx
 import numpy as np
 import pytest
 
-from zoo.errors import BadInput
+from zoo.errors import BadCheckpoint, BadInput
 from zoo.kinds.image import write_image
 from zoo_apps.app import App, Audio, Flag, Image, Record, Table, Text, Video
 from zoo_apps.gallery import sessions, waiting
 from zoo_apps.gallery.server import running
-from zoo_apps.gallery.sessions import REFUSAL, Cookies, Files, safe_name
+from zoo_apps.gallery.sessions import REFUSAL, Cookies, Files, Session, safe_name
+from zoo_apps.gallery.several import run_on_all
 from zoo_apps.gallery.waiting import Busy, Line
 
 pytestmark = [
@@ -288,7 +289,7 @@ def test_an_upload_keeps_its_name_and_nothing_of_a_path(client, photo):
 
 
 def test_a_page_elsewhere_is_not_answered(client, photo):
-    for origin in ("https://elsewhere.example", "http://127.0.0.1:1", "null"):
+    for origin in ("https://elsewhere.example", "http://127.0.0.1:1", "http://[", "null"):
         answer = client.post("gradio_api/upload", files={"files": photo}, headers={"origin": origin})
         assert answer.status_code == 403
     cookie = client.get("config").headers["set-cookie"]
@@ -321,6 +322,20 @@ def test_old_files_go_first_and_samples_stay(tmp_path, monkeypatch):
     files.delete_old()
     assert not any(path.exists() for path in paths)
     assert files.find(f"{tmp_path}/sample.png", "anybody").read_bytes() == b"123"
+
+
+def test_a_file_that_is_kept_twice_counts_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(sessions, "MAX_BYTES", 25)
+    files = Files(tmp_path)
+    twice, once = files.new_folder() / "x.png", files.new_folder() / "x.png"
+    for path in (twice, once, twice):
+        path.write_bytes(b"0123456789")
+        files.keep(path, "me")
+    assert twice.exists() and once.exists()
+    third = files.new_folder() / "x.png"
+    third.write_bytes(b"0123456789")
+    files.keep(third, "me")
+    assert [path.exists() for path in (twice, once, third)] == [True, False, True]  # `once` is the oldest now
 
 
 def test_a_cookie_is_read_only_where_it_was_made():
@@ -422,6 +437,55 @@ def test_a_call_is_told_its_place_and_refused_when_too_many_wait(monkeypatch):
         assert [each async for each in messages][-1] == ("answer", (["c!"], None))
 
     asyncio.run(crowd())
+
+
+class Even(App):
+    """Takes photographs of an even width."""
+
+    name = "even"
+    title = summary = "Even"
+
+    def __call__(self, photo: Image) -> Annotated[dict, Record(label="found")]:
+        if photo.shape[1] % 2:
+            raise BadCheckpoint("even: its weights are damaged")
+        return {"width": photo.shape[1]}
+
+
+def test_several_photographs_wait_for_room_and_each_has_its_own_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(waiting, "THREADS", 0)
+    monkeypatch.setattr(waiting, "MAX_WAITING", 1)
+    monkeypatch.setattr(waiting, "FIRST", 0)  # seconds after which to try again
+    app, session = Even(), Session("me", Files(tmp_path))
+    uploads = []
+    for width in (6, 7, 8):
+        path = session.files.new_folder() / f"{width}.png"
+        write_image(path, np.zeros((4, width, 3), np.uint8))
+        session.keep(path)
+        uploads.append({"path": str(path), "orig_name": path.name})
+    uploads.append({"path": "/etc/hostname"})
+
+    def run(uploaded):
+        return run_on_all(app, app.inputs["photo"], uploaded, {}, session, lambda *_, **__: None)
+
+    async def crowd():
+        line = waiting.line_of(app)
+        line.join({}, None, None)  # there is no room for another
+        several = asyncio.create_task(run(uploads))
+        await asyncio.sleep(0.05)
+        assert not several.done()
+        threading.Thread(target=line._work, daemon=True).start()
+        return await several
+
+    _, rows, _ = asyncio.run(crowd())
+    assert rows == [
+        {"file": "6", "width": 6},
+        {"file": "7", "problem": "even: its weights are damaged"},
+        {"file": "8", "width": 8},
+        {"file": "None", "problem": REFUSAL},
+    ]
+    for none in (None, [], "6.png", {"path": uploads[0]["path"]}):
+        with pytest.raises(BadInput, match="no photos given; upload some"):
+            asyncio.run(run(none))
 
 
 def test_a_refusal_over_http_says_when_to_come_again(apps, client, monkeypatch):

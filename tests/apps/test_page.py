@@ -3,6 +3,8 @@
 import gc
 import io
 import json
+import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -283,6 +285,7 @@ def test_a_classifier_learns_classes_and_is_used(page, tmp_path):
     assert view.locator(".image-container img").count() == 2  # confusion matrix and curves
     assert "accuracy" in view.locator(".zoo-record").inner_text()
     assert not covered(page) and not problems(page)
+    assert not [*Path(os.environ["GRADIO_TEMP_DIR"]).rglob("runs")]
     with page.expect_download() as download:
         view.locator("a[download='mine.zip']").first.click()
     with zipfile.ZipFile(download.value.path()) as archive:
@@ -296,7 +299,15 @@ def test_a_classifier_learns_classes_and_is_used(page, tmp_path):
 
 
 def test_archives_are_read_with_care(tmp_path):
-    names = ("a/dark/1.png", "../../out/1.png", "/abs/1.png", "__MACOSX/x/1.png", "a/.hidden/1.png", "loose.png")
+    names = (
+        "a/dark/1.png",
+        "../../out/1.png",
+        "/abs/1.png",
+        "__MACOSX/x/1.png",
+        "a/.hidden/1.png",
+        "loose.png",
+        "@eaDir/y/1.png",
+    )
     archive = folders(tmp_path / "odd.zip", names, count=1)
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr("a/dark/notes.txt", "no photograph")
@@ -321,12 +332,56 @@ def test_archives_have_limits(tmp_path, monkeypatch):
         unpack(folders(tmp_path / "many.zip"), tmp_path)
 
 
-def test_classes_need_names_and_two_of_them(tmp_path):
-    session = Session("a session", Files(tmp_path))
-    uploaded = session.files.new_folder() / "photo.png"
-    uploaded.touch()
-    session.keep(uploaded)
-    photo = [{"path": str(uploaded), "orig_name": "photo.png"}]
+def test_a_large_photograph_of_an_archive_takes_little_memory(tmp_path):
+    archive = folders(tmp_path / "large.zip")
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as file, file.open("a/dark/large.png", "w") as large:
+        for _ in range(60):
+            large.write(bytes(2**20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadInput, match=r"'a/dark/large\.png' in the ZIP file is larger than 50 MB"):
+            unpack(archive, tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.fixture
+def session(tmp_path):
+    return Session("a session", Files(tmp_path))
+
+
+def uploaded(session, data=b"") -> dict:
+    """A photograph that a session uploaded, as the page sends it."""
+    path = session.files.new_folder() / "photo.png"
+    path.write_bytes(data)
+    session.keep(path)
+    return {"path": str(path), "orig_name": "photo.png"}
+
+
+def test_no_photograph_replaces_another(session, tmp_path):
+    photos = [uploaded(session, bytes([number])) for number in range(5)]
+    (into := tmp_path / "into").mkdir()
+    assert collect(None, ["cat", photos[:2], "dog", photos[2:4], "cat", photos[4:]], into, session) == ["cat", "dog"]
+    found = {name: sorted(path.read_bytes() for path in (into / name).iterdir()) for name in ("cat", "dog")}
+    assert found == {"cat": [b"\0", b"\1", b"\4"], "dog": [b"\2", b"\3"]}
+
+
+@pytest.mark.parametrize("names", [("dog?", "dog!"), ("cat", "cat "), ("x" * 60, "x" * 61)])
+def test_classes_that_would_be_merged_are_refused(names, session, tmp_path):
+    first, second = names
+    photos = [uploaded(session)]
+    for folder in ("groups", "archive"):
+        (tmp_path / folder).mkdir()
+    with pytest.raises(BadInput, match="both give the folder"):
+        collect(None, [first, photos, second, photos], tmp_path / "groups", session)
+    archive = folders(tmp_path / "classes.zip", [f"a/{first}/1.png", f"a/{second}/1.png"], count=1)
+    with pytest.raises(BadInput, match="both give the folder"):
+        unpack(archive, tmp_path / "archive")
+
+
+def test_classes_need_names_and_two_of_them(session, tmp_path):
+    photo = [uploaded(session)]
     for number, (groups, said) in enumerate(
         {(" ", 1): "has no name", ("a", 1): "of 1 classes", ("", 0): "of 0 classes"}.items()
     ):
@@ -335,13 +390,16 @@ def test_classes_need_names_and_two_of_them(tmp_path):
         with pytest.raises(BadInput, match=said):
             collect(None, [name, photo if given else None], tmp_path / str(number), session)
     with pytest.raises(BadInput, match="this file was not uploaded in this session"):
-        collect({"path": str(uploaded)}, [], tmp_path / "0", Session("another", session.files))
+        collect(photo[0], [], tmp_path / "0", Session("another", session.files))
 
 
-def test_a_training_that_fails_says_why(tmp_path):
+def test_a_training_that_fails_says_why_and_leaves_nothing_to_resume_from(tmp_path):
+    (runs := tmp_path / "runs").mkdir()
+    (runs / "state").touch()
     said = train("nonesuch.mnist", tmp_path, tmp_path / "out", 1)
     with pytest.raises(BadInput, match=r"no checkpoint is called 'nonesuch\.mnist'"):
         list(said)
+    assert not runs.exists()
 
 
 def test_the_timeline_has_every_model_in_order(page):
