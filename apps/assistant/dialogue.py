@@ -162,6 +162,8 @@ class Assistant:
             return Answer(f"{self._voice.pick(talk.DROPPED)} {question.dropped}".strip())
         if question.requested != "phrase" and _is_other_request(turn, name, question.requested):
             return None
+        if question.requested in ("items", "text") and phrases.AGREED.match(turn.text):  # "yes" is no item
+            return self._ask_again(name, question, words, times, f"{self._voice.pick(talk.NOT_UNDERSTOOD)} {words}")
         turn = replace(turn, requested=question.requested, context=question.slots)
         pointed = {}
         if name in references.KINDS and (reference := references.pointed_at(turn.text, name, self._focus, self.memory)):

@@ -143,7 +143,7 @@ def read_list(turn: Turn) -> dict:
             if not turn.requested:
                 return {"list": name, "action": action, "items": items, "more": more}
     if turn.requested == "items":
-        return {"items": _items(turn.text, name)}
+        return {"items": _items(re.sub(r"^(?:yes|yeah|yep|no|nope)(?: please)?, ", "", turn.text, flags=re.I), name)}
     if turn.following:
         action = turn.context.get("action")
         if re.fullmatch(rf"{_ITS}\W*(?:please)?\W*", turn.low):  # "what about the to-do list?"

@@ -90,6 +90,7 @@ _FORMS = [
         (rf"(?:read|show|list|tell|give)(?: me)? {_REFERENCE}(?: to me| back| out| aloud)*", phrases.WHEN_IT),
     )
 ]
+_NEED_ONE = (phrases.CANCEL_IT, phrases.DONE_WITH_IT, phrases.WHEN_IT, phrases.LEFT_ON_IT)
 # A reference alone, such as "and the other one?".
 _LEAD = r"(?:(?:and|or|also|then|what about|how about|on|for|about|with|to|the same (?:for|with))\b[ ,]*)*"
 _ALONE = re.compile(rf"^{_LEAD}{_REFERENCE}{_END}$", re.IGNORECASE)
@@ -232,7 +233,11 @@ def _resolved(match: re.Match, text: str | None, focus: Focus, memory: Memory) -
     else:
         there = tuple(data[ENTRIES[kind]])
         only = there if len(there) == 1 and not focus.about.get(kind) else ()
-        meant = _meant(match, there, focus.entries(kind, data) or only)
+        in_focus = focus.entries(kind, data) or only
+        meant = _meant(match, there, in_focus)
+        gone = match["it"] and kind in focus.about and not in_focus and text in _NEED_ONE  # cancelled, or over
+        if gone or (match["them"] and not there):
+            return Reference(kind, "", (), slots)
         slots |= {"meant": tuple(entry["id"] for entry in meant or ())}
     if meant is None:
         return None if match["it"] else Reference(kind, "", (), slots)
