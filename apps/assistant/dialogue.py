@@ -128,8 +128,17 @@ class Assistant:
             turn = replace(turn, text=text, understanding=self._understood(text))
         reference = references.refer(turn.text, self._focus, self.memory)
         if reference is None:
-            return self._as_follow_up(turn) or self._new(turn)
+            return self._as_follow_up(turn) or self._about_the_timer(turn) or self._new(turn)
         return self._as_reference(turn, reference) or self._new(turn)
+
+    def _about_the_timer(self, turn: Turn) -> Answer | None:
+        """The answer to what only a timer can mean, "make it longer", while one runs, if nothing else is "it"."""
+        if self._focus.kind or self._last_declined or not timers.is_about_length(turn.text):
+            return None
+        if len(self.memory.read()["timers"]) != 1:
+            return None
+        reference = references.refer(turn.text, replace(self._focus, kind="timer", about={}), self.memory)
+        return reference and self._as_reference(turn, reference)
 
     def _do(self, turn: Turn, name: str, slots: dict) -> Answer:
         """Let a skill act; its question and its context are stored for the next turn."""
