@@ -264,6 +264,8 @@ class Assistant:
         self._fresh = False
         if not turn.understanding.in_scope:
             return Answer(self._voice.pick(talk.OUT_OF_SCOPE), in_scope=False)
+        if self._last.text in talk.LINES["cancel"] and phrases.STOP.match(turn.text):  # "cancel what?"
+            return Answer(self._voice.pick(talk.DROPPED))
         if intent == "repeat":
             return replace(self._last, acts=(), question=None) if self._last.text else Answer(talk.NOTHING_TO_REPEAT[0])
         if intent in limits.LIMITS:
