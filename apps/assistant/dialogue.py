@@ -104,6 +104,10 @@ class Assistant:
 
     def _understood(self, text: str) -> Understanding:
         found = understanding(self.understand(text))
+        rest = phrases.GREETED.sub("", text)
+        if rest != text and (not found.in_scope or found.intent == "greeting"):
+            after = understanding(self.understand(rest))
+            found = after if after.in_scope and after.intent != "goodbye" else found
         return replace(found, in_scope=False) if talk.unsure_goodbye(text, found) else found
 
     def _answer(self, turn: Turn) -> Answer:

@@ -46,6 +46,12 @@ GREETING = re.compile(
     rf"(?:it'?s )?(?:good|nice|great|lovely) to see you){_SPOKEN_TO}[ .!]*$",
     re.IGNORECASE,
 )
+# A greeting with something after it: "good afternoon, what's the time?"
+GREETED = re.compile(
+    rf"^(?:(?:oh|well)[ ,]+)*(?:(?:good {_DAY}|morning|afternoon|evening|hello|hi|hey|hiya|howdy|greetings)"
+    rf"{_SPOKEN_TO}[ ,.!]+)+(?:(?:how are you(?: doing)?|how'?s it going)(?: today)?[ ,.?!]+(?!today\b))?(?=\w)",
+    re.IGNORECASE,
+)
 FAREWELL = re.compile(
     r"\b(?:(?:good[ -]?|bye[ -]?|buh)?byes?|farewell|good ?night|night night|adios|sayonara|ciao|cheerio|"
     r"so long|ta ?ta|cya|"
