@@ -107,6 +107,10 @@ _SUCH_A_ONE = re.compile(
 )
 _THE_LIST = re.compile(r"\b(?:the|that|this) (?:whole |entire )?list\b(?! (?:of|for)\b)", re.IGNORECASE)
 _MY_LIST = re.compile(r"\b(?:my|our) (?:whole |entire )?list\b(?! (?:of|for)\b)", re.IGNORECASE)
+# What is done with other lists: "play the next song on this list".
+_NO_LIST_ACT = re.compile(
+    r"(?:play|skip|shuffle|sing|call|phone|invite|book|order|buy|translate|spell|define)\b", re.IGNORECASE
+)
 _ON_IT = re.compile(
     rf"^(?P<line>(?:{lists.ADD}|{lists.REMOVE}|what(?:'s| is| else is| do| are)|is|are|do i have|did i|have i|"
     rf"how many)\b(?: \S+){{0,6}} (?:on|onto|to|from|off|off of|in)) (?:it|there)(?: already| yet)?{_END}$",
@@ -191,8 +195,10 @@ def in_full(line: str, focus: Focus) -> str:
     if not focus.list or lists.named(line):
         return line
     title = f"the {lists.TITLES[focus.list]}"
+    bare = _bare(line)
+    if _NO_LIST_ACT.match(bare):
+        return line
     if focus.kind == "list":
-        bare = _bare(line)
         if match := _ON_IT.match(bare):
             return f"{match['line']} {title}"
         if match := _ALL_OF_IT.match(bare):
