@@ -104,6 +104,10 @@ class Assistant:
 
     def _understood(self, text: str) -> Understanding:
         found = understanding(self.understand(text))
+        rest = phrases.GREETED.sub("", text)
+        if rest != text and (not found.in_scope or found.intent == "greeting"):
+            after = understanding(self.understand(rest))
+            found = after if after.in_scope and after.intent != "goodbye" else found
         return replace(found, in_scope=False) if talk.unsure_goodbye(text, found) else found
 
     def _answer(self, turn: Turn) -> Answer:
@@ -128,8 +132,17 @@ class Assistant:
             turn = replace(turn, text=text, understanding=self._understood(text))
         reference = references.refer(turn.text, self._focus, self.memory)
         if reference is None:
-            return self._as_follow_up(turn) or self._new(turn)
+            return self._as_follow_up(turn) or self._about_the_timer(turn) or self._new(turn)
         return self._as_reference(turn, reference) or self._new(turn)
+
+    def _about_the_timer(self, turn: Turn) -> Answer | None:
+        """The answer to what only a timer can mean, "make it longer", while one runs, if nothing else is "it"."""
+        if self._focus.kind or self._last_declined or not timers.is_about_length(turn.text):
+            return None
+        if len(self.memory.read()["timers"]) != 1:
+            return None
+        reference = references.refer(turn.text, replace(self._focus, kind="timer", about={}), self.memory)
+        return reference and self._as_reference(turn, reference)
 
     def _do(self, turn: Turn, name: str, slots: dict) -> Answer:
         """Let a skill act; its question and its context are stored for the next turn."""
@@ -162,6 +175,8 @@ class Assistant:
             return Answer(f"{self._voice.pick(talk.DROPPED)} {question.dropped}".strip())
         if question.requested != "phrase" and _is_other_request(turn, name, question.requested):
             return None
+        if question.requested in ("items", "text") and phrases.AGREED.match(turn.text):  # "yes" is no item
+            return self._ask_again(name, question, words, times, f"{self._voice.pick(talk.NOT_UNDERSTOOD)} {words}")
         turn = replace(turn, requested=question.requested, context=question.slots)
         pointed = {}
         if name in references.KINDS and (reference := references.pointed_at(turn.text, name, self._focus, self.memory)):
@@ -253,6 +268,8 @@ class Assistant:
         self._fresh = False
         if not turn.understanding.in_scope:
             return Answer(self._voice.pick(talk.OUT_OF_SCOPE), in_scope=False)
+        if self._last.text in talk.LINES["cancel"] and phrases.STOP.match(turn.text):  # "cancel what?"
+            return Answer(self._voice.pick(talk.DROPPED))
         if intent == "repeat":
             return replace(self._last, acts=(), question=None) if self._last.text else Answer(talk.NOTHING_TO_REPEAT[0])
         if intent in limits.LIMITS:

@@ -143,9 +143,12 @@ def read_list(turn: Turn) -> dict:
             if not turn.requested:
                 return {"list": name, "action": action, "items": items, "more": more}
     if turn.requested == "items":
-        return {"items": _items(turn.text, name)}
+        return {"items": _items(re.sub(r"^(?:yes|yeah|yep|no|nope)(?: please)?, ", "", turn.text, flags=re.I), name)}
     if turn.following:
         action = turn.context.get("action")
+        if re.fullmatch(rf"{_ITS}\W*(?:please)?\W*", turn.low):  # "what about the to-do list?"
+            asks = action == "check" and name != turn.context["list"]
+            return {"list": name, "action": "check"} if asks else {"list": name, "action": "read", "items": []}
         also = turn.following == "and" or re.search(r" (?:too|as well)\W*$", turn.low)
         if also and action in ("add", "remove", "check") and len(turn.text.split()) <= 8:
             return {"list": name, "action": action, "items": _items(turn.text, name)}
@@ -291,7 +294,9 @@ def _items(text: str, name: str) -> list[str]:
     """The things that a text names; tasks are not cut at "and", groceries are."""
     text = re.sub(r"[ ,]*\b(?:please|for me|if .*|again|as well|too)?[ .?!]*$", "", text.strip(), flags=re.IGNORECASE)
     parts = re.split(r",? and |, |;|&" if name == "shopping" else r";|, (?:and )?", text)
-    return [item for part in parts if (item := _FILLER.sub("", part.strip(" .,'\"")).strip())]
+    items = [item for part in parts if (item := _FILLER.sub("", part.strip(" .,'\"")).strip())]
+    # A list's own name is never an item of it.
+    return [item for item in items if not (re.fullmatch(_ITS, item, re.I) and named(item) in (None, name))]
 
 
 def _matches(wanted: str, entries: list[str]) -> list[str]:

@@ -46,6 +46,12 @@ GREETING = re.compile(
     rf"(?:it'?s )?(?:good|nice|great|lovely) to see you){_SPOKEN_TO}[ .!]*$",
     re.IGNORECASE,
 )
+# A greeting with something after it: "good afternoon, what's the time?"
+GREETED = re.compile(
+    rf"^(?:(?:oh|well)[ ,]+)*(?:(?:good {_DAY}|morning|afternoon|evening|hello|hi|hey|hiya|howdy|greetings)"
+    rf"{_SPOKEN_TO}[ ,.!]+)+(?:(?:how are you(?: doing)?|how'?s it going)(?: today)?[ ,.?!]+(?!today\b))?(?=\w)",
+    re.IGNORECASE,
+)
 FAREWELL = re.compile(
     r"\b(?:(?:good[ -]?|bye[ -]?|buh)?byes?|farewell|good ?night|night night|adios|sayonara|ciao|cheerio|"
     r"so long|ta ?ta|cya|"
@@ -67,16 +73,17 @@ NOT = re.compile(
 )
 STOP = re.compile(
     r"^(?:(?:oh|no|ok|okay|actually|please|well)[ ,]+)*"
-    r"(?:cancel|never ?mind|forget (?:it|that|about it)|stop|nothing|no|nope|no thanks|no thank you|skip it|drop it|"
-    r"leave it|don'?t(?: bother)?|quit|abort)"
+    r"(?:cancel|never ?mind|forget (?:it|that|about it)|stop|nothing|no|nope|nah|no thanks|no thank you|skip it|"
+    r"drop it|leave it|don'?t(?: bother)?|quit|abort)"
     r"(?:[ ,]+(?:it|that|this|please|thanks))*[ .!]*$",
     re.IGNORECASE,
 )
-_YES = (
+_AGREED = (
     r"(?:yes|yeah|yep|yup|y|sure|ok(?:ay)?|all ?right|right|correct|of course|certainly|definitely|absolutely|"
-    r"please do|please|do it|do that|do so|go ahead|go on|confirm(?:ed)?|by all means|i am|i'm sure|thanks|"
-    r"(?:clear|delete|cancel) (?:it|them|all|everything))"
+    r"please do|please|do it|do that|do so|go ahead|go on|confirm(?:ed)?|by all means|i am|i'm sure|thanks)"
 )
+AGREED = re.compile(rf"^{_AGREED}(?:[ ,.!]+{_AGREED})*[ .!]*$", re.IGNORECASE)  # and no other words
+_YES = rf"(?:{_AGREED}|(?:clear|delete|cancel) (?:it|them|all|everything))"
 YES = re.compile(rf"^{_YES}(?:[ ,.!]+{_YES})*[ .!]*$", re.IGNORECASE)
 NO = re.compile(r"^(?:no|nope|nah|n|don'?t|do not|never|keep|stop|wait|cancel|leave|hold on|not)\b", re.IGNORECASE)
 # A request that its own end takes back: "..., never mind".

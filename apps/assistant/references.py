@@ -90,6 +90,7 @@ _FORMS = [
         (rf"(?:read|show|list|tell|give)(?: me)? {_REFERENCE}(?: to me| back| out| aloud)*", phrases.WHEN_IT),
     )
 ]
+_NEED_ONE = (phrases.CANCEL_IT, phrases.DONE_WITH_IT, phrases.WHEN_IT, phrases.LEFT_ON_IT)
 # A reference alone, such as "and the other one?".
 _LEAD = r"(?:(?:and|or|also|then|what about|how about|on|for|about|with|to|the same (?:for|with))\b[ ,]*)*"
 _ALONE = re.compile(rf"^{_LEAD}{_REFERENCE}{_END}$", re.IGNORECASE)
@@ -106,6 +107,10 @@ _SUCH_A_ONE = re.compile(
 )
 _THE_LIST = re.compile(r"\b(?:the|that|this) (?:whole |entire )?list\b(?! (?:of|for)\b)", re.IGNORECASE)
 _MY_LIST = re.compile(r"\b(?:my|our) (?:whole |entire )?list\b(?! (?:of|for)\b)", re.IGNORECASE)
+# What is done with other lists: "play the next song on this list".
+_NO_LIST_ACT = re.compile(
+    r"(?:play|skip|shuffle|sing|call|phone|invite|book|order|buy|translate|spell|define)\b", re.IGNORECASE
+)
 _ON_IT = re.compile(
     rf"^(?P<line>(?:{lists.ADD}|{lists.REMOVE}|what(?:'s| is| else is| do| are)|is|are|do i have|did i|have i|"
     rf"how many)\b(?: \S+){{0,6}} (?:on|onto|to|from|off|off of|in)) (?:it|there)(?: already| yet)?{_END}$",
@@ -190,8 +195,10 @@ def in_full(line: str, focus: Focus) -> str:
     if not focus.list or lists.named(line):
         return line
     title = f"the {lists.TITLES[focus.list]}"
+    bare = _bare(line)
+    if _NO_LIST_ACT.match(bare):
+        return line
     if focus.kind == "list":
-        bare = _bare(line)
         if match := _ON_IT.match(bare):
             return f"{match['line']} {title}"
         if match := _ALL_OF_IT.match(bare):
@@ -232,7 +239,11 @@ def _resolved(match: re.Match, text: str | None, focus: Focus, memory: Memory) -
     else:
         there = tuple(data[ENTRIES[kind]])
         only = there if len(there) == 1 and not focus.about.get(kind) else ()
-        meant = _meant(match, there, focus.entries(kind, data) or only)
+        in_focus = focus.entries(kind, data) or only
+        meant = _meant(match, there, in_focus)
+        gone = match["it"] and kind in focus.about and not in_focus and text in _NEED_ONE  # cancelled, or over
+        if gone or (match["them"] and not there):
+            return Reference(kind, "", (), slots)
         slots |= {"meant": tuple(entry["id"] for entry in meant or ())}
     if meant is None:
         return None if match["it"] else Reference(kind, "", (), slots)

@@ -18,13 +18,26 @@ _LIST = (
 )
 _MORE = r"\b(?:add|another|plus|extend (?:it |the timer )?by|longer|more)\b"
 _LESS = (
-    r"\b(?:subtract|minus|less|shorter|take off|(?:take|cut) \w+ \w+ off|(?:shorten|reduce) (?:it |(?:the|my) .*)?by)\b"
+    r"\b(?:subtract|minus|less|shorter|take off|(?:take|cut) \w+ (?:\w+ )?off|"
+    r"(?:shorten|reduce) (?:it |(?:the|my) .*)?by)\b"
 )
 _CHANGE = rf"\b(?:change|make (?:it|that)|extend|shorten|reduce|adjust|update|reset|add|longer)\b|{_LESS}"
 # "make the 5 minute timer 7 minutes", "change the timer from 5 minutes to 7 minutes"
 _FROM_TO = re.compile(r"\b(?:make|set|change|move|reset|adjust|update|extend|shorten) (?:the|my)\b", re.IGNORECASE)
 _RENAME = re.compile(
     r"^(?:re)?name (?:it|(?:the|my) (?:(?P<name>\w+) )?timer) (?:to|as)? ?(?:the )?(?P<new>[a-z]+)", re.IGNORECASE
+)
+# What only timers can be: longer and shorter, with some time added to them or taken off.
+_LENGTH = re.compile(
+    r"(?:make (?:it|that) (?:\w+ ){0,3}(?:longer|shorter)|(?:extend|prolong|lengthen|shorten) (?:it|that)|"
+    rf"(?:add|subtract|take) (?:{NUMBER}(?: more)?|.*\b(?:seconds?|minutes?|mins?|hours?|time)) (?:to|from|off) "
+    r"(?:it|that))\b",
+    re.IGNORECASE,
+)
+# A number without a unit: "make it 10", "add 5 to it".
+_LONE_NUMBER = re.compile(
+    rf"(?:(?:change|move) it to |it |to |that |by |(?:add|subtract|take) )?({NUMBER})(?: more)?"
+    r"(?: (?:to|from|off) it)?\W*"
 )
 ONLY_ONE = "Only that one: I take one at a time."
 _NO_NAME = """
@@ -66,7 +79,7 @@ def read_timer(turn: Turn) -> dict:
         slots = {"length": lengths[0].seconds, "seconds": lengths[1].seconds}
     elif between.strip(" ,") == "or":  # "5 or 10 minutes"
         slots = {}
-    if match := re.fullmatch(rf"(?:(?:change|move) it to |it |to |that )?({NUMBER})\W*", digits(turn.low)):
+    if match := _LONE_NUMBER.fullmatch(digits(turn.low)):
         slots["seconds"] = float(number(match[1])) * _unit(turn)
     if name := _name(rest):
         slots["name"] = name
@@ -81,7 +94,7 @@ def read_timer(turn: Turn) -> dict:
             {"which": True} if known else {}
         )
     if turn.requested:
-        return slots
+        return slots | ({"by": 0} if turn.low.startswith("to ") else {})  # asked by how much: "to 10 minutes"
     action = "change" if changed else _action(turn, rest, bool(found))
     if turn.following and action == "list" and re.search(r"\bleft\b|\bremain", turn.low):
         return slots | {"action": "list"}
@@ -95,6 +108,11 @@ def read_timer(turn: Turn) -> dict:
         slots[which] = slots.pop("seconds")
     by = -1 if re.search(_LESS, turn.low) else 1 if re.search(_MORE, turn.low) else 0
     return slots | {"action": action, "by": by}
+
+
+def is_about_length(text: str) -> bool:
+    """Whether a line asks to make "it" longer or shorter, which only a timer can be."""
+    return bool(_LENGTH.match(digits(phrases.POLITE.sub("", text))))
 
 
 def use_timer(turn: Turn, slots: dict) -> Answer:
@@ -152,7 +170,8 @@ def _set(turn: Turn, slots: dict) -> Answer:
 
 def _change(turn: Turn, slots: dict) -> Answer:
     if "seconds" not in slots:
-        return Answer("To how long?", question=Question("seconds", slots, "The timer stays as it is."))
+        ask = "By how much?" if slots.get("by") else "To how long?"
+        return Answer(ask, question=Question("seconds", slots, "The timer stays as it is."))
     with turn.memory.change() as data:
         chosen = _chosen(data["timers"], slots, turn)
         if len(chosen) != 1:

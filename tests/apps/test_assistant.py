@@ -40,7 +40,7 @@ HERE = Path(__file__).parent
 SCRIPT = json.loads((HERE / "dialogues.json").read_text(encoding="utf-8"))
 DIALOGUES = SCRIPT["dialogues"]
 # The last line of each of these refers to what was just talked about, or greets, or says goodbye. All were written
-# before they were run; those of "written_first" before the code for them.
+# before they were run; those of "written_first" before the code for them. "found_by_use" were answered wrongly once.
 REFERENCES = json.loads((HERE / "references.json").read_text(encoding="utf-8"))
 APP = AssistantApp()
 
@@ -170,7 +170,9 @@ def test_sixty_dialogues(tmp_path):
     assert len(DIALOGUES) - len(failed) >= 54, report
 
 
-@pytest.mark.parametrize(("which", "count", "least"), [("written_first", 25, 23), ("held_back", 15, 14)])
+@pytest.mark.parametrize(
+    ("which", "count", "least"), [("written_first", 25, 23), ("held_back", 15, 14), ("found_by_use", 22, 22)]
+)
 def test_references_and_greetings(tmp_path, which, count, least):
     failed = []
     for number, dialogue in enumerate(REFERENCES[which]):
