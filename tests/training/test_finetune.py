@@ -356,6 +356,7 @@ def test_the_card_says_what_data_set_it_was_trained_on(name, commercial, tmp_pat
         return [np.full((40, 50, 3), label, np.uint8) for label in y], y
 
     monkeypatch.setattr(catalogue, "load", drawn)
+    monkeypatch.setattr(catalogue, "check_prepared", lambda *_: tmp_path)
     card = finetune("mlp.mnist", name, tmp_path / "out", epochs=1, runs=tmp_path / "runs")
     assert card.labels == list(about.labels)
     assert card.data["name"] == name and card.data["url"] == about.url and card.data["split"] == "train"
