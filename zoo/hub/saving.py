@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import BadInput
-from zoo.hub import checkpoint, registry, store
+from zoo.errors import BadInput, quoted
+from zoo.hub import building, checkpoint, registry, store
 from zoo.hub.card import Card
 
 IMAGES = ("classify_images", "autoencode_images")  # tasks with one input, an image
@@ -80,11 +80,12 @@ def card_of(model, name: str, labels: list[str] | None = None, origin: Card | No
         facts["outputs"] = origin.outputs if same else facts["outputs"]
         limits = f"Not measured since it was saved. {origin.name}: {origin.limits}"
         return dataclasses.replace(origin, summary=f"{origin.name}, trained further.", limits=limits, **facts)
+    inputs = _inputs(model)
     return Card(
         summary=f"{about.title}, saved by zoo.save.",
         architecture=about.name,
-        task=model.task,
-        inputs=_inputs(model),
+        task="" if model.task in IMAGES and "image" not in inputs else model.task,  # no image, no task
+        inputs=inputs,
         intended_use="Not stated.",
         limits="Not measured.",
         licence="not stated",
@@ -114,7 +115,7 @@ def _outputs(model) -> dict:
 
 
 def _array(tensor, description: str) -> dict:
-    return {"shape": list(tensor.shape[1:]), "dtype": tensor.dtype, "description": description}
+    return building.array_facts(tensor) | {"description": description}
 
 
 def _labels(model, labels, origin: Card | None) -> list[str] | None:
@@ -134,5 +135,5 @@ def _labels(model, labels, origin: Card | None) -> list[str] | None:
         or len(labels) != count
         or not all(isinstance(each, str) for each in labels)
     ):
-        raise BadInput(f"labels is {labels!r:.60}; give the names of {count} classes, a list of str")
+        raise BadInput(f"labels is {quoted(labels)}; give the names of {count} classes, a list of str")
     return list(labels)
