@@ -30,7 +30,7 @@ TOKENIZER = {"sha256": str, "tokens": int}
 MOST = 10**7  # bytes of a card
 LONGEST = 100  # characters of a name
 AXES = 8  # of an input or output
-NUMBERS = 10**7  # in one of them, of one example: more is no model's, and takes gigabytes
+NUMBERS = 10**8  # in one of them, of one example: models refuse more (`zoo.nn.checks`)
 
 
 @dataclasses.dataclass(kw_only=True)

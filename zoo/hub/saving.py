@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,12 @@ def save(
     Returns:
         the card.
     Raises:
-        OutputExists, BadInput: in one line.
+        OutputExists, BadInput, BadCheckpoint: in one line.
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise BadInput(f"{quoted(folder)} is no folder to save to; give its path, a str")
+    if not isinstance(card, Card | None):
+        raise BadInput(f"card is {quoted(card)}; give a card, or leave it out, and labels by name: labels=[...]")
     folder = Path(folder)
     if card is not None and labels is not None:
         raise BadInput("the card has the labels; give one of both")
@@ -45,6 +50,7 @@ def save(
         if origin is not None and origin[1].tokenizer and tokenizer is None:
             tokenizer = checkpoint.tokenizer(origin[0])
         card = card_of(model, folder.name, labels, None if origin is None else origin[1])
+    building.check_arrays(model, card)  # what zoo.load would refuse is not written
     return store.save(model, folder, card, tokenizer=tokenizer, **options)
 
 
@@ -130,10 +136,9 @@ def _labels(model, labels, origin: Card | None) -> list[str] | None:
         return origin.labels
     if labels is None:
         return [str(number) for number in range(count)]
-    if (
-        not isinstance(labels, list | tuple)
-        or len(labels) != count
-        or not all(isinstance(each, str) for each in labels)
-    ):
+    names = labels.tolist() if isinstance(labels, np.ndarray) else labels
+    if not isinstance(names, list | tuple) or len(names) != count or not all(isinstance(each, str) for each in names):
         raise BadInput(f"labels is {quoted(labels)}; give the names of {count} classes, a list of str")
-    return list(labels)
+    if not all(each.strip() for each in names) or len(set(names)) < count:
+        raise BadInput(f"labels is {quoted(labels)}; give each class a name of its own")
+    return list(names)
