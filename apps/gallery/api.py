@@ -181,7 +181,7 @@ async def _events(call: Call):
                 yield _event("heartbeat", None)
     except ZooError as error:
         yield _event("error", {"error": str(error)})
-    except Exception:  # the log has it
+    except Exception:  # a fault of an app, which the queue has logged
         yield _event("error", {"error": None})
 
 

@@ -38,7 +38,7 @@ class Page:
     async def __call__(self, scope, receive, send):
         try:
             app = await asyncio.shield(self._ready)
-        except Exception:
+        except Exception:  # `_into` has printed it
             app = PlainTextResponse("the page could not be built; the gallery's log says why", status_code=500)
         await app(scope, receive, send)
 

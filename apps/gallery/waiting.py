@@ -211,7 +211,7 @@ class Line:
         texts = [text for values in given.values() for text in values[self._texts]]
         try:
             found = self.app(**first | {self._texts: texts})
-        except Exception:  # of one of them; which, they find out alone
+        except Exception:  # one of the calls is at fault: each is answered alone, and that one raises again
             return {call: self._alone(call, values) for call, values in given.items()}
         found = found if isinstance(found, tuple) else (found,)
         answers, at = {}, 0

@@ -258,8 +258,8 @@ def test_uploads_and_results_belong_to_their_session(door, address, client, phot
             answer = other.get(f"gradio_api/file={path}")
             assert (answer.status_code, answer.text) == (403, REFUSAL)
         name, value = next(iter(client.cookies.items()))
-    with httpx.Client(base_url=address, trust_env=False, timeout=60, cookies={name: value[:-1] + "g"}) as forger:
-        assert REFUSAL in str(door(forger, "reads", {"path": own, **FILE})[1])
+    with httpx.Client(base_url=address, trust_env=False, timeout=60, cookies={name: value[:-1] + "g"}) as impostor:
+        assert REFUSAL in str(door(impostor, "reads", {"path": own, **FILE})[1])
     # A result may be sent on to another app.
     assert door(client, "reads", {"path": shown["path"], **FILE})[0] in ("complete", True)
 
