@@ -71,7 +71,8 @@ def train(
     restart: Restart = False,
     force: Force = False,
 ) -> None:
-    """Make a checkpoint by its recipe; started again after a stop, it continues where it was."""
+    """Make a checkpoint by its recipe: train, or convert published weights. Started again after a stop, a training
+    continues where it was."""
     from zoo.hub import checkpoint, store
     from zoo.recipes import check, find
 
@@ -81,9 +82,13 @@ def train(
     if init is not None:
         checkpoint.verify(init)
     backend.start()
-    from zoo.training.loop import train as run
+    from zoo.training import conversion, loop
 
-    run(find(name), out, runs=runs, data_dir=data_dir, init=init, epochs=epochs, restart=restart, force=force)
+    recipe = find(name)
+    if isinstance(recipe, conversion.Conversion):
+        conversion.convert(recipe, out, data_dir=data_dir, init=init, epochs=epochs, force=force)
+    else:
+        loop.train(recipe, out, runs=runs, data_dir=data_dir, init=init, epochs=epochs, restart=restart, force=force)
     print(out)
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 from zoo.errors import UnknownName
 
-ROLES = ("result", "baseline", "control")
+ROLES = ("result", "baseline", "control", "published")  # the last: stated by the authors of converted weights
 
 
 @dataclasses.dataclass(frozen=True)

@@ -77,7 +77,7 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's 
     new="depth, width and resolution scaled together",
 )
 class EfficientNet(LogitsModel):
-    """uint8 images (B, H, W, 3) -> logits (B, classes). Labels are int, (B,).
+    """uint8 images (B, H, W, 3), or grey (B, H, W, 1), -> logits (B, classes). Labels are int, (B,).
 
     `compile` needs only an optimiser; the loss is cross-entropy. Raises `zoo.errors.BadInput` for a phi that has no
     network, for rates outside of 0 to 1, for fewer than 2 classes, or for images of fewer than 32 pixels a side.
@@ -86,7 +86,8 @@ class EfficientNet(LogitsModel):
         phi: the compound coefficient of eq. 3: 0 for B0 ... 7 for B7, 0 to 4 with `lite`.
         lite: make EfficientNet-Lite.
         classes: 1000 for the paper's ImageNet.
-        input_shape: (height, width, 3); height and width may be None. By default the resolution that belongs to phi.
+        input_shape: (height, width, 3), or 1 for grey images, whose channel is repeated; height and width may be None.
+            By default the resolution that belongs to phi.
         dropout: rate before the classifier. By default the one that belongs to phi.
         stochastic_depth: the rate at which training leaves out the last block of the network for an image; it rises
             linearly from 0 at the first. Only blocks with a residual connection can be left out.
@@ -114,13 +115,14 @@ class EfficientNet(LogitsModel):
             if not 0 <= rate < 1:
                 raise BadInput(f"EfficientNet can't have a {name} of {rate:g}; give 0 or more, below 1")
         check_classes("EfficientNet", classes)
-        check_images("EfficientNet", input_shape, smallest=32)
+        check_images("EfficientNet", input_shape, smallest=32, channels=(3, 1))
 
         def activation(x, label):
             return layers.ReLU(6.0, name=label)(x) if lite else layers.Activation("swish", name=label)(x)
 
         images = keras.Input(input_shape, dtype="uint8", name="images")
-        x = _rescaled(images, lite)
+        x = images if input_shape[2] == 3 else layers.Concatenate(name="repeat")([images] * 3)
+        x = _rescaled(x, lite)
         stem = STEM if lite else scaled_channels(STEM, width)
         x = _convolution(x, stem, 3, 2, "stem")
         x = activation(x, "stem_activation")  # (B, H / 2, W / 2, stem)

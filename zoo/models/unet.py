@@ -22,7 +22,11 @@ Where this file departs from the paper, and why:
 
 `MOBILE` holds the arguments of a small variant for photographs of any size: padded convolutions, batch normalisation
 (Ioffe and Szegedy 2015), and a stride of 2 in the first two, so that the output has a quarter of the resolution and the
-costly finest levels are gone. The app `colorize` uses it.
+costly finest levels are gone.
+
+`PRETRAINED` is a variant whose contracting path is a classifier, EfficientNet-Lite0, so that it can start from
+ImageNet's weights; the expanding path and the skip connections are the paper's, with padding and batch normalisation.
+Its output has a quarter of the resolution, too. The app `colorize` uses it.
 """
 
 from collections.abc import Sequence
@@ -32,6 +36,7 @@ from keras import layers
 
 from zoo.errors import BadInput, UnknownName, quoted
 from zoo.hub.registry import register
+from zoo.nn.backbone import feature_pyramid
 from zoo.nn.model import LogitsModel
 from zoo.nn.normalization import BatchNormalization
 
@@ -42,6 +47,14 @@ MOBILE = {
     "normalization": True,
     "dropout": 0.0,
     "strides": (2, 2),  # 2 x 2 = 4: the output has a quarter of the image's height and width
+}
+PRETRAINED = {
+    "input_shape": (None, None, 1),
+    "backbone": {"name": "efficientnet", "lite": True},
+    "filters": (64, 128, 192),  # of strides 4, 8 and 16; the classifier's own last stride is 32
+    "padding": "same",
+    "normalization": True,
+    "dropout": 0.0,
 }
 PADDINGS = ("valid", "same")
 LEVELS = 10  # at most, of 1 pixel for 512 of the image
@@ -100,6 +113,26 @@ def up_normal():
     return keras.initializers.VarianceScaling(8.0, mode="fan_out", distribution="truncated_normal")
 
 
+def _classifier(backbone: dict, input_shape, levels: int, padding: str, strides) -> tuple:
+    """The input of a backbone, and its feature maps from the finest to the coarsest that a U-Net of so many levels
+    takes."""
+    if padding != "same" or tuple(strides) != (1, 1) or not isinstance(backbone.get("name"), str):
+        raise BadInput(
+            "UNet takes a backbone with padding='same', strides (1, 1) and the name of a classifier, such as "
+            '{"name": "efficientnet", "lite": True}'
+        )
+    image, pyramid = feature_pyramid(input_shape=input_shape, **backbone)
+    coarsest = max(pyramid)
+    wanted = [coarsest >> level for level in range(levels, -1, -1)]
+    if any(stride not in pyramid for stride in wanted):
+        raise BadInput(f"UNet can't have {levels} levels on {backbone['name']}, with strides {sorted(pyramid)}")
+    if any(side is not None and side % coarsest for side in input_shape[:2]):
+        raise BadInput(
+            f"UNet on {backbone['name']} can't read images of shape {tuple(input_shape)}; give multiples of {coarsest}"
+        )
+    return image, [pyramid[stride] for stride in wanted]
+
+
 @register(
     "unet",
     title="U-Net",
@@ -125,6 +158,9 @@ class UNet(LogitsModel):
         normalization: batch normalisation after every 3x3 convolution (which then needs no bias).
         dropout: rate of the dropout at the end of the contracting path.
         strides: strides of the first level's two convolutions; the output is coarser than the input by their product.
+        backbone: a classifier to contract with instead of the paper's path: its name in the registry, and arguments of
+            its class. `filters` are then those of the expanding path alone, S is the classifier's coarsest stride
+            divided by 2**len(filters), and H and W are multiples of that stride.
     """
 
     def __init__(
@@ -137,6 +173,7 @@ class UNet(LogitsModel):
         normalization: bool = False,
         dropout: float = 0.5,
         strides: tuple[int, int] = (1, 1),
+        backbone: dict | None = None,
     ):
         levels = len(filters)
         if not 1 <= levels <= LEVELS or min(classes, *filters, *strides) < 1 or max(strides) > 8:
@@ -146,7 +183,8 @@ class UNet(LogitsModel):
             )
         if padding not in PADDINGS:
             raise UnknownName("padding of UNet", padding, PADDINGS)
-        check_size(input_shape, levels, padding, strides)
+        if backbone is None:
+            check_size(input_shape, levels, padding, strides)
 
         def convolution(x, channels, label, stride=1):
             # Section 3: a Gaussian of standard deviation sqrt(2 / N), N the inputs of one neuron.
@@ -163,21 +201,24 @@ class UNet(LogitsModel):
                 x = BatchNormalization(name=f"{label}_norm")(x)
             return layers.ReLU(name=f"{label}_relu")(x)
 
-        inputs = keras.Input(input_shape, dtype="uint8", name="image")  # (B, H, W, C)
-        x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(inputs)
-
-        contracting = []
-        for level, channels in enumerate(filters, start=1):
-            if level > 1:
-                x = layers.MaxPooling2D(2, name=f"down{level}_pool")(x)  # (B, h/2, w/2, c)
-            first, second = strides if level == 1 else (1, 1)
-            x = convolution(x, channels, f"down{level}_conv1", first)
-            x = convolution(x, channels, f"down{level}_conv2", second)
-            contracting.append(x)
+        if backbone is None:
+            inputs = keras.Input(input_shape, dtype="uint8", name="image")  # (B, H, W, C)
+            x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(inputs)
+            contracting = []
+            for level, channels in enumerate(filters, start=1):
+                if level > 1:
+                    x = layers.MaxPooling2D(2, name=f"down{level}_pool")(x)  # (B, h/2, w/2, c)
+                first, second = strides if level == 1 else (1, 1)
+                x = convolution(x, channels, f"down{level}_conv1", first)
+                x = convolution(x, channels, f"down{level}_conv2", second)
+                contracting.append(x)
+        else:
+            inputs, contracting = _classifier(backbone, input_shape, levels, padding, strides)
+            x = contracting[-1]
         if dropout:
             x = layers.Dropout(dropout, name="dropout")(x)
 
-        for level in range(levels - 1, 0, -1):
+        for level in range(len(contracting) - 1, 0, -1):
             channels = filters[level - 1]
             up = layers.Conv2DTranspose(channels, 2, strides=2, kernel_initializer=up_normal(), name=f"up{level}_conv")
             x = up(x)  # (B, 2h, 2w, c)
@@ -197,6 +238,7 @@ class UNet(LogitsModel):
             "normalization": normalization,
             "dropout": dropout,
             "strides": tuple(strides),
+            "backbone": backbone,
         }
 
     def compile(self, optimizer=None, loss=None, **kwargs):

@@ -72,14 +72,16 @@ def check_shape(model: str, input_shape) -> None:
         )
 
 
-def check_images(model: str, input_shape, smallest: int) -> None:
-    """Raise unless `input_shape` is (height, width, 3) of at least `smallest` pixels a side; None is any height or
-    width.
+def check_images(model: str, input_shape, smallest: int, channels: tuple[int, ...] = (3,)) -> None:
+    """Raise unless `input_shape` is (height, width, one of `channels`) of at least `smallest` pixels a side; None is
+    any height or width.
     """
-    valid = len(input_shape) == 3 and input_shape[2] == 3
+    valid = len(input_shape) == 3 and input_shape[2] in channels
     if not valid or any(side is not None and side < smallest for side in input_shape[:2]):
+        colours = " or ".join(map(str, channels))
         raise BadInput(
-            f"{model} can't read images of shape {input_shape}; give (height, width, 3), {smallest} pixels or more"
+            f"{model} can't read images of shape {input_shape}; give (height, width, {colours}), {smallest} pixels or "
+            "more"
         )
 
 

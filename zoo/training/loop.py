@@ -48,7 +48,7 @@ def train(
     trained = _fit(recipe, runs, data_dir, init, epochs)
     model, validation = trained.model, trained.validation
     recipe.finish(model, validation)
-    tolerance = _rounded(model, recipe.weights_dtype, validation[0])
+    tolerance = rounded(model, recipe.weights_dtype, validation[0])
 
     tokenizer = recipe.tokenizer(data_dir)
     rows, curves = _measure(recipe, model, tokenizer, data_dir)
@@ -239,7 +239,7 @@ def missed(recipe, card) -> dict:
     return short
 
 
-def _rounded(model, dtype: str, sample) -> float:
+def rounded(model, dtype: str, sample) -> float:
     """Round weights, in place, as storing them in `dtype` does, so that the shipped weights are measured.
 
     Returns the largest change of an output on a sample, rounded up to two digits."""
