@@ -200,7 +200,8 @@ def test_shipped_checkpoints_are_whole_and_their_cards_complete(name):
     checkpoint.verify(name)
     card = zoo.card(name)
     assert card.name == name
-    assert re.fullmatch(f"{card.architecture}[0-9]*", name.split(".")[0])  # the depth may stand behind: resnet20
+    # The depth or the variant may stand behind: resnet20, efficientnet-lite0.
+    assert re.fullmatch(f"{card.architecture}(-[a-z]+)?[0-9]*", name.split(".")[0])
     assert any(row["role"] == "result" for row in card.metrics)
     assert card.training["command"].startswith(f"zoo train {name}")
     model = zoo.load(name)
