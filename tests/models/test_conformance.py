@@ -68,6 +68,7 @@ CASES = {
     "efficientnet lite": {"lite": True, "input_shape": (32, 32, 3), "classes": 3},
     "mobilenet": {"width": 0.25, "input_shape": (64, 64, 3), "classes": 7},
     "unet": {"input_shape": (44, 44, 1), "filters": (4, 6, 8)},
+    "unet pretrained": {**unet.PRETRAINED, "filters": (4, 6, 8), "classes": 3},
     "unet mobile": {**unet.MOBILE, "filters": (4, 6, 8), "classes": 3},
 }
 STEPS = {"ddpm": 3}  # until all learn; layers that start at zero block the others' gradients until they have moved

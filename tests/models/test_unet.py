@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 import zoo
-from zoo.errors import BadInput, UnknownName
+from zoo.errors import BadInput, UnknownName, ZooError
+from zoo.hub import store
 from zoo.models import unet
 
 pytestmark = pytest.mark.backends
@@ -92,6 +93,41 @@ def test_mobile_outputs_a_quarter_of_any_size():
         images = np.zeros((1, height, width, 1), "uint8")
         assert tuple(model(images).shape) == (1, height // 4, width // 4, 2)
         assert unet.output_side(height, 4, "same", (2, 2)) == height // 4
+
+
+def test_pretrained_contracts_with_a_classifier_and_its_weights():
+    model = zoo.UNet(**unet.PRETRAINED)
+    assert model.output_shape == (None, None, None, 2)
+    assert tuple(model(np.zeros((1, 64, 96, 1), "uint8")).shape) == (1, 16, 24, 2)
+    for level, (stride, channels) in enumerate(((4, 24), (8, 40), (16, 112)), start=1):
+        skip, up = model.get_layer(f"up{level}_concat").input
+        assert skip.shape[-1] == channels and up.shape[-1] == unet.PRETRAINED["filters"][level - 1], stride
+    classifier = zoo.load("efficientnet-lite0.imagenet")
+    store.copy_layers(classifier, model)
+    ours, theirs = (keras.Model(each.input, each.get_layer("top_activation").output) for each in (model, classifier))
+    grey = np.random.RandomState(0).randint(0, 256, (1, 224, 224, 1)).astype("uint8")
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(ours(grey, training=False)),
+        keras.ops.convert_to_numpy(theirs(grey.repeat(3, axis=-1), training=False)),
+        atol=1e-4,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ({"strides": (2, 2)}, "takes a backbone with padding='same', strides"),
+        ({"backbone": {"lite": True}}, "the name of a classifier"),
+        ({"backbone": {"name": "efficientne"}}, "did you mean efficientnet"),
+        ({"backbone": {"name": "mlp"}}, "mlp can't be a backbone"),
+        ({"backbone": {"name": "efficientnet", "light": True}}, "efficientnet can't be a backbone with arguments"),
+        ({"filters": (8,) * 6}, r"can't have 6 levels on efficientnet, with strides \[2, 4, 8, 16, 32\]"),
+        ({"input_shape": (48, 32, 1)}, "give multiples of 32"),
+    ],
+)
+def test_backbones_that_do_not_fit_are_one_line(arguments, expected):
+    with pytest.raises(ZooError, match=expected):
+        zoo.UNet(**{**unet.PRETRAINED, **arguments})
 
 
 def test_unknown_padding():

@@ -105,33 +105,15 @@ class EfficientNet(LogitsModel):
         dropout: float | None = None,
         stochastic_depth: float = 0.2,
     ):
-        scales = LITE_SCALES if lite else SCALES
-        if not 0 <= phi < len(scales):
-            raise BadInput(f"EfficientNet{'-Lite' * lite} can't have phi {phi}; give 0 to {len(scales) - 1}")
-        width, depth, resolution, default_dropout = scales[phi]
+        _, _, resolution, default_dropout = _scale(phi, lite)
         input_shape = (resolution, resolution, 3) if input_shape is None else tuple(input_shape)
         dropout = default_dropout if dropout is None else dropout
-        for name, rate in (("dropout", dropout), ("stochastic depth", stochastic_depth)):
-            if not 0 <= rate < 1:
-                raise BadInput(f"EfficientNet can't have a {name} of {rate:g}; give 0 or more, below 1")
+        _check_rate("dropout", dropout)
         check_classes("EfficientNet", classes)
         check_images("EfficientNet", input_shape, smallest=32, channels=(3, 1))
 
-        def activation(x, label):
-            return layers.ReLU(6.0, name=label)(x) if lite else layers.Activation("swish", name=label)(x)
-
         images = keras.Input(input_shape, dtype="uint8", name="images")
-        x = images if input_shape[2] == 3 else layers.Concatenate(name="repeat")([images] * 3)
-        x = _rescaled(x, lite)
-        stem = STEM if lite else scaled_channels(STEM, width)
-        x = _convolution(x, stem, 3, 2, "stem")
-        x = activation(x, "stem_activation")  # (B, H / 2, W / 2, stem)
-        blocks = _blocks(width, depth, lite)
-        for number, (label, expansion, kernel, stride, channels) in enumerate(blocks):
-            rate = stochastic_depth * number / len(blocks)
-            x = _block(x, expansion, kernel, stride, channels, rate, 0 if lite else SQUEEZE, activation, label)
-        x = _convolution(x, HEAD if lite else scaled_channels(HEAD, width), 1, 1, "top")
-        x = activation(x, "top_activation")  # (B, H / 32, W / 32, head)
+        x = feature_maps(images, phi=phi, lite=lite, stochastic_depth=stochastic_depth)[32]  # (B, H / 32, W / 32, head)
         x = layers.GlobalAveragePooling2D(name="pool")(x)  # (B, head)
         x = layers.Dropout(dropout, name="dropout")(x)
         spread = keras.initializers.VarianceScaling(1 / 3, "fan_out", "uniform")
@@ -155,6 +137,48 @@ class EfficientNet(LogitsModel):
 
     def get_config(self):
         return dict(self.arguments)
+
+
+def feature_maps(images, *, phi: int = 0, lite: bool = False, stochastic_depth: float = 0.2) -> dict:
+    """The network below the classifier, on images (B, H, W, 3) or (B, H, W, 1) of 0 to 255.
+
+    Returns:
+        from each stride, 2 to 32, the last feature maps of that stride: (B, H / stride, W / stride, channels).
+    Raises:
+        zoo.errors.BadInput: for a phi that has no network, and for a rate outside of 0 to 1.
+    """
+    width, depth, _, _ = _scale(phi, lite)
+    _check_rate("stochastic depth", stochastic_depth)
+
+    def activation(x, label):
+        return layers.ReLU(6.0, name=label)(x) if lite else layers.Activation("swish", name=label)(x)
+
+    x = images if images.shape[-1] == 3 else layers.Concatenate(name="repeat")([images] * 3)
+    x = _rescaled(x, lite)
+    x = _convolution(x, STEM if lite else scaled_channels(STEM, width), 3, 2, "stem")
+    x = activation(x, "stem_activation")  # (B, H / 2, W / 2, stem)
+    found, total = {2: x}, 2
+    blocks = _blocks(width, depth, lite)
+    for number, (label, expansion, kernel, stride, channels) in enumerate(blocks):
+        rate = stochastic_depth * number / len(blocks)
+        x = _block(x, expansion, kernel, stride, channels, rate, 0 if lite else SQUEEZE, activation, label)
+        total *= stride
+        found[total] = x
+    x = _convolution(x, HEAD if lite else scaled_channels(HEAD, width), 1, 1, "top")
+    return found | {total: activation(x, "top_activation")}
+
+
+def _scale(phi: int, lite: bool) -> tuple[float, float, int, float]:
+    """Width, depth, resolution and dropout that belong to a phi."""
+    scales = LITE_SCALES if lite else SCALES
+    if not 0 <= phi < len(scales):
+        raise BadInput(f"EfficientNet{'-Lite' * lite} can't have phi {phi}; give 0 to {len(scales) - 1}")
+    return scales[phi]
+
+
+def _check_rate(name: str, rate: float) -> None:
+    if not 0 <= rate < 1:
+        raise BadInput(f"EfficientNet can't have a {name} of {rate:g}; give 0 or more, below 1")
 
 
 def scaled_channels(channels: int, width: float) -> int:

@@ -36,7 +36,7 @@ from keras import layers
 
 from zoo.errors import BadInput, UnknownName, quoted
 from zoo.hub.registry import register
-from zoo.nn.backbone import feature_pyramid
+from zoo.nn.backbone import feature_maps
 from zoo.nn.model import LogitsModel
 from zoo.nn.normalization import BatchNormalization
 
@@ -113,24 +113,23 @@ def up_normal():
     return keras.initializers.VarianceScaling(8.0, mode="fan_out", distribution="truncated_normal")
 
 
-def _classifier(backbone: dict, input_shape, levels: int, padding: str, strides) -> tuple:
-    """The input of a backbone, and its feature maps from the finest to the coarsest that a U-Net of so many levels
-    takes."""
+def _classifier(images, backbone: dict, levels: int, padding: str, strides) -> list:
+    """The feature maps of a backbone, from the finest to the coarsest, that a U-Net of so many levels takes."""
     if padding != "same" or tuple(strides) != (1, 1) or not isinstance(backbone.get("name"), str):
         raise BadInput(
             "UNet takes a backbone with padding='same', strides (1, 1) and the name of a classifier, such as "
             '{"name": "efficientnet", "lite": True}'
         )
-    image, pyramid = feature_pyramid(input_shape=input_shape, **backbone)
-    coarsest = max(pyramid)
+    found = feature_maps(images=images, **backbone)
+    coarsest = max(found)
     wanted = [coarsest >> level for level in range(levels, -1, -1)]
-    if any(stride not in pyramid for stride in wanted):
-        raise BadInput(f"UNet can't have {levels} levels on {backbone['name']}, with strides {sorted(pyramid)}")
-    if any(side is not None and side % coarsest for side in input_shape[:2]):
+    if any(stride not in found for stride in wanted):
+        raise BadInput(f"UNet can't have {levels} levels on {backbone['name']}, with strides {sorted(found)}")
+    if any(side is not None and side % coarsest for side in images.shape[1:3]):
         raise BadInput(
-            f"UNet on {backbone['name']} can't read images of shape {tuple(input_shape)}; give multiples of {coarsest}"
+            f"UNet on {backbone['name']} can't read images of shape {images.shape[1:]}; give multiples of {coarsest}"
         )
-    return image, [pyramid[stride] for stride in wanted]
+    return [found[stride] for stride in wanted]
 
 
 @register(
@@ -201,8 +200,8 @@ class UNet(LogitsModel):
                 x = BatchNormalization(name=f"{label}_norm")(x)
             return layers.ReLU(name=f"{label}_relu")(x)
 
+        inputs = keras.Input(input_shape, dtype="uint8", name="image")  # (B, H, W, C)
         if backbone is None:
-            inputs = keras.Input(input_shape, dtype="uint8", name="image")  # (B, H, W, C)
             x = layers.Rescaling(1 / 127.5, offset=-1.0, name="rescale")(inputs)
             contracting = []
             for level, channels in enumerate(filters, start=1):
@@ -213,7 +212,7 @@ class UNet(LogitsModel):
                 x = convolution(x, channels, f"down{level}_conv2", second)
                 contracting.append(x)
         else:
-            inputs, contracting = _classifier(backbone, input_shape, levels, padding, strides)
+            contracting = _classifier(inputs, backbone, levels, padding, strides)
             x = contracting[-1]
         if dropout:
             x = layers.Dropout(dropout, name="dropout")(x)

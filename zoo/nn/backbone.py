@@ -1,31 +1,33 @@
-"""A classifier without its top, as the encoder of another model: its feature maps at each stride."""
+"""A classifier without its top, as the encoder of another model: its feature maps at each stride.
 
-from zoo.errors import BadInput
+A file in `zoo/models/` whose network can be one has a function `feature_maps`, with the arguments of its class that the
+feature maps depend on.
+"""
+
+import importlib
+import typing
+
+from zoo.errors import BadInput, quoted
 from zoo.hub.registry import architecture
+from zoo.nn.checks import check_arguments
 
-SIDE = 64  # of the images whose feature maps are compared in size
 
-
-def feature_pyramid(name: str, input_shape: tuple[int | None, int | None, int], **arguments) -> tuple:
-    """Feature maps of an architecture that takes images, such as "efficientnet": the last ones of each stride.
+def feature_maps(name: str, images, **arguments) -> dict:
+    """Feature maps of an architecture, such as "efficientnet", on images (B, H, W, C).
 
     Args:
-        input_shape: (H, W, C); H and W may be None.
-        arguments: of the architecture's class.
+        arguments: of the `feature_maps` in the architecture's file.
     Returns:
-        its input, (B, H, W, C), and a dict from each stride to a tensor (B, H / stride, W / stride, channels).
+        from each stride a tensor (B, H / stride, W / stride, channels), the last one of that stride.
     Raises:
         zoo.errors.UnknownName: for an unknown architecture.
-        zoo.errors.BadInput: for one that has no feature maps.
+        zoo.errors.BadInput: for one that cannot be a backbone, and for arguments that it doesn't have.
     """
-    cls = architecture(name).cls
-    sized = cls(input_shape=(SIDE, SIDE, input_shape[-1]), **arguments)  # its feature maps have known sizes
-    last = {}
-    for layer in sized.layers:
-        shape = getattr(layer.output, "shape", ())
-        if len(shape) == 4 and shape[1] == shape[2] and shape[1] < SIDE:
-            last[SIDE // shape[1]] = layer.name
-    if not last:
-        raise BadInput(f"{name} has no feature maps; give a convolutional network, such as efficientnet")
-    model = cls(input_shape=tuple(input_shape), **arguments)
-    return model.input, {stride: model.get_layer(layer).output for stride, layer in last.items()}
+    make = getattr(importlib.import_module(architecture(name).module), "feature_maps", None)
+    if make is None:
+        raise BadInput(f"{name} can't be a backbone; give efficientnet")
+    annotations = typing.get_type_hints(make)
+    if not set(arguments) <= set(annotations):
+        raise BadInput(f"{name} can't be a backbone with arguments {quoted(arguments)}; see zoo show {name}")
+    check_arguments(name, annotations, arguments)
+    return make(images, **arguments)
