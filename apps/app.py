@@ -295,6 +295,6 @@ def apps() -> dict[str, App]:
 def find(name: str) -> App:
     """The installed app of this name. UnknownName, with the nearest names, if there is none."""
     entries = _registered()
-    if name not in entries:
+    if not isinstance(name, str) or name not in entries:
         raise UnknownName("app", name, entries)
     return _load(entries[name])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 
 from .app import App, Flag, Image, Number, Sample, Text
 from .drawing import grid, titled
@@ -37,7 +37,7 @@ class Digits(App):
         finds most like each digit; and the latent plane, uint8 (560, 560, 3), or None."""
         wanted = np.array([int(digit) for digit in digits if digit in "0123456789"], np.int32)
         if len(wanted) != len(digits.replace(" ", "")) or not 1 <= len(wanted) <= MOST:
-            raise BadInput(f"digits is {digits!r:.40}; give 1 to {MOST} of the digits 0 to 9")
+            raise BadInput(f"digits is {quoted(digits)}; give 1 to {MOST} of the digits 0 to 9")
         rows = [
             ("a conditional GAN", self._conditional(wanted, seed)),
             ("an autoencoder, the best of many samples", self._best_samples(wanted, seed)),

@@ -9,7 +9,7 @@ from zoo.errors import UnknownName
 
 from .app import App, Image, Text
 from .drawing import PAPER, grid, heat, titled
-from .label import Classifier, Photo, classify, readable
+from .label import Classifier, Photo, check_classifier, classify, readable
 from .photographs import photograph
 
 HEIGHT = 320  # pixels of each image on the sheet
@@ -42,6 +42,7 @@ class Explain(App):
         """
         import cv2
 
+        check_classifier(checkpoint)
         predict = self.predictor(checkpoint)
         logits, labels = classify(predict, photo)
         if label and label not in labels:

@@ -7,7 +7,7 @@ import numpy as np
 
 import zoo
 from zoo.data import faces
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.generation.images import DiffusionGenerator
 
 from .app import App, Choice, Film, Flag, Image, Number, Picture, Sample, Text, Video
@@ -155,7 +155,7 @@ def ages(text: str) -> tuple[int, int] | None:
     except ValueError:
         found = 0, 0
     if not 1 <= found[0] <= found[1] <= faces.OLDEST:
-        raise BadInput(f"age is {text!r:.40}; give years from 1 to {faces.OLDEST}, such as 30 or 26-35, or {ANY}")
+        raise BadInput(f"age is {quoted(text)}; give years from 1 to {faces.OLDEST}, such as 30 or 26-35, or {ANY}")
     return found
 
 

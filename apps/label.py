@@ -8,6 +8,7 @@ from typing import Annotated
 
 import numpy as np
 
+import zoo
 from zoo.data.labels import probabilities
 from zoo.errors import BadCheckpoint, BadInput
 
@@ -17,6 +18,8 @@ from .drawing import INK, PAPER, SOFT, font
 from .photographs import photograph
 
 UNKNOWN = "none of the known classes; the nearest:"
+
+FOUND = "label, probability, in_distribution, labels, colours, width, height"  # names of what is found
 
 Photo = Annotated[np.ndarray, Image(label="photograph", help="a photograph of one thing")]
 Classifier = Annotated[str, Checkpoint(help="a classifier: a name, or a folder that zoo finetune wrote")]
@@ -36,11 +39,12 @@ class Label(App):
         photo: Photo,
         checkpoint: Classifier = "mobilenet.caltech101",
         count: Annotated[int, Number(minimum=1, maximum=100, whole=True, help="labels to show")] = 5,
-    ) -> tuple[Annotated[np.ndarray, Image(label="annotated")], Annotated[dict, Record(label="found")]]:
+    ) -> tuple[Annotated[np.ndarray, Image(label="annotated")], Annotated[dict, Record(label="found", help=FOUND)]]:
         """Image uint8 (H, W, 3) -> the same with a panel below, uint8 (H + ..., max(W, 320), 3), and a record.
 
         "in_distribution" in the record is None where the checkpoint's card states no threshold.
         """
+        check_classifier(checkpoint)
         predict = self.predictor(checkpoint)
         logits, _ = classify(predict, photo)
         [answer] = predict.task.decode(predict.card, {"logits": logits})
@@ -72,19 +76,24 @@ class Label(App):
         return [photograph("coffee.png", "photo"), photograph("rocket.jpg", "photo")]
 
 
+def check_classifier(name: str) -> None:
+    """Raise `BadCheckpoint` for a checkpoint that is no image classifier, by its card: that costs no export of it."""
+    card = zoo.card(name)
+    shape = card.inputs.get("image", {"shape": []})["shape"] if card.task == "classify_images" else []
+    sized = len(shape) == 3 and None not in shape and shape[-1] in (1, 3)
+    if not (sized and card.labels):
+        raise BadCheckpoint(f"{card.name} is no image classifier; give one such as mobilenet.caltech101")
+
+
 def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
     """Logits (1, classes) for an image uint8 (H, W, 3), (1, 1) for two classes; and the labels of the classifier.
 
-    Raises `BadCheckpoint` for a checkpoint of another task.
+    Raises `BadCheckpoint` for one with another number of labels than its card has.
     """
     from zoo.kinds.image import fit
 
     card = predict.card
-    shape = card.inputs["image"]["shape"] if card.task == "classify_images" else []
-    sized = len(shape) == 3 and None not in shape and shape[-1] in (1, 3)
-    if not (sized and card.labels):
-        raise BadCheckpoint(f"{card.name} is no image classifier; give one such as mobilenet.caltech101")
-    logits = predict(fit(photo, shape)[None])["logits"]
+    logits = predict(fit(photo, card.inputs["image"]["shape"])[None])["logits"]
     if probabilities(logits).shape != (1, len(card.labels)):
         raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
     return logits, card.labels

@@ -40,6 +40,10 @@ class Pipeline:
 
     def __call__(self, inputs=None, **options):
         """An answer to one input, or to each of several; see `zoo.pipeline`."""
+        if inputs is not None and self.main is not None and self.main.name in options:
+            raise BadInput(
+                f"{self.app.name}: two inputs; give the {self.main.label} once, alone or as {self.main.name}"
+            )
         options = self.options | self._read(options)
         if self.main is None:
             if inputs is not None:
@@ -164,6 +168,8 @@ def several(main: Input, value):
     if is_file and main.many:
         return None
     if hasattr(value, "shape"):  # arrays and tensors, and columns of tables
+        if len(value.shape) == 1 and hasattr(value, "tolist"):
+            return value.tolist()  # the elements of a list are Python's own str
         return list(value) if len(value.shape) in ((1, 4) if is_file else (1,)) else None
     if isinstance(value, dict | bytes) or not isinstance(value, collections.abc.Iterable):
         return None
@@ -221,8 +227,15 @@ def described(app: App, main: Input | None) -> str:
             limits = f" ({each.limits})" if each.limits else ""
             default = "required" if each.default is REQUIRED else f"default {each.default!r}"
             lines.append(f"    {each.name}: {each.kind.help or each.label}{limits}; {default}")
-    given = [f"{each.label} (with {each.kind.when}=True)" if each.kind.when else each.label for each in app.outputs]
+    given = [f"{_names(each)} (with {each.kind.when}=True)" if each.kind.when else _names(each) for each in app.outputs]
     return "\n".join([*lines, "", f"Gives: {', '.join(given)}."])
+
+
+def _names(output: Output) -> str:
+    """The names of an output in an answer: of a record that lists them as its help those, as `scored` calls them."""
+    if not isinstance(output.kind, Record) or not output.kind.help:
+        return output.label
+    return ", ".join(SCORES.get(name, name) for name in output.kind.help.split(", "))
 
 
 def _takes(main: Input) -> str:

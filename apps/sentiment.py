@@ -20,7 +20,7 @@ class Sentiment(App):
         checkpoint: Annotated[
             str, Checkpoint(help="a classifier of texts: a name, or a folder that zoo train wrote")
         ] = "bert.rt-polarity",
-    ) -> list[Annotated[dict, Record(label="found")]]:
+    ) -> list[Annotated[dict, Record(label="found", help="text, label, confidence")]]:
         """Texts -> for each its text, label and confidence, the label's probability.
 
         The label is None for a text out of distribution: where the best logit is below the card's threshold.

@@ -13,6 +13,7 @@ import pytest
 
 from zoo.data.batches import Batches
 from zoo.data.latents import latent_transform
+from zoo.hub import saving
 from zoo.hub.card import Card
 from zoo.hub.registry import architectures
 
@@ -54,8 +55,8 @@ def card_of(model, **fields) -> Card:
             "arguments": model.get_config(),
             "parameters": model.count_params(),
             "task": "classify_images",
-            "inputs": {},
-            "outputs": {},
+            "inputs": saving._inputs(model),
+            "outputs": saving._outputs(model),
             "labels": None,
             "data": {},
             "metrics": [],

@@ -3,9 +3,16 @@
 import sys
 
 import pytest
+from helpers import failing
 
+import zoo
 from zoo.cli.main import main
 from zoo.errors import LINE, QUOTED, BadInput, UnknownName, one_line, quoted
+from zoo.kinds.boxes import Boxes
+from zoo.kinds.choice import Choice
+from zoo.kinds.number import Number
+from zoo.kinds.table import Table
+from zoo.kinds.text import Text
 
 
 @pytest.mark.parametrize(
@@ -58,3 +65,28 @@ def test_the_command_line_quotes_long_arguments_in_part(arguments, monkeypatch, 
     (line,) = capsys.readouterr().err.splitlines()
     assert ended.value.code == 2
     assert line.startswith("zoo: ") and line.count("n" * 4) <= QUOTED
+
+
+HUGE = 10**5000  # Python refuses to write it out
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: zoo.load(HUGE),
+        lambda: zoo.save(None, HUGE),
+        lambda: Choice(options=("a", "b")).check("way", HUGE),
+        lambda: Choice(options=("a", "b")).check_many("ways", HUGE),
+        lambda: Number().check_many("box", [HUGE, 1], 3),
+        lambda: Text().check_many("texts", [HUGE]),
+        lambda: Table().check("rows", HUGE),
+        lambda: Boxes().check("boxes", [HUGE]),
+    ],
+)
+def test_a_huge_number_is_refused_in_one_line(call):
+    assert "a int" in failing(BadInput, call) or "a list" in failing(BadInput, call)
+
+
+def test_an_empty_name_is_none_of_a_checkpoint():
+    line = failing(BadInput, zoo.card, "")
+    assert line == "'' is no checkpoint; give a name, such as 'lenet5.mnist', or a folder"

@@ -46,7 +46,9 @@ class UnknownName(ZooError):
 
     def __init__(self, kind: str, name: str, known):
         known = known if isinstance(known, list) else sorted(known)  # a list has an order of its own
-        near = difflib.get_close_matches(str(name)[:QUOTED], known, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(
+            name[:QUOTED] if isinstance(name, str) else quoted(name), known, n=3, cutoff=0.5
+        )
         few = [*known[:MOST], "..."] if len(known) > MOST else known
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(few) or 'none'}"
         super().__init__(f"no {kind} is called {quoted(name)}; {hint}")

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from zoo.data.labels import confidence, probabilities
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 
 from ..app import Sample, Text
 from ..conversation import Conversation
@@ -92,7 +92,7 @@ class AssistantApp(Conversation):
             if known := german.phrase(text):
                 return known
             if not re.search(r"[^\W\d_]", text):
-                raise BadInput(f"there is no word in {text!r:.60}")
+                raise BadInput(f"there is no word in {quoted(text)}")
             [translation] = self.tool(name, translator_of)([text])
             return f"{translation} {CAVEAT}"
 

@@ -231,6 +231,7 @@ def test_bad_choices_are_one_line(colours, tmp_path):
             assert str(caught.value).endswith("is no image classifier; give one such as mobilenet.caltech101")
         with pytest.raises(UnknownName, match=r"lenet5\.mnist"):
             app(photo, checkpoint="lenet5.mnits")
+        assert not app._predictors  # nothing was loaded or exported to find that out
     few = changed(colours, tmp_path / "few", labels=["red_thing"])
     with pytest.raises(BadCheckpoint, match=r"has 1 labels for logits of shape \(1, 3\)"):
         Label()(photo, checkpoint=few)

@@ -280,3 +280,33 @@ def test_a_film_that_is_read_again_stays_as_it_is():
     assert Video().to_python(film) is film
     once = dataclasses.replace(film, frames=iter(film.frames))
     assert len(Video().to_python(once).frames) == 2
+
+
+class Same(App):
+    name = "same"
+    title = summary = "Gives back a text."
+
+    def __call__(self, texts: list[Text]) -> list[Record]:
+        return [{"text": text} for text in texts]
+
+
+def test_texts_of_an_array_come_back_as_str():
+    assert [type(found["text"]) for found in Pipeline(Same())(np.array(["a", "bb"]))] == [str, str]
+
+
+def test_an_input_is_given_once():
+    line = failing(BadInput, lambda: Pipeline(Brightness())("a.png", photo="b.png"))
+    assert line == "brightness: two inputs; give the photograph once, alone or as photo"
+
+
+def test_no_name_of_an_app_is_one_line():
+    assert "no app is called ['label']; did you mean label?" in failing(UnknownName, zoo.pipeline, ["label"])
+    assert "no app is called a int" in failing(UnknownName, zoo.pipeline, 10**5000)
+
+
+@pytest.mark.parametrize("name", ["label", "sentiment"])
+def test_the_docstring_names_what_a_record_has(name, tmp_path):
+    label = zoo.pipeline(name)
+    given = label.__doc__.splitlines()[-1].removeprefix("Gives: ").removesuffix(".").split(", ")
+    answer = label({"label": np.zeros((9, 9, 3), np.uint8), "sentiment": "A warm and funny film."}[name])
+    assert set(given) == set(answer)

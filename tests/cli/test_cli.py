@@ -74,6 +74,7 @@ def test_history(tmp_path):
 
 def test_show_of_a_model(tmp_path):
     out, _ = run_zoo("show", "perceptron", cwd=tmp_path)
+    assert out.split("\n\n")[1].startswith("file  ")  # one blank line above the table
     assert "1958" in out and "zoo.Perceptron(input_shape=(28, 28, 1))" in out and "perceptron.mnist-01" in out
     assert re.search(r"built on by +mlp", out) and "Rosenblatt" in out
     found = json.loads(run_zoo("show", "bert", "--json", cwd=tmp_path)[0])

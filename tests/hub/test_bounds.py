@@ -7,11 +7,12 @@ import shutil
 
 import h5py
 import pytest
-from helpers import card_of, failing
+from helpers import array, card_of, failing
 
 import zoo
 from zoo.errors import BadCheckpoint, BadInput, UnknownName
 from zoo.hub import building, checkpoint, files, store, sums
+from zoo.runtime import export
 
 SIZES = {"vocabulary": 300, "context": 16, "width": 8, "depth": 2, "heads": 2}
 MODELS = {
@@ -256,3 +257,53 @@ def test_a_file_is_read_up_to_a_bound(tmp_path):
     (tmp_path / "file").write_bytes(b"12345")
     assert files.read(tmp_path / "file", 5) == b"12345"
     assert "more than 4 bytes" in failing(BadCheckpoint, files.read, tmp_path / "file", 4)
+
+
+CASES = [
+    ({"inputs": {}}, "its inputs are none, the model's input float32 (6)"),
+    ({"outputs": {}}, "its outputs are none, the model's "),
+    ({"inputs": {"x": array(7)}}, "its inputs are x float32 (7), the model's x float32 (6)"),
+    ({"inputs": {"x": array(6, dtype="uint8")}}, "its inputs are x uint8 (6)"),
+    ({"inputs": {"x": array(6), "y": array(6)}}, "its inputs are x float32 (6), y float32 (6)"),
+    ({"outputs": {"logits": array(None)}}, "its outputs are logits float32 (any)"),
+    ({"inputs": {"image": array(-1, 28, 1)}}, "inputs.image.shape is [-1, 28, 1]"),
+    ({"inputs": {"image": array(10**6, 10**6, 3)}}, "inputs.image.shape is [1000000, 1000000, 3]"),
+    ({"inputs": {"image": array(*[1] * 9)}}, "inputs.image.shape is [1, 1,"),
+]
+
+
+@pytest.mark.parametrize(("fields", "line"), CASES)
+def test_a_card_whose_inputs_or_outputs_are_not_the_models_is_refused(mlp, fields, line):
+    changed(mlp, **fields)
+    assert line in failing(BadCheckpoint, zoo.load, mlp)
+
+
+def test_inputs_of_a_model_that_has_names_for_them_go_by_these(saved, tmp_path):
+    folder = shutil.copytree(saved["transformer"], tmp_path / "transformer")
+    card = json.loads((folder / "card.json").read_text())
+    changed(folder, inputs=dict(reversed(card["inputs"].items())))
+    zoo.load(folder)
+    changed(folder, inputs=dict(zip(("source", "goal"), card["inputs"].values(), strict=True)))
+    assert "its inputs are source int32 (any), goal" in failing(BadCheckpoint, zoo.load, folder)
+
+
+def test_a_model_of_vectors_is_saved_without_the_task_of_images(tmp_path):
+    card = zoo.save(zoo.Perceptron(input_shape=(2,)), tmp_path / "perc")
+    assert card.task == "" and list(card.inputs) == ["retina"] and card.labels == ["0", "1"]
+    zoo.load(tmp_path / "perc")
+    assert failing(BadCheckpoint, zoo.predictor, tmp_path / "perc") == "this checkpoint has no task; zoo.load reads it"
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "line"),
+    [
+        ("mlp", {}, "which has an input image, uint8 with 3 axes and the batch's; zoo.load reads it"),
+        ("lenet5", {"outputs": {"scores": array(4)}}, "which has an output logits; zoo.load reads it"),
+    ],
+)
+def test_a_card_that_does_not_fit_its_task_is_refused_by_what_works_with_tasks(saved, tmp_path, name, fields, line):
+    folder = shutil.copytree(saved[name], tmp_path / name)
+    changed(folder, **fields)
+    zoo.load(folder)
+    assert line in failing(BadCheckpoint, zoo.predictor, folder)
+    assert line in failing(BadCheckpoint, export.export, folder, "onnx", tmp_path / "made.onnx")

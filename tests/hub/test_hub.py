@@ -356,6 +356,7 @@ def test_a_model_is_saved_without_a_card_and_apps_take_it(tmp_path):
     [first, _] = predict.task.decode(predict.card, predict(x))
     assert first["label"] in ("round", "straight")
     assert zoo.save(model, tmp_path / "numbered").labels == ["0", "1"]
+    assert zoo.save(model, tmp_path / "array", labels=np.array(["round", "straight"])).labels == card.labels
     out, _ = run_zoo("show", tmp_path / "mine", cwd=tmp_path)
     assert "round, straight" in out and "None" not in out
 
@@ -379,6 +380,13 @@ def test_what_cannot_be_saved_without_a_card_is_one_line(tmp_path):
     assert line == "labels is ['one']; give the names of 2 classes, a list of str"
     failing(BadInput, lambda: zoo.save(lenet, tmp_path / "mine", a_card(), labels=["one", "two"]))
     failing(BadInput, lambda: zoo.save(zoo.VAE(), tmp_path / "mine", labels=["one", "two"]))
+    for labels in (["one", "one"], ["one", ""], ["one", " "]):
+        line = failing(BadInput, lambda labels=labels: zoo.save(lenet, tmp_path / "mine", labels=labels))
+        assert line == f"labels is {labels}; give each class a name of its own"
+    for card in (["one", "two"], "x"):
+        assert "labels=[...]" in failing(BadInput, zoo.save, lenet, tmp_path / "mine", card)
+    assert failing(BadInput, zoo.save, lenet, None) == "None is no folder to save to; give its path, a str"
+    assert "does not fit" in failing(BadCheckpoint, zoo.save, lenet, tmp_path / "mine", a_card())
     dense = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(1)])
     assert "models of the zoo, not Sequential" in failing(BadInput, lambda: zoo.save(dense, tmp_path / "mine"))
     assert not (tmp_path / "mine").exists()

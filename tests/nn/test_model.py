@@ -205,3 +205,36 @@ def test_losses_and_metrics_of_logits_are_taken():
     model.compile("sgd", keras.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     model.check_targets(np.eye(3))  # of another loss the targets are the user's business
     model.compile("sgd", lambda y, logits: keras.ops.mean(logits), metrics=["accuracy", "mse"])
+
+
+@pytest.mark.parametrize(
+    ("make", "options"),
+    [
+        (lambda: zoo.MLP(input_shape=(2,), hidden=(3,), classes=2), {"optimizer": "adam", "metrics": ["accuracy"]}),
+        (lambda: zoo.Perceptron(input_shape=(2,)), {"optimizer": "adam", "metrics": ["accuracy"]}),
+        (lambda: zoo.MLP(input_shape=(2,), hidden=(3,), classes=2), {"loss": None}),
+    ],
+    ids=["two logits", "one logit", "defaults"],
+)
+def test_keras_own_format_keeps_how_a_model_was_compiled(make, options, tmp_path):
+    model = make()
+    model.compile(**options)
+    model.fit(POINTS, SIDES, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")  # warnings are errors
+    assert again.compiled and type(again.optimizer) is type(model.optimizer)
+    old, new = ([keras.ops.convert_to_numpy(each) for each in m.optimizer.variables] for m in (model, again))
+    assert len(old) == len(new) > 2
+    for a, b in zip(old, new, strict=True):
+        np.testing.assert_array_equal(a, b)
+    figures = model.evaluate(POINTS, SIDES, verbose=0, return_dict=True)
+    assert again.evaluate(POINTS, SIDES, verbose=0, return_dict=True) == pytest.approx(figures)
+    again.fit(POINTS, SIDES, verbose=0)
+
+
+def test_keras_own_format_keeps_the_stage_of_a_dbn(tmp_path):
+    model = zoo.DBN(input_shape=(4, 4, 1), hidden=(5, 4), classes=3)
+    model.compile("sgd", stage=model.stages[0], chain_steps=2)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert (again.stage, again.chain_steps, again.persistent) == (model.stages[0], 2, False)

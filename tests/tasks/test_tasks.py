@@ -29,6 +29,8 @@ def test_tasks_are_found_by_their_files():
         assert isinstance(tasks.find(name), Task) and tasks.find(name).name == name
     with pytest.raises(UnknownName, match="did you mean classify_images"):
         tasks.find("classify_image")
+    with pytest.raises(BadCheckpoint, match=r"this checkpoint has no task; zoo\.load reads it"):
+        tasks.find("")
     assert {zoo.card(name).task for name in recipes.names()} == set(tasks.names())
 
 

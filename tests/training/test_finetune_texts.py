@@ -35,7 +35,7 @@ def bert(tmp_path_factory):
     tokenizer = tokens.word_pieces([text for text, _ in ROWS], 120, 16)
     model = zoo.BERT(vocabulary=tokenizer.size, context=16, width=32, depth=1, heads=2)
     inputs = {"tokens": array(None, dtype="int32"), "segments": array(None, dtype="int32")}
-    outputs = {"masked": array(None, 120), "next": array(2)}
+    outputs = {"masked": array(None, tokenizer.size), "next": array(2)}
     card = card_of(model, task="model_masked_text", inputs=inputs, outputs=outputs)
     folder = tmp_path_factory.mktemp("bert") / "bert.tiny"
     store.save(model, folder, card, tokenizer=tokenizer)

@@ -25,7 +25,7 @@ def table(title: str, columns, rows) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
+    shown = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, show_header=any(columns))
     for row in rows:
         shown.add_row(*(Text(str(cell)) for cell in row))  # a text's [brackets] are no markup
     Console(width=None if sys.stdout.isatty() else 200).print(shown)

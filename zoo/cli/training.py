@@ -130,7 +130,7 @@ def finetune(
         raise BadInput(f"{data}: no such file or folder")
     if not known:
         raise UnknownName("folder or file and no data set", data, datasets.names())
-    tasks.find(card.task).check_data(name, card, data, data_dir)
+    tasks.of(card).check_data(name, card, data, data_dir)
     backend.start()
     from zoo.training import report
     from zoo.training.finetune import finetune as run

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, one_line
 from zoo.kinds.files import LARGEST, is_hidden, read_file
 from zoo.kinds.image import read_image
 
@@ -199,7 +199,7 @@ class _reading:
         # Python's tarfile raises the last three for numbers that are none, and for headers of headers of headers.
         kinds = (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, OverflowError, RecursionError)
         if isinstance(error, kinds):
-            raise BadInput(f"{self.path}: cannot be read, or damaged ({' '.join(str(error).split())})") from error
+            raise BadInput(f"{self.path}: cannot be read, or damaged ({one_line(error)})") from error
 
 
 def require(found, folder: Path, wanted: str) -> None:

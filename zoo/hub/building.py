@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from zoo.errors import BadCheckpoint, one_line
+from zoo.errors import BadCheckpoint, one_line, shorten
 from zoo.hub import store
 from zoo.hub.card import Card
 from zoo.hub.registry import architecture
@@ -31,10 +31,44 @@ def build(card: Card, path: Path):
     cls = architecture(card.architecture).cls
     with _no_other_weights(shapes) as missing:
         try:
-            return cls(**card.arguments)
+            model = cls(**card.arguments)
         except Exception as error:  # arguments can be wrong in any way that a constructor can fail
             reason = f"{path.name} has no weight of shape {missing[0]}" if missing else one_line(error)
-    raise BadCheckpoint(f"card of {card.name} does not fit {card.architecture}: {reason}")
+            raise BadCheckpoint(f"card of {card.name} does not fit {card.architecture}: {reason}") from None
+    check_arrays(model, card)
+    return model
+
+
+def check_arrays(model, card: Card) -> None:
+    """Raise `BadCheckpoint` unless the card's inputs and outputs are the model's, in shape and dtype.
+
+    The names are those of a model that has dicts of them; others have what the card calls it.
+    """
+    for side, arrays in (("inputs", model.input), ("outputs", model.output)):
+        stated = getattr(card, side)
+        if isinstance(arrays, dict):
+            has = {name: array_facts(tensor) for name, tensor in arrays.items()}
+        else:
+            arrays = arrays if isinstance(arrays, list | tuple) else [arrays]
+            names = stated if len(stated) == len(arrays) else [tensor.name for tensor in arrays]
+            has = {name: array_facts(tensor) for name, tensor in zip(names, arrays, strict=True)}
+        if has != {name: {key: facts[key] for key in ("shape", "dtype")} for name, facts in stated.items()}:
+            raise BadCheckpoint(
+                f"card of {card.name} does not fit {card.architecture}: its {side} are {_in_words(stated)}, "
+                f"the model's {_in_words(has)}"
+            )
+
+
+def array_facts(tensor) -> dict:
+    """The shape without the batch and the dtype of a model's input or output, as a card has them. Numbers are float32
+    there, whatever the precision that this session computes in."""
+    dtype = "float32" if "float" in tensor.dtype else tensor.dtype
+    return {"shape": list(tensor.shape[1:]), "dtype": dtype}
+
+
+def _in_words(arrays: dict) -> str:
+    sizes = {name: ", ".join("any" if size is None else str(size) for size in a["shape"]) for name, a in arrays.items()}
+    return shorten(", ".join(f"{name} {a['dtype']} ({sizes[name]})" for name, a in arrays.items()) or "none")
 
 
 @contextlib.contextmanager

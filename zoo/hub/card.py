@@ -29,6 +29,8 @@ WEIGHTS = {"file": str, "sha256": str, "bytes": int, "dtype": str}
 TOKENIZER = {"sha256": str, "tokens": int}
 MOST = 10**7  # bytes of a card
 LONGEST = 100  # characters of a name
+AXES = 8  # of an input or output
+NUMBERS = 10**8  # in one of them, of one example: models refuse more (`zoo.nn.checks`)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -76,7 +78,7 @@ class Card:
             raise BadCheckpoint(f"{where}: name is {quoted(self.name)}")
         for side in ("inputs", "outputs"):
             for array, facts in getattr(self, side).items():
-                _check_array(expect, f"{side}.{array}", facts)
+                _check_array(where, f"{side}.{array}", facts)
         expect("data.name", self.data.get("name", ""), str)
         expect("training.wall_time_s", self.training.get("wall_time_s", 0), int | float)
         expect("training.missed", self.training.get("missed", {}), dict)
@@ -123,13 +125,17 @@ def _expect(where: str, label: str, value, kind) -> None:
         raise BadCheckpoint(f"{where}: {label} is {found}")
 
 
-def _check_array(expect, label: str, facts: dict) -> None:
+def _check_array(where: str, label: str, facts: dict) -> None:
     """Check an entry of `inputs` or `outputs`."""
+    expect = functools.partial(_expect, where)
     expect(label, facts, dict)
     for key, kind in ARRAY.items():
         expect(f"{label}.{key}", facts.get(key, ...), kind)
     for size in facts["shape"]:
         expect(f"a size in {label}.shape", size, int | None)
+    sizes = [size for size in facts["shape"] if size is not None]
+    if len(facts["shape"]) > AXES or not all(1 <= size <= NUMBERS for size in sizes) or math.prod(sizes) > NUMBERS:
+        raise BadCheckpoint(f"{where}: {label}.shape is {quoted(facts['shape'])}")
     expect(f"{label}.language", facts.get("language", ""), str)
     expect(f"{label}.range", facts.get("range", []), list)
     for end in facts.get("range", []):

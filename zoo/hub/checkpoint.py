@@ -33,7 +33,7 @@ def find(name) -> Path:
     Raises `UnknownName` with the nearest names, `BadCheckpoint` for a folder that is none, `MissingData` for weights
     that cannot be fetched, `BadInput` for what is no name.
     """
-    if not isinstance(name, str | os.PathLike):
+    if not isinstance(name, str | os.PathLike) or not os.fspath(name):
         raise BadInput(f"{quoted(name)} is no checkpoint; give a name, such as 'lenet5.mnist', or a folder")
     known = store.shipped()
     if str(name) in known:
@@ -73,8 +73,8 @@ def load(name, *, classes: int | None = None):
     Raises:
         UnknownName, BadCheckpoint, BadInput: in one line.
     """
-    if str(name).startswith(huggingface.PREFIX):
-        return huggingface.load(str(name).removeprefix(huggingface.PREFIX), classes=classes)
+    if isinstance(name, str) and name.startswith(huggingface.PREFIX):
+        return huggingface.load(name.removeprefix(huggingface.PREFIX), classes=classes)
     described = card(name)
     path = verify(name)
     model = building.build(described, path)

@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import BadInput
-from zoo.hub import checkpoint, registry, store
+from zoo.errors import BadInput, quoted
+from zoo.hub import building, checkpoint, registry, store
 from zoo.hub.card import Card
 
 IMAGES = ("classify_images", "autoencode_images")  # tasks with one input, an image
@@ -34,8 +35,12 @@ def save(
     Returns:
         the card.
     Raises:
-        OutputExists, BadInput: in one line.
+        OutputExists, BadInput, BadCheckpoint: in one line.
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise BadInput(f"{quoted(folder)} is no folder to save to; give its path, a str")
+    if not isinstance(card, Card | None):
+        raise BadInput(f"card is {quoted(card)}; give a card, or leave it out, and labels by name: labels=[...]")
     folder = Path(folder)
     if card is not None and labels is not None:
         raise BadInput("the card has the labels; give one of both")
@@ -45,6 +50,7 @@ def save(
         if origin is not None and origin[1].tokenizer and tokenizer is None:
             tokenizer = checkpoint.tokenizer(origin[0])
         card = card_of(model, folder.name, labels, None if origin is None else origin[1])
+    building.check_arrays(model, card)  # what zoo.load would refuse is not written
     return store.save(model, folder, card, tokenizer=tokenizer, **options)
 
 
@@ -80,11 +86,12 @@ def card_of(model, name: str, labels: list[str] | None = None, origin: Card | No
         facts["outputs"] = origin.outputs if same else facts["outputs"]
         limits = f"Not measured since it was saved. {origin.name}: {origin.limits}"
         return dataclasses.replace(origin, summary=f"{origin.name}, trained further.", limits=limits, **facts)
+    inputs = _inputs(model)
     return Card(
         summary=f"{about.title}, saved by zoo.save.",
         architecture=about.name,
-        task=model.task,
-        inputs=_inputs(model),
+        task="" if model.task in IMAGES and "image" not in inputs else model.task,  # no image, no task
+        inputs=inputs,
         intended_use="Not stated.",
         limits="Not measured.",
         licence="not stated",
@@ -114,7 +121,7 @@ def _outputs(model) -> dict:
 
 
 def _array(tensor, description: str) -> dict:
-    return {"shape": list(tensor.shape[1:]), "dtype": tensor.dtype, "description": description}
+    return building.array_facts(tensor) | {"description": description}
 
 
 def _labels(model, labels, origin: Card | None) -> list[str] | None:
@@ -129,10 +136,9 @@ def _labels(model, labels, origin: Card | None) -> list[str] | None:
         return origin.labels
     if labels is None:
         return [str(number) for number in range(count)]
-    if (
-        not isinstance(labels, list | tuple)
-        or len(labels) != count
-        or not all(isinstance(each, str) for each in labels)
-    ):
-        raise BadInput(f"labels is {labels!r:.60}; give the names of {count} classes, a list of str")
-    return list(labels)
+    names = labels.tolist() if isinstance(labels, np.ndarray) else labels
+    if not isinstance(names, list | tuple) or len(names) != count or not all(isinstance(each, str) for each in names):
+        raise BadInput(f"labels is {quoted(labels)}; give the names of {count} classes, a list of str")
+    if not all(each.strip() for each in names) or len(set(names)) < count:
+        raise BadInput(f"labels is {quoted(labels)}; give each class a name of its own")
+    return list(names)

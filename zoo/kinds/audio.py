@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, one_line
 from zoo.kinds.kind import Kind, check_file, check_suffix, writing
 
 RATES = (8_000, 192_000)  # samples a second that are taken, both included
@@ -123,4 +123,4 @@ def write_audio(path, sound: Waveform) -> None:
                 for start in range(0, len(samples), _BLOCK):
                     file.write(samples[start : start + _BLOCK])
         except soundfile.SoundFileError as error:
-            raise BadInput(f"{path}: cannot be written ({' '.join(str(error).split())})") from error
+            raise BadInput(f"{path}: cannot be written ({one_line(error)})") from error

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.kinds.number import Number
 from zoo.kinds.table import Table, write_table
 
@@ -52,7 +52,7 @@ class Boxes(Table):
 def _box(name: str, row) -> dict:
     """A row with its numbers read. Raises BadInput for anything but a label, a score and an upright box."""
     if not isinstance(row, dict) or not isinstance(row.get("label"), str):
-        raise BadInput(f"{name} is {row!r:.60}; give a label, a score and a box")
+        raise BadInput(f"{name} is {quoted(row)}; give a label, a score and a box")
     corners = row.get("box")
     try:
         score = Number(minimum=0, maximum=1).check("score", row.get("score"))
@@ -60,5 +60,5 @@ def _box(name: str, row) -> dict:
     except BadInput as error:
         raise BadInput(f"{name}: {error}") from None
     if x1 <= x0 or y1 <= y0:
-        raise BadInput(f"{name} is {corners!r:.60}; give its upper left corner, then the lower right one")
+        raise BadInput(f"{name} is {quoted(corners)}; give its upper left corner, then the lower right one")
     return {"label": row["label"], "score": score, "box": [x0, y0, x1, y1]}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.kinds.kind import Kind
 
 
@@ -19,7 +19,7 @@ class Choice(Kind):
 
     def check(self, name, value):
         if value not in self.options:
-            raise BadInput(f"{name} is {value!r:.60}; choose {self.limits}")
+            raise BadInput(f"{name} is {quoted(value)}; choose {self.limits}")
         return value
 
     def example(self):

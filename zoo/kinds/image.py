@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, one_line
 from zoo.kinds.image_limits import MAX_EXIF, BoundedFile, check, check_size, opened
 from zoo.kinds.kind import Kind, check_suffix, find_files, writing
 
@@ -94,7 +94,7 @@ def _decoded(file: BoundedFile, size: int, name: str) -> np.ndarray:
     except Pillow.DecompressionBombError as error:
         raise BadInput(f"{name}: more than {MAX_PIXELS // 1_000_000} million pixels; make it smaller first") from error
     except Exception as error:  # Pillow's decoders raise a dozen kinds on damaged files; the cause stays in the chain.
-        raise BadInput(f"{name}: a damaged or truncated image ({' '.join(str(error).split())[:200]})") from error
+        raise BadInput(f"{name}: a damaged or truncated image ({one_line(error)})") from error
 
 
 def from_pillow(image: Pillow.Image, name: str = "image") -> np.ndarray:
@@ -107,7 +107,7 @@ def from_pillow(image: Pillow.Image, name: str = "image") -> np.ndarray:
         image.load()
         return _to_array(image, _orientation(image))
     except Exception as error:  # as in `read_image`
-        raise BadInput(f"{name}: an image that cannot be decoded ({' '.join(str(error).split())[:200]})") from error
+        raise BadInput(f"{name}: an image that cannot be decoded ({one_line(error)})") from error
 
 
 def from_array(array, name: str = "image") -> np.ndarray:

@@ -13,7 +13,7 @@ import typing
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.kinds.files import files_in, is_hidden
 
 
@@ -48,7 +48,7 @@ class Kind:
     def check_many(self, name: str, values, count: int = 0) -> list:
         """The same for several values: `count` of them, or one and more where that is 0."""
         if not isinstance(values, list | tuple) or not values or len(values) != (count or len(values)):
-            raise BadInput(f"{name} is {values!r:.60}; give a list of {count or 'one or more'} values")
+            raise BadInput(f"{name} is {quoted(values)}; give a list of {count or 'one or more'} values")
         return [self.check(f"{name} {number}", value) for number, value in enumerate(values, start=1)]
 
     def find(self, path: str) -> list[Path]:

@@ -53,7 +53,7 @@ class Number(Kind):
         try:
             return super().check_many(name, words, count)
         except BadInput:
-            raise BadInput(f"{name} is {values!r:.60}; give {self.limits_many(count)}") from None
+            raise BadInput(f"{name} is {quoted(values)}; give {self.limits_many(count)}") from None
 
     def example(self):
         nearest = min(max(1.0, self.minimum), self.maximum)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.kinds.files import LARGEST
 from zoo.kinds.kind import Kind, check_file, check_suffix, writing
 from zoo.kinds.text import read_text, read_unicode
@@ -185,7 +185,7 @@ class Table(Kind):
 
     def check(self, name, value):
         if not isinstance(value, list) or not value:
-            raise BadInput(f"{name} is {value!r:.60}; give a list of rows")
+            raise BadInput(f"{name} is {quoted(value)}; give a list of rows")
         return [Record().check(f"{name}: row {number}", row) for number, row in enumerate(value, start=1)]
 
     def read(self, path, name=""):

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, quoted
 from zoo.kinds.files import files_in, read_file
 from zoo.kinds.kind import Kind, find_files, writing
 
@@ -90,7 +90,7 @@ class Text(Kind):
     def check_many(self, name, values, count=0):
         texts = [line for line in lines_of(values) if line.strip()] if isinstance(values, str) else values
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise BadInput(f"{name} is {texts!r:.60}; give a text or a list of them")
+            raise BadInput(f"{name} is {quoted(texts)}; give a text or a list of them")
         if not texts:
             raise BadInput(f"{name}: there is no text; give one or more")
         for number, text in enumerate(texts, start=1):

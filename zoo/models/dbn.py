@@ -212,6 +212,11 @@ class DBN(LogitsModel):
         self.chain_steps, self.persistent = chain_steps, persistent
         super().compile(optimizer=optimizer, **kwargs)
 
+    def get_compile_config(self):
+        """As of `keras.Model`, with the stage."""
+        own = {name: getattr(self, name) for name in ("stage", "chain_steps", "persistent")}
+        return super().get_compile_config() | own if self.compiled else {}
+
     def check_targets(self, y):
         """As of `LogitsModel`, but that an RBM learns from labels that may be unknown, or from none."""
         if self.stage == "classifier":

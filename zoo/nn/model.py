@@ -39,6 +39,12 @@ class CheckedModel(keras.Model):
         self._batch_checked = False
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
+    def compile_from_config(self, config):
+        """As of `keras.Model`, which leaves models with a `compile` of their own uncompiled: for `load_model`."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)  # so that its state can be read
+
     @property
     def title(self) -> str:
         """What errors call the model."""

@@ -46,15 +46,16 @@ def export(name, format: str, out=None, *, part: str | None = None, force=False)
     if format not in SUFFIXES:
         raise UnknownName("export format", format, SUFFIXES)
     card = checkpoint.card(name)
+    task = tasks.of(card)
     out = Path(out or f"{card.name}{SUFFIXES[format] or '.savedmodel'}")
     _check_output(out, format, force)
     needs_tensorflow()
     backend.start()
     model = checkpoint.load(name)
     if part is not None:
-        model, card = getattr(model, part), tasks.find(card.task).part(card, part)
+        model, card = getattr(model, part), task.part(card, part)
     model = named(model, card)
-    model(tasks.find(card.task).example(card, 1))  # an export of a model never called can fail
+    model(task.example(card, 1))  # an export of a model never called can fail
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -150,7 +151,7 @@ def _compare(model, card, path: Path, format: str) -> None:
             reason = one_line(failure)
             raise BadCheckpoint(f"the {format} export of {model.name} does not run: {reason}") from None
         for name, array in expected.items():
-            error = np.abs(found[name] - array).max() / np.abs(array).max()
+            error = np.abs(found[name] - array).max() / max(np.abs(array).max(), 1e-9)
             if not error <= TOLERANCE:
                 raise BadCheckpoint(
                     f"{name} of the {format} export of {model.name} is off by {error:.1e} at a batch of {batch}"

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from zoo import tasks
-from zoo.errors import BadInput, UnknownName, one_line
+from zoo.errors import BadInput, UnknownName, one_line, quoted
 from zoo.hub import checkpoint
 from zoo.runtime import backend
 from zoo.runtime.export import as_taken, cached_session
@@ -61,7 +61,7 @@ class Predictor:
         """
         if _names_files(x) and not (self.task.reads_text and isinstance(x, list)):
             wanted = "a list of texts" if self.task.reads_text else "arrays as its card describes them"
-            raise BadInput(f"{self.card.name} takes {wanted}, not {x!r:.60}; zoo.pipeline has apps that take files")
+            raise BadInput(f"{self.card.name} takes {wanted}, not {quoted(x)}; zoo.pipeline has apps that take files")
         if self.task.reads_text and not isinstance(x, dict):
             return self._read(x)
         arrays = x if isinstance(x, dict) else self._by_name(x)
@@ -102,7 +102,7 @@ class Predictor:
     def _read(self, texts: list[str]) -> dict[str, np.ndarray]:
         """Outputs for texts of any lengths; they must have one shape each."""
         if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-            raise BadInput(f"{self.card.name} takes a list of texts, not {texts!r:.60}")
+            raise BadInput(f"{self.card.name} takes a list of texts, not {quoted(texts)}")
         if ragged := [name for name, facts in self.card.outputs.items() if None in facts["shape"]]:
             raise BadInput(f"{self.card.name}'s {ragged[0]} has a length for each text; give arrays of one length")
         # Those of about one length are computed together.
@@ -142,7 +142,8 @@ def predictor(name, engine: str | None = None, *, part: str | None = None) -> Pr
     if engine not in (None, *ENGINES):
         raise UnknownName("engine", engine, ENGINES)
     card, tokenizer = checkpoint.card(name), checkpoint.tokenizer(name)
-    card = card if part is None else tasks.find(card.task).part(card, part)
+    task = tasks.of(card)
+    card = card if part is None else task.part(card, part)
     checkpoint.verify(name)  # changed weights must not hide behind an old export
     if engine == "onnx" or (engine is None and backend.configured() == "tensorflow"):
         try:

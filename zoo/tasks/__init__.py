@@ -9,7 +9,7 @@ import importlib
 import re
 from pathlib import Path
 
-from zoo.errors import UnknownName
+from zoo.errors import BadCheckpoint, UnknownName
 
 
 @functools.cache
@@ -20,7 +20,18 @@ def names() -> tuple[str, ...]:
 
 
 def find(name: str):
-    """The `zoo.tasks.task.Task` of this name. Raises `UnknownName` with the nearest names."""
+    """The `zoo.tasks.task.Task` of this name. Raises `UnknownName` with the nearest names, `BadCheckpoint` for
+    the empty name of a checkpoint that has none."""
+    if not name:
+        raise BadCheckpoint("this checkpoint has no task; zoo.load reads it")
     if name not in names():
         raise UnknownName("task", name, names())
     return importlib.import_module(f"zoo.tasks.{name}").TASK
+
+
+def of(card):
+    """The task of a checkpoint, by its card. Raises `BadCheckpoint` where the card's inputs and outputs aren't those
+    that the task works with."""
+    task = find(card.task)
+    task.check(card)
+    return task

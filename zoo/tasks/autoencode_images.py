@@ -9,6 +9,8 @@ from zoo.tasks.task import Task
 
 
 class AutoencodeImages(Task):
+    takes = {"image": ("uint8", 3)}
+
     def example(self, card, count):
         if "z" in card.inputs:  # the decoder alone
             return {"z": examples.latents(card.inputs["z"]["shape"][0], count)}

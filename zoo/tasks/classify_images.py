@@ -26,6 +26,7 @@ from zoo.tasks.task import OWN, RATES, Classifier, ClassifierFineTuning, divided
 
 
 class ClassifyImages(Classifier):
+    takes = {"image": ("uint8", 3)}
     measured = "fraction of the images classified right"
 
     def example(self, card, count):

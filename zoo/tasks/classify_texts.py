@@ -24,6 +24,7 @@ BATCH = 32
 
 
 class ClassifyTexts(Classifier):
+    takes = {"tokens": ("int32", 1), "segments": ("int32", 1)}
     reads_text = True
     measured = "fraction of the texts classified right"
 

@@ -8,6 +8,9 @@ from zoo.tasks.task import Task
 
 
 class ColorizeImages(Task):
+    takes = {"lightness": ("uint8", 3)}
+    gives = ("chroma",)
+
     def example(self, card, count):
         return {"lightness": examples.images(card.inputs["lightness"]["shape"], count)}
 

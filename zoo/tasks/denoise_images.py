@@ -10,6 +10,9 @@ TIMESTEPS = (100, 900, 500)
 
 
 class DenoiseImages(Task):
+    takes = {"images": ("float32", 3), "timesteps": ("int32", 0)}
+    gives = ("image",)
+
     def example(self, card, count):
         images = examples.images(card.inputs["images"]["shape"], count).astype("float32") / 127.5 - 1
         found = {"images": images, "timesteps": np.resize(TIMESTEPS, count).astype("int32")}

@@ -8,6 +8,9 @@ from zoo.tasks.task import Task
 
 
 class EstimateAttributes(Task):
+    takes = {"image": ("uint8", 3)}
+    gives = ("attributes",)
+
     def example(self, card, count):
         return {"image": examples.images(card.inputs["image"]["shape"], count)}
 

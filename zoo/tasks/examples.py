@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from zoo.errors import BadCheckpoint
+
 ANY_SIZE = 64  # pixels, where a checkpoint takes images of any size
 LENGTH = 12  # tokens
 FREQUENCIES = ((1, 2), (2, 1), (3, 2))  # of waves, down and across
@@ -33,4 +35,6 @@ def labels(columns: int, count: int) -> np.ndarray:
 def tokens(arguments: dict, count: int) -> np.ndarray:
     """int32 (count, T) of the `vocabulary` among a model's arguments, no padding; T fits its `context`, if any."""
     row, column = np.mgrid[:count, : min(LENGTH, arguments.get("context") or LENGTH)]
+    if not arguments.get("vocabulary"):
+        raise BadCheckpoint("a card whose arguments have no vocabulary; the example of a text needs it")
     return ((5 + row + 7 * column) % arguments["vocabulary"]).astype("int32")

@@ -7,6 +7,9 @@ from zoo.tasks.task import Task
 
 
 class GenerateImages(Task):
+    takes = {"z": ("float32", 1)}
+    gives = ("image",)
+
     def example(self, card, count):
         found = {"z": examples.latents(card.inputs["z"]["shape"][0], count)}
         if "labels" in card.inputs:

@@ -22,6 +22,8 @@ SHOWN = 5  # tokens that `decode` names
 
 
 class GenerateText(Task):
+    takes = {"tokens": ("int32", 1)}
+
     def example(self, card, count):
         return {"tokens": examples.tokens(card.arguments, count)}
 

@@ -20,6 +20,8 @@ BATCH = 32
 
 
 class ModelMaskedText(Task):
+    takes = {"tokens": ("int32", 1), "segments": ("int32", 1)}
+    gives = ("masked", "next")
     reads_text = True
 
     def example(self, card, count):

@@ -25,10 +25,14 @@ class Task(abc.ABC):
 
     collate(x, y, rng): makes a batch for `fit` from examples, like `transform` of `zoo.data.batches.Batches`; None
         where examples are arrays of one shape, which are stacked.
+    takes: inputs that cards of the task have: name -> (dtype, number of axes without the batch). Some have more.
+    gives: the names of the outputs that they have.
     reads_text: whether predictors also take a list of str.
     accuracy: whether `fit` reports the accuracy; if so, recipes select the epoch with the highest on validation.
     """
 
+    takes: dict[str, tuple[str, int]]
+    gives: tuple[str, ...] = ("logits",)
     collate = None
     reads_text = False
     accuracy = False
@@ -36,6 +40,17 @@ class Task(abc.ABC):
     @property
     def name(self) -> str:
         return type(self).__module__.rpartition(".")[2]
+
+    def check(self, card) -> None:
+        """Raise `BadCheckpoint` for the card of a checkpoint whose inputs and outputs aren't of the task."""
+        found = {name: (facts["dtype"], len(facts["shape"])) for name, facts in card.inputs.items()}
+        for name, (dtype, axes) in self.takes.items():
+            if found.get(name) != (dtype, axes):
+                wanted = f"has an input {name}, {dtype} with {axes} axes and the batch's"
+                raise BadCheckpoint(f"card of {card.name} is none for {self.name}, which {wanted}; zoo.load reads it")
+        if missing := [name for name in self.gives if name not in card.outputs]:
+            wanted = f"has an output {missing[0]}"
+            raise BadCheckpoint(f"card of {card.name} is none for {self.name}, which {wanted}; zoo.load reads it")
 
     @abc.abstractmethod
     def example(self, card, count: int) -> dict[str, np.ndarray]:

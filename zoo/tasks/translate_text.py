@@ -14,6 +14,8 @@ TARGET = 8  # tokens of the target in an example
 
 
 class TranslateText(Task):
+    takes = {"source": ("int32", 1), "target": ("int32", 1)}
+
     def example(self, card, count):
         tokens = examples.tokens(card.arguments, count)
         return {"source": tokens, "target": tokens[:, :TARGET]}

@@ -67,7 +67,7 @@ def _checked(split, recipe) -> str:
 
 def _by_task(card, name, split, folder, data_dir) -> tuple[list[dict], dict]:
     """As the checkpoint's task measures, on data of the user's own or on a data set that it was fine-tuned on."""
-    dataset, task = card.data.get("name"), tasks.find(card.task)
+    dataset, task = card.data.get("name"), tasks.of(card)
     if folder is not None and split is not None:
         raise BadInput(f"data of one's own have no split {quoted(split)}; leave --split out")
     known = dataset in datasets.names() or (dataset not in (None, "own") and tfds_images.find(dataset, data_dir))

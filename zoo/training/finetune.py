@@ -51,7 +51,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
     if epochs < 1:
         raise BadInput(f"--epochs {epochs}: train for at least 1")
     base = checkpoint.card(name)
-    work = tasks.find(base.task).finetuning(name, base, data, seed, data_dir)
+    work = tasks.of(base).finetuning(name, base, data, seed, data_dir)
     if restart:
         shutil.rmtree(run, ignore_errors=True)
 
