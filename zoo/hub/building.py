@@ -46,17 +46,28 @@ def check_arrays(model, card: Card) -> None:
     """
     for side, arrays in (("inputs", model.input), ("outputs", model.output)):
         stated = getattr(card, side)
-        if isinstance(arrays, dict):
-            has = {name: array_facts(tensor) for name, tensor in arrays.items()}
-        else:
-            arrays = arrays if isinstance(arrays, list | tuple) else [arrays]
-            names = stated if len(stated) == len(arrays) else [tensor.name for tensor in arrays]
-            has = {name: array_facts(tensor) for name, tensor in zip(names, arrays, strict=True)}
+        has = _model_facts(arrays, stated)
         if has != {name: {key: facts[key] for key in ("shape", "dtype")} for name, facts in stated.items()}:
             raise BadCheckpoint(
                 f"card of {card.name} does not fit {card.architecture}: its {side} are {_in_words(stated)}, "
                 f"the model's {_in_words(has)}"
             )
+
+
+def with_shapes_of_model(stated: dict, arrays) -> dict:
+    """A card's inputs or outputs with the shapes and dtypes that the model has: a vocabulary, for example, follows from
+    the data. `arrays` are `model.input` or `model.output`; names that the model doesn't have stay as they are."""
+    has = _model_facts(arrays, stated)
+    return {name: facts | has.get(name, {}) for name, facts in stated.items()}
+
+
+def _model_facts(arrays, stated: dict) -> dict:
+    """Shape and dtype of each of a model's inputs or outputs, by the names that they have in the card."""
+    if isinstance(arrays, dict):
+        return {name: array_facts(tensor) for name, tensor in arrays.items()}
+    arrays = arrays if isinstance(arrays, list | tuple) else [arrays]
+    names = stated if len(stated) == len(arrays) else [tensor.name for tensor in arrays]
+    return {name: array_facts(tensor) for name, tensor in zip(names, arrays, strict=True)}
 
 
 def array_facts(tensor) -> dict:

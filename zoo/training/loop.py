@@ -12,7 +12,7 @@ import numpy as np
 
 from zoo.data.facts import data_facts
 from zoo.errors import BadInput
-from zoo.hub import checkpoint, store
+from zoo.hub import building, checkpoint, store
 from zoo.hub.card import Card
 from zoo.hub.registry import architecture
 from zoo.runtime import backend
@@ -265,8 +265,8 @@ def _card(recipe, trained: Trained, rows, curves, init, epochs) -> Card:
         arguments=recipe.arguments,
         parameters=int(sum(np.prod(v.shape) for v in trained.model.trainable_variables)),
         task=recipe.task,
-        inputs=recipe.inputs,
-        outputs=recipe.outputs,
+        inputs=building.with_shapes_of_model(recipe.inputs, trained.model.input),
+        outputs=building.with_shapes_of_model(recipe.outputs, trained.model.output),
         labels=recipe.labels,
         ood_threshold=recipe.ood_threshold,
         data=data_facts((recipe.dataset, *recipe.also_trained_on, *recipe.selected_on), recipe.trained_split),
