@@ -33,7 +33,8 @@ def model():
 def app(model, monkeypatch):
     app = Faces()
     card = dataclasses.replace(zoo.card(CHECKPOINT), arguments=model.get_config())
-    card.inputs["images"] |= {"shape": [16, 16, 3]}
+    for entry in (card.inputs["images"], card.outputs["image"]):
+        entry["shape"] = [16, 16, 3]
     monkeypatch.setattr(app, "predictor", lambda name: of_model(model, card))
     return app
 

@@ -222,9 +222,15 @@ def test_a_card_says_what_its_recipe_says(name):
     from zoo import recipes
 
     recipe, card = recipes.find(name), zoo.card(name)
-    fields = "summary arguments task inputs outputs labels ood_threshold intended_use limits licence commercial_use"
+    fields = "summary arguments task labels ood_threshold intended_use limits licence commercial_use"
     for field in fields.split():
         assert getattr(card, field) == json.loads(json.dumps(getattr(recipe, field))), field
+    for side in ("inputs", "outputs"):  # shapes and dtypes are the model's, see the test before
+        entries, stated = getattr(card, side), getattr(recipe, side)
+        assert {
+            name: {"shape": e["shape"], "dtype": e["dtype"]} | stated[name] for name, e in entries.items()
+        } == entries
+        assert set(stated) == set(entries)
     assert card.weights["dtype"] == recipe.weights_dtype
 
 

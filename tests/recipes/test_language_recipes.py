@@ -5,7 +5,6 @@ import functools
 import keras
 import numpy as np
 import pytest
-from helpers import array
 
 import zoo
 from zoo.data import catalogue, tokens
@@ -72,6 +71,7 @@ def test_a_language_model_is_trained_measured_and_kept_with_its_tokeniser(tmp_pa
     assert row["metric"] == "nll" and row["unit"] == "nats/char" and row["n"] == len(TEXT) - 1
     assert 1.5 < row["value"] < np.log(card.tokenizer["tokens"])
     assert card.training["missed"] == {"nll": 1.0}  # lower is better
+    assert card.outputs["logits"]["shape"] == [None, card.tokenizer["tokens"]]  # as many as the text has characters
     predict = zoo.predictor(out, "model")
     [again], _ = TinyLM().evaluate(predict, [TEXT], "validation")
     assert again["value"] == pytest.approx(row["value"], abs=1e-3)
@@ -170,7 +170,7 @@ class TinyClasses(Sentences):
     own_arguments = {"vocabulary": 90, "depth": 1}
     changed = 2
     targets = {"accuracy": 90.0}
-    outputs = {"logits": array(2)}
+    outputs = {"logits": {"description": "of a test"}}
     labels = ["odd", "even"]
     protocol, dataset = "all", "clinc150"
     summary = intended_use = limits = licence = "tests"
@@ -243,7 +243,7 @@ class OurRequests:
 
     own_arguments = {"depth": 1}
     epochs, classes, labels = 1, 2, ["timer", "weather"]
-    outputs = {"logits": array(2)}
+    outputs = {"logits": {"description": "of a test"}}
     targets = {}
 
     def examples(self, split, data_dir=None, folder=None):

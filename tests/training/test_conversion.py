@@ -24,8 +24,8 @@ class Converted(Conversion):
     summary = "An MLP with the weights of another."
     task = "classify_images"
     labels = list("0123456789")
-    inputs = {"image": {"shape": [28, 28, 1], "dtype": "uint8", "description": "a digit"}}
-    outputs = {"logits": {"shape": [10], "dtype": "float32", "description": "one logit a digit"}}
+    inputs = {"image": {"description": "a digit"}}
+    outputs = {"logits": {"description": "one logit a digit"}}
     weights_dtype = "float16"
     data = {"name": "digits", "url": "", "split": "train", "licence": "MIT", "commercial_use": True}
     source = {"package": "digits", "version": "1.0"}
@@ -58,6 +58,7 @@ def test_converted_weights_are_saved_with_their_origin_and_what_was_compared(tmp
     compared = card.training["compared"]
     assert compared["examples"] == 8 and compared["largest_difference"] < 1e-5
     assert compared["same_prediction_as_shipped"] == 1.0
+    assert card.inputs["image"] == {"shape": [28, 28, 1], "dtype": "uint8", "description": "a digit"}
     written = json.loads((tmp_path / "out" / "card.json").read_text())
     assert written["training"]["converted_from"] == recipe.source
     assert [row["role"] for row in written["metrics"]] == ["result", "published"]

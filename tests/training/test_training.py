@@ -27,8 +27,8 @@ class Halves(Recipe):
     validation, epochs, batch_size, weights_dtype = 40, 8, 16, "float16"
     targets = {"accuracy": 95.0}
     protocol = "made-up pictures"
-    inputs = {"image": array(4, 4, 1, dtype="uint8")}
-    outputs = {"logits": array(2)}
+    inputs = {"image": {"description": "of a test"}}
+    outputs = {"logits": {"description": "of a test"}}
     labels = ["left", "right"]
     intended_use, limits, licence, commercial_use = "tests", "none", "Apache-2.0", True
 
@@ -60,6 +60,7 @@ def test_a_recipe_becomes_a_checkpoint_whose_card_says_what_was_measured(tmp_pat
     assert card.training["command"] == "zoo train mlp.test-halves"
     assert card.training["seed"] == 1 and card.training["wall_time_s"] >= 0 and card.training["hardware"]
     assert card.data["name"] == "mnist" and card.weights["dtype"] == "float16"
+    assert card.inputs == {"image": array(4, 4, 1, dtype="uint8")} and card.outputs == {"logits": array(2)}
 
     model = zoo.load(tmp_path / "out")
     x, y = Halves().examples("test")
@@ -173,6 +174,15 @@ def test_what_is_in_the_way_is_refused_before_the_work(tmp_path):
         loop.train(Laborious(), tmp_path / "out", runs=tmp_path / "runs", init="mlp.mnits")
     with pytest.raises(BadCheckpoint, match="does not fit"):
         loop.train(Laborious(), tmp_path / "out", runs=tmp_path / "runs", init="mlp.mnist")
+    for outputs, expected in (
+        ({"logits": array(3)}, r"outputs are logits float32 \(3\), the model's logits float32 \(2\)"),
+        ({"logits": {"dtype": "int32"}}, r"outputs are logits int32 \(2\), the model's logits float32 \(2\)"),
+        ({"a": {}, "b": {}}, r"outputs are a, b, the model's \w+ float32 \(2\)"),
+    ):
+        wrong = Laborious()
+        wrong.outputs = outputs
+        with pytest.raises(BadCheckpoint, match=expected):
+            loop.train(wrong, tmp_path / "out", runs=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 

@@ -35,39 +35,39 @@ def build(card: Card, path: Path):
         except Exception as error:  # arguments can be wrong in any way that a constructor can fail
             reason = f"{path.name} has no weight of shape {missing[0]}" if missing else one_line(error)
             raise BadCheckpoint(f"card of {card.name} does not fit {card.architecture}: {reason}") from None
-    check_arrays(model, card)
+    arrays(model, card)  # raises where the card states others
     return model
 
 
-def check_arrays(model, card: Card) -> None:
-    """Raise `BadCheckpoint` unless the card's inputs and outputs are the model's, in shape and dtype.
+def arrays(model, card) -> tuple[dict, dict]:
+    """The `inputs` and `outputs` of a model's card: shapes and dtypes are the model's, the rest is what `card` says.
 
-    The names are those of a model that has dicts of them; others have what the card calls it.
+    card: a card, or a recipe, whose entries need no shape and no dtype. It names the arrays, unless the model has dicts
+    of them.
+
+    Raises `BadCheckpoint` where it names other arrays than the model has, or states other shapes or dtypes.
     """
-    for side, arrays in (("inputs", model.input), ("outputs", model.output)):
+    sides = []
+    for side, tensors in (("inputs", model.input), ("outputs", model.output)):
         stated = getattr(card, side)
-        has = _model_facts(arrays, stated)
-        if has != {name: {key: facts[key] for key in ("shape", "dtype")} for name, facts in stated.items()}:
+        has = _model_facts(tensors, stated)
+        entries = {name: has.get(name, {}) | facts for name, facts in stated.items()}
+        if has != {name: {key: facts.get(key) for key in ("shape", "dtype")} for name, facts in entries.items()}:
             raise BadCheckpoint(
-                f"card of {card.name} does not fit {card.architecture}: its {side} are {_in_words(stated)}, "
+                f"card of {card.name} does not fit its model: its {side} are {_in_words(entries)}, "
                 f"the model's {_in_words(has)}"
             )
+        sides.append(entries)
+    return tuple(sides)
 
 
-def with_shapes_of_model(stated: dict, arrays) -> dict:
-    """A card's inputs or outputs with the shapes and dtypes that the model has: a vocabulary, for example, follows from
-    the data. `arrays` are `model.input` or `model.output`; names that the model doesn't have stay as they are."""
-    has = _model_facts(arrays, stated)
-    return {name: facts | has.get(name, {}) for name, facts in stated.items()}
-
-
-def _model_facts(arrays, stated: dict) -> dict:
-    """Shape and dtype of each of a model's inputs or outputs, by the names that they have in the card."""
-    if isinstance(arrays, dict):
-        return {name: array_facts(tensor) for name, tensor in arrays.items()}
-    arrays = arrays if isinstance(arrays, list | tuple) else [arrays]
-    names = stated if len(stated) == len(arrays) else [tensor.name for tensor in arrays]
-    return {name: array_facts(tensor) for name, tensor in zip(names, arrays, strict=True)}
+def _model_facts(tensors, names) -> dict:
+    """Shape and dtype of each of a model's inputs or outputs. `names` are those of the card."""
+    if isinstance(tensors, dict):
+        return {name: array_facts(tensor) for name, tensor in tensors.items()}
+    tensors = tensors if isinstance(tensors, list | tuple) else [tensors]
+    names = names if len(names) == len(tensors) else [tensor.name for tensor in tensors]
+    return {name: array_facts(tensor) for name, tensor in zip(names, tensors, strict=True)}
 
 
 def array_facts(tensor) -> dict:
@@ -77,9 +77,12 @@ def array_facts(tensor) -> dict:
     return {"shape": list(tensor.shape[1:]), "dtype": dtype}
 
 
-def _in_words(arrays: dict) -> str:
-    sizes = {name: ", ".join("any" if size is None else str(size) for size in a["shape"]) for name, a in arrays.items()}
-    return shorten(", ".join(f"{name} {a['dtype']} ({sizes[name]})" for name, a in arrays.items()) or "none")
+def _in_words(entries: dict) -> str:
+    words = []
+    for name, facts in entries.items():
+        sizes = ", ".join("any" if size is None else str(size) for size in facts.get("shape", []))
+        words.append(f"{name} {facts.get('dtype', '')} ({sizes})" if facts.keys() & {"shape", "dtype"} else name)
+    return shorten(", ".join(words) or "none")
 
 
 @contextlib.contextmanager

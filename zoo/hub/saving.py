@@ -50,7 +50,7 @@ def save(
         if origin is not None and origin[1].tokenizer and tokenizer is None:
             tokenizer = checkpoint.tokenizer(origin[0])
         card = card_of(model, folder.name, labels, None if origin is None else origin[1])
-    building.check_arrays(model, card)  # what zoo.load would refuse is not written
+    building.arrays(model, card)  # raises for what zoo.load would refuse
     return store.save(model, folder, card, tokenizer=tokenizer, **options)
 
 

@@ -34,13 +34,7 @@ class AlexNetCIFAR10(CIFAR10):
         "fraction of the test images classified right, by the mean probabilities of ten crops of 24 x 24 pixels; the "
         "copy of CIFAR-10 is JPEG-compressed"
     )
-    inputs = {
-        "image": {
-            "shape": [SIDE, SIDE, 3],
-            "dtype": "uint8",
-            "description": "a crop of a small colour image with one object",
-        }
-    }
+    inputs = {"image": {"description": "a crop of a small colour image with one object"}}
     limits = CIFAR10.limits + " It takes crops of 24 pixels a side; its target is 87 %."
     intended_use = "To see what AlexNet's ingredients do at a size that trains on a laptop; a base to fine-tune."
     peak = 1e-3  # the learning rate's

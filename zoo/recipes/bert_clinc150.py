@@ -35,7 +35,7 @@ class Clinc150(Sentences):
     classes = len(CLASSES)
     dataset = "clinc150"
     monitor = None
-    outputs = {"logits": {"shape": [len(CLASSES)], "dtype": "float32", "description": "one logit an intent"}}
+    outputs = {"logits": {"description": "one logit an intent"}}
     ood_threshold = OOD_THRESHOLD
     labels = list(CLASSES)
     intended_use = "To understand short requests (app assistant); a base to fine-tune on requests of one's own."

@@ -33,16 +33,12 @@ class BERTGutenberg(Recipe):
     batch_size = 64
     weights_dtype = "int8"
     inputs = {
-        "tokens": {"shape": [None], "dtype": "int32", "description": "[CLS] A [SEP] B [SEP]"},
-        "segments": {"shape": [None], "dtype": "int32", "description": "0 at the tokens of A, 1 at those of B"},
+        "tokens": {"description": "[CLS] A [SEP] B [SEP]"},
+        "segments": {"description": "0 at the tokens of A, 1 at those of B"},
     }
     outputs = {
-        "masked": {
-            "shape": [None, TOKENS],
-            "dtype": "float32",
-            "description": "at each position, one logit for each token that might stand there",
-        },
-        "next": {"shape": [2], "dtype": "float32", "description": "logits: B does not follow A, B follows A"},
+        "masked": {"description": "at each position, one logit for each token that might stand there"},
+        "next": {"description": "logits: B does not follow A, B follows A"},
     }
     intended_use = "To fine-tune on labelled texts (zoo finetune), and to see what predicting masked tokens teaches."
     limits = (

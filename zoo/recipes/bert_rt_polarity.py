@@ -31,7 +31,7 @@ class BERTRtPolarity(Sentences):
     epochs = 2
     monitor = None
     protocol = "fraction of the sentences of one fold classified right, by the network trained on the other nine"
-    outputs = {"logits": {"shape": [2], "dtype": "float32", "description": "negative, positive"}}
+    outputs = {"logits": {"description": "negative, positive"}}
     labels = LABELS
     intended_use = "To tell positive from negative in short English texts (app sentiment)."
     limits = (

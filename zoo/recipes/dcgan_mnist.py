@@ -19,11 +19,9 @@ class DCGANMNIST(DigitGenerator):
     batch_size = 64
     conditional, loss = True, "hinge"
     targets = {"accuracy": 97.0}
-    inputs = DigitGenerator.inputs | {"labels": {"shape": [1], "dtype": "int32", "description": "the digit"}}
+    inputs = DigitGenerator.inputs | {"labels": {"description": "the digit"}}
     outputs = {
         "image": {
-            "shape": [28, 28, 1],
-            "dtype": "float32",
             "description": "a digit, -1 black to 1 white",
             "range": [-1, 1],
         }

@@ -74,15 +74,9 @@ class Denoiser(Faces):
         "eta": 0.0,
     }
     inputs = {
-        "images": {
-            "shape": [64, 64, 3],
-            "dtype": "float32",
-            "description": "faces with noise in them, -1 black to 1 white without",
-        },
-        "timesteps": {"shape": [], "dtype": "int32", "description": "the timestep of each, 0 to 999"},
+        "images": {"description": "faces with noise in them, -1 black to 1 white without"},
+        "timesteps": {"description": "the timestep of each, 0 to 999"},
         "labels": {
-            "shape": [3],
-            "dtype": "int32",
             "description": (
                 f"gender {numbered(faces.GENDERS)}; ages {numbered(f'{first}-{last}' for first, last in faces.BANDS)}; "
                 f"ethnicity {numbered(faces.ETHNICITIES)}"

@@ -103,8 +103,8 @@ class EfficientNetLite0ImageNet(Conversion):
     arguments = {"phi": 0, "lite": True}
     task = "classify_images"
     labels = LABELS
-    inputs = {"image": {"shape": list(SHAPE), "dtype": "uint8", "description": "a colour photograph, its center crop"}}
-    outputs = {"logits": {"shape": [1000], "dtype": "float32", "description": "one logit a class"}}
+    inputs = {"image": {"description": "a colour photograph, its center crop"}}
+    outputs = {"logits": {"description": "one logit a class"}}
     weights_dtype = "float16"
     dataset = "imagenet"
     eval_dataset = "caltech101"

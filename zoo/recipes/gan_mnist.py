@@ -17,8 +17,6 @@ class GANMNIST(DigitGenerator):
     batch_size = 100
     outputs = {
         "image": {
-            "shape": [28, 28, 1],
-            "dtype": "float32",
             "description": "a digit, 0 black to 1 white",
             "range": [0, 1],
         }

@@ -23,13 +23,7 @@ class GPTGutenberg(LanguageModel):
     arguments = {"vocabulary": TOKENS, "context": 128, "width": 160, "depth": 5, "heads": 5, "dropout": 0.2}
     epochs = 20
     batch_size = 64
-    outputs = {
-        "logits": {
-            "shape": [None, TOKENS],
-            "dtype": "float32",
-            "description": "at each token of the text, one logit for each that might come next",
-        }
-    }
+    outputs = {"logits": {"description": "at each token of the text, one logit for each that might come next"}}
     intended_use = "To see a language model learn from books, and to generate text (app write); a base to fine-tune."
     limits = (
         "Trained on a million tokens of six novels: it has their grammar and manner, and its sense lasts for half a "

@@ -41,13 +41,7 @@ class LeNet5MNIST(MNIST):
     targets = {"accuracy": 99.25}
     paper = {"accuracy": 99.2}
     protocol = "fraction of the 10,000 test images classified right; trained with distortions"
-    outputs = {
-        "logits": {
-            "shape": [10],
-            "dtype": "float32",
-            "description": "minus the squared distance of F6 to each digit's code (eq. 7)",
-        }
-    }
+    outputs = {"logits": {"description": "minus the squared distance of F6 to each digit's code (eq. 7)"}}
     intended_use = "To read single digits and to see how LeNet-5 works; a base to fine-tune on small grey images."
     limits = (
         "Digits centred and of MNIST's size and stroke. Images far from every code may be no digit; nothing tests that."

@@ -58,10 +58,8 @@ class MobileNetCaltech101(Recipe):
     weights_dtype = "float16"
     targets = {"accuracy": 72.0, "mean_class_accuracy": 56.0, "acceptance_rate": 90.0, "rejection_rate": 60.0}
     protocol = "fraction of the test photographs classified right, each resized to 128 x 128; the split is ours"
-    inputs = {
-        "image": {"shape": [128, 128, 3], "dtype": "uint8", "description": "a colour photograph, resized to that size"}
-    }
-    outputs = {"logits": {"shape": [101], "dtype": "float32", "description": "one logit a class"}}
+    inputs = {"image": {"description": "a colour photograph, resized to that size"}}
+    outputs = {"logits": {"description": "one logit a class"}}
     ood_threshold = OOD_THRESHOLD
     labels = list(CLASSES)
     intended_use = "To label photographs of single objects (app label), and as a base to fine-tune on one's own."

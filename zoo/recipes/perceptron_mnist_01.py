@@ -20,20 +20,8 @@ class PerceptronMNIST01(MNIST):
     steps_per_execution = 200
     targets = {"accuracy": 99.8}
     protocol = "fraction of the 2,115 zeros and ones of the test split classified right, undistorted"
-    inputs = {
-        "image": {
-            "shape": [28, 28, 1],
-            "dtype": "uint8",
-            "description": "a grey image of a handwritten 0 or 1, white on black",
-        }
-    }
-    outputs = {
-        "logits": {
-            "shape": [1],
-            "dtype": "float32",
-            "description": "weighted sum minus threshold; the class is 1 where it is positive, else 0",
-        }
-    }
+    inputs = {"image": {"description": "a grey image of a handwritten 0 or 1, white on black"}}
+    outputs = {"logits": {"description": "weighted sum minus threshold; the class is 1 where it is positive, else 0"}}
     labels = ["0", "1"]
     intended_use = "To see how the perceptron and its learning rule work."
     limits = "Trained on zeros and ones only, centred and of MNIST's size; it classifies any other image, too."

@@ -55,16 +55,8 @@ class Attributes(Recipe):
     precision = "mixed_bfloat16"
     weights_dtype = "float16"
     targets = {"accuracy_gender": 90.0, "accuracy_ethnicity": 78.0, "mean_absolute_error": 6.5}
-    inputs = {
-        "image": {"shape": [64, 64, 3], "dtype": "uint8", "description": "a face, cropped and aligned as in UTKFace"}
-    }
-    outputs = {
-        "attributes": {
-            "shape": [faces.ANSWERS],
-            "dtype": "float32",
-            "description": "logits of 2 genders, 5 ethnicities and the ages from 1 to 116 years",
-        }
-    }
+    inputs = {"image": {"description": "a face, cropped and aligned as in UTKFace"}}
+    outputs = {"attributes": {"description": "logits of 2 genders, 5 ethnicities and the ages from 1 to 116 years"}}
     intended_use = "To measure generators of faces. Not to judge people."
     limits = (
         "Its outputs are what others guessed from photographs: two genders and five ethnicities, of which the last is "

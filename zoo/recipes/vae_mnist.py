@@ -33,20 +33,8 @@ class VAEMNIST(MNIST):
     weights_dtype = "float16"
     targets = {"elbo": -97.5}
     protocol = "L of eq. 10, one sample of each of the 10,000 test images, binarized once"
-    inputs = {
-        "image": {
-            "shape": [28, 28, 1],
-            "dtype": "uint8",
-            "description": "a grey or black and white image of a digit, centred as in MNIST",
-        }
-    }
-    outputs = {
-        "logits": {
-            "shape": [28, 28, 1],
-            "dtype": "float32",
-            "description": "of each pixel being white in the reconstruction",
-        }
-    }
+    inputs = {"image": {"description": "a grey or black and white image of a digit, centred as in MNIST"}}
+    outputs = {"logits": {"description": "of each pixel being white in the reconstruction"}}
     labels = None
     intended_use = "To see what latents are: interpolation between digits, random digits (`VAE.sample`, app digits)."
     limits = "Its digits are a little blurred; some samples are no digit. Trained on MNIST's digits and nothing else."

@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo import tasks
 from zoo.errors import BadInput, UnknownName, one_line, quoted
-from zoo.hub import checkpoint
+from zoo.hub import building, checkpoint
 from zoo.runtime import backend
 from zoo.runtime.export import as_taken, cached_session
 
@@ -47,10 +47,12 @@ class Predictor:
         predict(["a text", "another"])["logits"]  # of texts, where the task reads those
 
     card: the card of a checkpoint, or its recipe. run: an engine, a function from {input: array} to {output: array}.
+    arrays: (inputs, outputs), as on a card; those of `card` if not given. A recipe has them without shapes.
     """
 
-    def __init__(self, card, run, tokenizer=None):
+    def __init__(self, card, run, tokenizer=None, arrays=None):
         self.card, self.tokenizer, self._run = card, tokenizer, run
+        self._inputs, self._outputs = arrays or (card.inputs, card.outputs)
         self.task = tasks.find(card.task)
         self.engine = "model" if isinstance(run, Compiled) else "onnx"
 
@@ -79,21 +81,21 @@ class Predictor:
         return self._run.model
 
     def _by_name(self, x) -> dict:
-        if len(self.card.inputs) > 1:
-            names = ", ".join(self.card.inputs)
+        if len(self._inputs) > 1:
+            names = ", ".join(self._inputs)
             raise BadInput(f"{self.card.name} has several inputs; give a dict of arrays with the names {names}")
-        return dict.fromkeys(self.card.inputs, x)
+        return dict.fromkeys(self._inputs, x)
 
     def _check(self, arrays: dict) -> None:
-        if set(arrays) != set(self.card.inputs):
-            wanted = ", ".join(self.card.inputs)
+        if set(arrays) != set(self._inputs):
+            wanted = ", ".join(self._inputs)
             raise BadInput(f"{self.card.name} takes the inputs {wanted}, not {', '.join(map(str, arrays)) or 'none'}")
-        for name, facts in self.card.inputs.items():
+        for name, facts in self._inputs.items():
             x, shape, dtype = arrays[name], facts["shape"], facts["dtype"]
             fits = x.ndim == len(shape) + 1 and all(a in (None, b) for a, b in zip(shape, x.shape[1:], strict=False))
             if not fits or not x.size or x.dtype != dtype:
                 sizes = ", ".join(["batch", *("any" if size is None else str(size) for size in shape)])
-                of = f" for {name}" if len(self.card.inputs) > 1 else ""
+                of = f" for {name}" if len(self._inputs) > 1 else ""
                 raise BadInput(f"{self.card.name} takes {dtype} ({sizes}){of}, not {x.dtype} {x.shape}")
         if len({len(array) for array in arrays.values()}) > 1:
             sizes = ", ".join(f"{name} {len(array)}" for name, array in arrays.items())
@@ -103,7 +105,7 @@ class Predictor:
         """Outputs for texts of any lengths; they must have one shape each."""
         if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
             raise BadInput(f"{self.card.name} takes a list of texts, not {quoted(texts)}")
-        if ragged := [name for name, facts in self.card.outputs.items() if None in facts["shape"]]:
+        if ragged := [name for name, facts in self._outputs.items() if None in facts["shape"]]:
             raise BadInput(f"{self.card.name}'s {ragged[0]} has a length for each text; give arrays of one length")
         # Those of about one length are computed together.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
@@ -124,8 +126,11 @@ def joined(parts: list[dict]) -> dict[str, np.ndarray]:
 
 
 def of_model(model, card, tokenizer=None) -> Predictor:
-    """A `Predictor` of a Keras model. card: that of its checkpoint, or its recipe."""
-    return Predictor(card, Compiled(model, card.inputs, card.outputs), tokenizer)
+    """A `Predictor` of a Keras model. card: that of its checkpoint, or its recipe.
+
+    Raises `BadCheckpoint` where the model has other inputs or outputs than the card states."""
+    inputs, outputs = building.arrays(model, card)
+    return Predictor(card, Compiled(model, inputs, outputs), tokenizer, (inputs, outputs))
 
 
 def predictor(name, engine: str | None = None, *, part: str | None = None) -> Predictor:

@@ -104,8 +104,8 @@ class FineTuning(abc.ABC):
 
     name = "the fine-tuned model"  # as errors call it
     task: str  # of the new checkpoint, as are those below
-    inputs: dict
-    outputs: dict
+    inputs: dict  # shapes and dtypes may be left out: the model has them
+    outputs: dict  # likewise
     labels: list | None = None
     tokenizer = None
     facts: dict = OWN  # what the card says of the data
@@ -184,14 +184,10 @@ class ClassifierFineTuning(FineTuning):
     """
 
     others: str
+    outputs = {"logits": {"description": "one logit a class, in the order of the labels"}}
 
     def model(self, name):
         return checkpoint.load(name, classes=len(self.labels))
-
-    @property
-    def outputs(self):
-        about = "one logit a class, in the order of the labels"
-        return {"logits": {"shape": [len(self.labels)], "dtype": "float32", "description": about}}
 
     def measure(self, predict):
         x, y = self.held

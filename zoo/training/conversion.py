@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from zoo.errors import BadCheckpoint, BadInput
-from zoo.hub import store
+from zoo.hub import building, store
 from zoo.hub.card import Card
 from zoo.hub.registry import architecture
 from zoo.runtime.predictor import of_model
@@ -51,6 +51,7 @@ def convert(recipe: Conversion, out, *, data_dir=None, init=None, epochs=None, f
     store.check_output(out, force)
     started = time.monotonic()
     model = architecture(recipe.architecture).cls(**recipe.arguments)
+    inputs, outputs = building.arrays(model, recipe)
     recipe.load(model)
     x = recipe.compared_on(data_dir)
     theirs, ours = recipe.original(x), model.predict(x, verbose=0)
@@ -73,8 +74,8 @@ def convert(recipe: Conversion, out, *, data_dir=None, init=None, epochs=None, f
         arguments=recipe.arguments,
         parameters=int(sum(np.prod(v.shape) for v in model.trainable_variables)),
         task=recipe.task,
-        inputs=recipe.inputs,
-        outputs=recipe.outputs,
+        inputs=inputs,
+        outputs=outputs,
         labels=recipe.labels,
         ood_threshold=recipe.ood_threshold,
         data=recipe.data,

@@ -17,7 +17,7 @@ from zoo import tasks
 from zoo.data.batches import Batches
 from zoo.data.labels import confidence
 from zoo.errors import BadInput, one_line
-from zoo.hub import checkpoint, store
+from zoo.hub import building, checkpoint, store
 from zoo.hub.card import Card
 from zoo.runtime import backend
 from zoo.runtime.features import last_features
@@ -79,6 +79,7 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
     command = ["zoo", "finetune", str(name), "--data", str(data), "-o", str(out)]
     command += ["--epochs", str(epochs), "--seed", str(seed)]
     own = work.facts is OWN
+    inputs, outputs = building.arrays(shipped, work)
     card = Card(
         name=out.name,
         summary=work.summary(base),
@@ -86,8 +87,8 @@ def finetune(name, data, out, *, epochs=30, seed=1, data_dir=None, runs="runs", 
         arguments=shipped.get_config(),
         parameters=int(sum(np.prod(v.shape) for v in shipped.trainable_variables)),
         task=work.task,
-        inputs=work.inputs,
-        outputs=work.outputs,
+        inputs=inputs,
+        outputs=outputs,
         labels=work.labels,
         ood_threshold=work.ood_threshold,
         data=work.facts,

@@ -70,8 +70,10 @@ def _check(recipe, out, init, epochs, force: bool) -> None:
     store.check_output(out, force)
     if epochs is not None and epochs < 1:
         raise BadInput(f"--epochs {epochs}: train for at least 1")
+    model = architecture(recipe.architecture).cls(**recipe.arguments)
+    building.arrays(model, recipe)
     if init is not None:
-        store.load_weights(architecture(recipe.architecture).cls(**recipe.arguments), checkpoint.verify(init))
+        store.load_weights(model, checkpoint.verify(init))
 
 
 @dataclasses.dataclass
@@ -258,6 +260,7 @@ def _card(recipe, trained: Trained, rows, curves, init, epochs) -> Card:
     command = ["zoo", "train", recipe.name]
     command += ["--init", str(init)] if init is not None else []
     command += ["--epochs", str(epochs)] if epochs is not None else []
+    inputs, outputs = building.arrays(trained.model, recipe)
     return Card(
         name=recipe.name,
         summary=recipe.summary,
@@ -265,8 +268,8 @@ def _card(recipe, trained: Trained, rows, curves, init, epochs) -> Card:
         arguments=recipe.arguments,
         parameters=int(sum(np.prod(v.shape) for v in trained.model.trainable_variables)),
         task=recipe.task,
-        inputs=building.with_shapes_of_model(recipe.inputs, trained.model.input),
-        outputs=building.with_shapes_of_model(recipe.outputs, trained.model.output),
+        inputs=inputs,
+        outputs=outputs,
         labels=recipe.labels,
         ood_threshold=recipe.ood_threshold,
         data=data_facts((recipe.dataset, *recipe.also_trained_on, *recipe.selected_on), recipe.trained_split),

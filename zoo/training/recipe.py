@@ -17,8 +17,8 @@ class Recipe:
     summary: str
     arguments: dict = {}  # of the architecture's class
     task: str  # a file in zoo/tasks
-    inputs: dict  # as in the card, as are those below
-    outputs: dict
+    inputs: dict  # as in the card, without shapes and dtypes, which follow from the model
+    outputs: dict  # likewise
     labels: list | None = None
     ood_threshold: float | None = None
     intended_use: str

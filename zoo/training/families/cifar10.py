@@ -15,14 +15,8 @@ class CIFAR10(Recipe):
     transform = staticmethod(shift_and_mirror)
     labels = list(catalogue.dataset("cifar10").labels)
     protocol = "fraction of the test images classified right, one view each; the copy of CIFAR-10 is JPEG-compressed"
-    inputs = {
-        "image": {
-            "shape": [32, 32, 3],
-            "dtype": "uint8",
-            "description": "a small colour image with one object in its middle",
-        }
-    }
-    outputs = {"logits": {"shape": [10], "dtype": "float32", "description": "one logit a class"}}
+    inputs = {"image": {"description": "a small colour image with one object in its middle"}}
+    outputs = {"logits": {"description": "one logit a class"}}
     limits = (
         "Ten kinds of objects at 32 pixels; it names one of them for any image. Trained and measured on a copy of "
         "CIFAR-10 that is JPEG-compressed (quality 75): figures are not strictly comparable with published ones."

@@ -27,7 +27,7 @@ class DigitGenerator(MNIST):
     labels = None
     conditional = False  # whether the network is conditioned on the digit
     loss = "nonsaturating"
-    inputs = {"z": {"shape": [LATENTS], "dtype": "float32", "description": "latents from a Gaussian"}}
+    inputs = {"z": {"description": "latents from a Gaussian"}}
     limits = "It generates MNIST's digits and nothing else; some samples are no digit."
 
     @property

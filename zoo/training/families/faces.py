@@ -28,8 +28,6 @@ class Faces(Recipe):
     targets = {"precision": 0.4, "recall": 0.4}
     outputs = {
         "image": {
-            "shape": [64, 64, 3],
-            "dtype": "float32",
             "description": "a face in colour, -1 black to 1 white",
             "range": [-1, 1],
         }

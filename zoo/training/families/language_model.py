@@ -12,9 +12,7 @@ class LanguageModel(Recipe):
     context: int
     eval_split = "validation"
     weights_dtype = "int8"
-    inputs = {
-        "tokens": {"shape": [None], "dtype": "int32", "description": "tokens of a text, at most as many as the context"}
-    }
+    inputs = {"tokens": {"description": "tokens of a text, at most as many as the context"}}
 
     def training_data(self, data_dir):
         tokenizer = self.tokenizer(data_dir)

@@ -8,14 +8,8 @@ class MNIST(Recipe):
     dataset = "mnist"
     validation = 5000
     protocol = "fraction of the 10,000 test images classified right, undistorted"
-    inputs = {
-        "image": {
-            "shape": [28, 28, 1],
-            "dtype": "uint8",
-            "description": "a grey image of a handwritten digit, white on black, centred as in MNIST",
-        }
-    }
-    outputs = {"logits": {"shape": [10], "dtype": "float32", "description": "one logit a digit"}}
+    inputs = {"image": {"description": "a grey image of a handwritten digit, white on black, centred as in MNIST"}}
+    outputs = {"logits": {"description": "one logit a digit"}}
     labels = [str(digit) for digit in range(10)]
     limits = "Digits centred and of MNIST's size and stroke; it classifies images that are no digit, too."
     licence = "Apache-2.0 for the weights; trained on MNIST (CC BY-SA 3.0 as usually stated)"

@@ -41,13 +41,7 @@ class Multi30k(Recipe):
     epochs = 26
     batch_size = 128
     weights_dtype = "float16"
-    outputs = {
-        "logits": {
-            "shape": [None, TOKENS],
-            "dtype": "float32",
-            "description": "at each token of the target, one logit for each that might come next",
-        }
-    }
+    outputs = {"logits": {"description": "at each token of the target, one logit for each that might come next"}}
     limits = (
         "Trained on 29,000 descriptions of photographs: it translates sentences such as 'Two children play in the "
         "snow.' well and hardly any others. Untranslated names and numbers are often wrong."
@@ -68,14 +62,10 @@ class Multi30k(Recipe):
         source, target = LANGUAGES[self.source], LANGUAGES[self.target]
         return {
             "source": {
-                "shape": [None],
-                "dtype": "int32",
                 "description": f"tokens of a sentence in {source}, then [END]",
                 "language": self.source,
             },
             "target": {
-                "shape": [None],
-                "dtype": "int32",
                 "description": f"[START], then the tokens so far of its translation into {target}",
                 "language": self.target,
             },

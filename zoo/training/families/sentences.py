@@ -35,8 +35,8 @@ class Sentences(Recipe):
     repeated, changed, exchanged = 1, 0, 0.1  # see `zoo.training.distillation.distilled`, where there is a teacher
     weights_dtype = "int8"
     inputs = {
-        "tokens": {"shape": [None], "dtype": "int32", "description": "[CLS] sentence [SEP]"},
-        "segments": {"shape": [None], "dtype": "int32", "description": "0 at each token"},
+        "tokens": {"description": "[CLS] sentence [SEP]"},
+        "segments": {"description": "0 at each token"},
     }
 
     @property

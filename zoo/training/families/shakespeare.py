@@ -6,13 +6,7 @@ from zoo.training.families.language_model import LanguageModel
 
 class Shakespeare(LanguageModel):
     dataset = "tinyshakespeare"
-    outputs = {
-        "logits": {
-            "shape": [None, 65],
-            "dtype": "float32",
-            "description": "at each character of the text, one logit for each that might come next",
-        }
-    }
+    outputs = {"logits": {"description": "at each character of the text, one logit for each that might come next"}}
     intended_use = "To see a language model learn from one file, and to generate text (app write)."
     limits = (
         "It knows 65 characters and the plays in one file: its sentences sound right and mean little. "
