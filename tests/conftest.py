@@ -39,7 +39,7 @@ def demo_folder(tmp_path_factory):
     if made:
         return Path(made)
     folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-c", "from zoo.cli.main import main; main()", "demo", "-o", str(folder)]
+    command = [sys.executable, "-m", "zoo", "demo", "-o", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "index.html" in done.stdout, done.stderr
     lines = [line for line in done.stderr.splitlines() if "exporting it to ONNX" not in line]

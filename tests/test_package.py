@@ -117,7 +117,7 @@ LAYERS = (
     {"kinds", "metrics", "nn"},
     {"data", "explain", "generation", "hub", "models", "runtime", "tasks"},
     {"training", "recipes"},  # `zoo eval` asks the recipe of a checkpoint, if it has one
-    {"cli"},
+    {"cli", "__main__"},
 )
 # What a lower layer may take from a higher one: errors' only parent, and the backend, which imports nothing.
 EVERYWHERE = {"zoo", "zoo.runtime", "zoo.runtime.backend"}

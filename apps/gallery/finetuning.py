@@ -237,7 +237,7 @@ def train(base: str, data: Path, out: Path, epochs: int):
     A generator that is closed early stops the training.
     """
     runs = out.parent / "runs"  # what a training could resume from, which this one does not
-    command = [sys.executable, "-c", "from zoo.cli.main import main; main()", "finetune", base]
+    command = [sys.executable, "-m", "zoo", "finetune", base]
     command += ["--data", data, "-o", out, "--epochs", str(epochs), "--runs", runs]
     yield "Starting: the framework is loaded, and the photographs are read."
     process = subprocess.Popen(

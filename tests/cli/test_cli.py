@@ -40,6 +40,12 @@ cli.main()
     assert not list(tmp_path.iterdir())
 
 
+def test_the_package_runs_as_the_command(tmp_path):
+    command = [sys.executable, "-m", "zoo", "show", "mlp.mnits"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and not done.stdout and "did you mean mlp.mnist" in one_line(done.stderr)
+
+
 @pytest.fixture(scope="module")
 def photo() -> Image.Image:
     """A photograph that comes with scikit-image, 300 x 200."""
