@@ -13,7 +13,6 @@ from zoo.hub.card import Card
 
 IMAGES = ("classify_images", "autoencode_images")  # tasks with one input, an image
 GENERATED = ("generate_images", "denoise_images")  # tasks whose output is an image
-DATA = {"name": "own", "url": None, "split": "all", "licence": "not stated", "commercial_use": None}
 
 
 def save(
@@ -55,7 +54,12 @@ def save(
 
 
 def card_of(model, name: str, labels: list[str] | None = None, origin: Card | None = None) -> Card:
-    """A card for a model; origin: that of the checkpoint whose weights it began with. Raises `BadInput`."""
+    """A card for a model.
+
+    origin: the card of the checkpoint that the model was loaded from, None for a new model.
+
+    Raises `BadInput` for a model that is not the zoo's, and for labels that don't fit it.
+    """
     import keras
 
     about = next((each for each in registry.architectures().values() if each.class_name == type(model).__name__), None)
@@ -68,8 +72,8 @@ def card_of(model, name: str, labels: list[str] | None = None, origin: Card | No
         "arguments": json.loads(json.dumps(model.get_config())),
         "parameters": int(sum(np.prod(variable.shape) for variable in model.trainable_variables)),
         "labels": _labels(model, labels, origin),
-        "ood_threshold": None,  # one that was found holds for the weights of then
-        "data": DATA,
+        "ood_threshold": None,  # the old one was set for the old weights
+        "data": {"name": "own", "url": None, "split": "all", "licence": "not stated", "commercial_use": None},
         "metrics": [],
         "training": {
             "command": "zoo.save",
