@@ -1,7 +1,8 @@
-"""Switches off what other libraries tell their makers. Nothing that the zoo runs asks another host unless a user does.
+"""Switches off the telemetry of other libraries. Nothing that the zoo runs contacts another host unless a user does.
 
-ONNX Runtime 1.32 asks for its maker's address some ten seconds after a session is made, and writes a device id below
-the user's cache folder. It reads its variable once, on import; `onnxruntime.disable_telemetry_events()` comes too late.
+ONNX Runtime 1.32 writes a device id below the user's cache folder when it is imported, and contacts its maker's host
+some ten seconds after the import, with or without a session. It reads its variable once, on import:
+`onnxruntime.disable_telemetry_events()` comes too late.
 """
 
 import os
