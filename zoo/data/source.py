@@ -196,7 +196,7 @@ class _reading:
         return self
 
     def __exit__(self, kind, error, traceback):
-        # Python's tarfile raises the last three for numbers that are none, and for headers of headers of headers.
+        # tarfile raises the last three for malformed numbers and for deeply nested headers.
         kinds = (OSError, EOFError, tarfile.TarError, zlib.error, ValueError, OverflowError, RecursionError)
         if isinstance(error, kinds):
             raise BadInput(f"{self.path}: cannot be read, or damaged ({one_line(error)})") from error

@@ -1,4 +1,4 @@
-"""What the last layer of a network takes: its features, for baselines and calibration."""
+"""Features: the inputs of a network's last layer, for baselines and calibration."""
 
 import numpy as np
 
@@ -6,11 +6,12 @@ PART = 64  # examples that are computed at once
 
 
 def last_features(model):
-    """A function from a model's inputs, arrays (N, ...) or a dict of them, to its last layer's input, (N, F).
+    """A function from a model's inputs, arrays (N, ...) or a dict of them, to the features (N, F).
 
-    It is not compiled: compiling takes longer than some hundred examples do, and again for each length of texts.
+    The function is not compiled: compiling takes longer than a few hundred examples do, and would be repeated for each
+    length of texts.
     """
-    import keras  # late: who imports this file doesn't import the framework
+    import keras  # late: importing this module must not import the framework
 
     below = keras.Model(model.input, model.layers[-1].input)
 

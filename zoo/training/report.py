@@ -1,4 +1,4 @@
-"""What a fine-tuning came to, in a few lines for people: `zoo finetune` prints them at its end."""
+"""The summary that `zoo finetune` prints at its end: metrics, baselines, the amount of data, the licence."""
 
 import math
 
