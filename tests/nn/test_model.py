@@ -6,7 +6,7 @@ import pytest
 from helpers import failing
 
 import zoo
-from zoo.errors import BadInput
+from zoo.errors import BadInput, UnknownName
 
 pytestmark = pytest.mark.backends
 
@@ -81,6 +81,9 @@ def test_data_that_fit_in_any_form_train(mlp):
         (IMAGES.astype("float32"), LABELS.astype("float32")),
         (IMAGES.astype("int64"), LABELS.astype("uint8")),
         (keras.ops.convert_to_tensor(IMAGES), keras.ops.convert_to_tensor(LABELS)),
+        (IMAGES.tolist(), LABELS.tolist()),
+        (list(IMAGES), list(LABELS)),
+        ([IMAGES], [LABELS]),
     ]
     for x, y in forms:
         # Anew: Keras can't train on images of three axes after such of two with the function that it compiled.
@@ -94,6 +97,42 @@ def test_what_is_validated_is_checked_before_the_training(mlp):
     assert "these go from 1 to 3" in failing(
         BadInput, lambda: mlp.fit(IMAGES, LABELS, validation_data=(IMAGES, LABELS + 1), verbose=0)
     )
+
+
+def test_lists_are_arrays_also_of_several_inputs_and_in_a_loop_of_ones_own(mlp, gpt):
+    np.testing.assert_allclose(mlp.predict(IMAGES.tolist(), verbose=0), mlp.predict(IMAGES, verbose=0), atol=1e-6)
+    mlp.compile(keras.optimizers.SGD(0.1))
+    mlp.train_on_batch(IMAGES.tolist(), LABELS.tolist())
+    mlp.test_on_batch(IMAGES.tolist(), LABELS.tolist())
+    gpt.fit([[1, 2, 3], [4, 5, 6]], [[2, 3, 4], [5, 6, 7]], verbose=0)
+    assert "this list has examples of several shapes" in failing(BadInput, gpt.fit, [[1, 2], [3]], [[2, 3], [4]])
+    assert "takes arrays of numbers; this list has 'a.jpg'" in failing(BadInput, mlp.fit, ["a.jpg", "b.jpg"], [0, 1])
+    assert "these go from 1 to 3" in failing(BadInput, mlp.fit, IMAGES.tolist(), (LABELS + 1).tolist())
+    bert = zoo.BERT(vocabulary=11, context=8, width=6, depth=1, heads=2, classes=2)
+    bert.compile()
+    bert.fit({"tokens": [[1, 2, 3], [4, 5, 6]], "segments": [[0, 0, 1], [0, 1, 1]]}, [0, 1], verbose=0)
+    pair = zoo.DCGAN(input_shape=(8, 8, 1), latents=3, channels=2, conditions=(10,))
+    z, labels = RANDOM.standard_normal((2, 3)).astype("float32"), np.array([[3], [4]])
+    given = [z.tolist(), labels.tolist()]
+    np.testing.assert_allclose(pair.predict(given, verbose=0), pair.predict([z, labels], verbose=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_one_line(gan, bad):
+    points = POINTS.copy()
+    points[3, 1] = bad
+    model = zoo.Perceptron(input_shape=(2,))
+    model.compile()
+    for given in (points, points.tolist(), keras.ops.convert_to_tensor(points)):
+        assert "takes finite numbers; " in failing(BadInput, model.fit, given, SIDES)
+    assert "z has NaN or infinity in it" in failing(BadInput, gan.predict, np.full((4, 5), bad, "float32"))
+
+
+def test_a_metric_that_is_none_is_one_line(mlp, gan):
+    assert "did you mean accuracy" in failing(UnknownName, lambda: mlp.compile(metrics=["acuracy"]))
+    wrong = {"weighted_metrics": ["MeanSquareError"]}
+    assert "did you mean MeanSquaredError" in failing(UnknownName, lambda: gan.compile("sgd", **wrong))
+    mlp.compile(metrics=["Accuracy", "sparse_top_k_categorical_accuracy"])
 
 
 def test_predictions_of_scaled_images_are_refused(mlp):

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
-from zoo.errors import BadInput
+from zoo.errors import BadInput, UnknownName, quoted
 
-FIRST = 256  # examples whose pixels are checked
+FIRST = 256  # examples whose values are checked
 ACCURACY = ("accuracy", "acc")
+METRICS = (*ACCURACY, "crossentropy", "ce")  # names that `compile` takes and `keras.metrics.get` doesn't
 TOKENS = ("tokens", "source", "target")  # names of inputs
 
 
@@ -24,7 +25,8 @@ class CheckedModel(keras.Model):
     first batch.
 
     Raises `zoo.errors.BadInput` for inputs of other shapes, pixels that are not 0 to 255 where the model takes uint8,
-    and tokens that are not in the vocabulary. Subclasses check the targets, too.
+    NaN and infinity where it takes floats, and tokens that are not in the vocabulary. Subclasses check the targets,
+    too. Lists of examples are taken as arrays.
 
     task: what it is trained for, a file in `zoo/tasks`; of cards that `zoo.save` makes. Empty where there is none.
     """
@@ -32,12 +34,26 @@ class CheckedModel(keras.Model):
     task = ""
     _batch_checked = _fitting = False
 
-    def compile(self, optimizer="rmsprop", loss=None, **kwargs):
-        """As of `keras.Model`. Raises `BadInput` for a loss, where the model has its own."""
+    def compile(self, optimizer="rmsprop", loss=None, *, metrics=None, weighted_metrics=None, **kwargs):
+        """As of `keras.Model`. Raises `BadInput` for a loss, where the model has its own, and `UnknownName` for a name
+        that no metric has."""
         if loss is not None and self.has_own_loss:
             raise BadInput(f"{self.title} has a loss of its own, which this one would not replace; leave loss out")
         self._batch_checked = False
-        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+        metrics, weighted_metrics = (
+            None if each is None else keras.tree.map_structure(self._metric, each)
+            for each in (metrics, weighted_metrics)
+        )
+        super().compile(optimizer=optimizer, loss=loss, metrics=metrics, weighted_metrics=weighted_metrics, **kwargs)
+
+    def _metric(self, metric):
+        """A metric of `compile`, as Keras gets it."""
+        if isinstance(metric, str) and metric.lower() not in METRICS:
+            try:
+                keras.metrics.get(metric)
+            except ValueError:  # Keras itself would say so in the first step, without the names it has
+                raise UnknownName("metric", metric, {*METRICS, *dir(keras.metrics)}) from None
+        return metric
 
     def compile_from_config(self, config):
         """As of `keras.Model`, which leaves models with a `compile` of their own uncompiled: for `load_model`."""
@@ -56,11 +72,12 @@ class CheckedModel(keras.Model):
 
     def fit(self, x=None, y=None, *args, validation_data=None, **kwargs):
         """As of `keras.Model`, after the checks."""
-        x = self._checked(x, y)
+        x, y = self._checked(x, y)
         if isinstance(validation_data, tuple | list):
-            self._check(*keras.utils.unpack_x_y_sample_weight(tuple(validation_data))[:2])
+            given = keras.utils.unpack_x_y_sample_weight(tuple(validation_data))
+            validation_data = (*self._checked(*given[:2]), *given[2:])
         elif validation_data is not None:
-            validation_data = self._checked(validation_data)
+            validation_data, _ = self._checked(validation_data)
         self._fitting = True  # its validation needs no more checks
         try:
             return super().fit(x, y, *args, validation_data=validation_data, **kwargs)
@@ -69,42 +86,69 @@ class CheckedModel(keras.Model):
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """As of `keras.Model`, after the checks."""
-        return super().evaluate(x if self._fitting else self._checked(x, y), y, *args, **kwargs)
+        x, y = (x, y) if self._fitting else self._checked(x, y)
+        return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x, *args, **kwargs):
         """As of `keras.Model`, after the checks of the inputs."""
         if not _is_feed(x):
+            x = self._as_arrays(x, len(self.inputs))
             self.check_inputs(x)
         return super().predict(x, *args, **kwargs)
 
     def train_on_batch(self, x, y=None, *args, **kwargs):
         """As of `keras.Model`; the first batch after `compile` is checked."""
-        self._check_once(x, y)
+        x, y = self._checked_once(x, y)
         return super().train_on_batch(x, y, *args, **kwargs)
 
     def test_on_batch(self, x, y=None, *args, **kwargs):
         """As of `keras.Model`; the first batch after `compile` is checked."""
-        self._check_once(x, y)
+        x, y = self._checked_once(x, y)
         return super().test_on_batch(x, y, *args, **kwargs)
 
-    def _check_once(self, x, y) -> None:
+    def _checked_once(self, x, y) -> tuple:
+        x, y = self._as_arrays(x, len(self.inputs)), self._as_arrays(y, len(self.outputs))
         if not self._batch_checked:
             self._check(x, y)
             self._batch_checked = True
+        return x, y
 
-    def _checked(self, x, y=None):
-        """`x`, after a check of it and `y`, or of the first batch of what yields batches."""
+    def _checked(self, x, y=None) -> tuple:
+        """`x` and `y`, lists as arrays, after a check of them, or of the first batch of what yields batches."""
         if not _is_feed(x):
+            x, y = self._as_arrays(x, len(self.inputs)), self._as_arrays(y, len(self.outputs))
             self._check(x, y)
-            return x
+            return x, y
         first, x = _first_batch(x)
         if first is not None:
             self._check(*keras.utils.unpack_x_y_sample_weight(first)[:2])
-        return x
+        return x, y
 
     def _check(self, x, y) -> None:
         self.check_inputs(x)
         self.check_targets(y)
+
+    def _as_arrays(self, data, count: int):
+        """Inputs or targets, `count` arrays, where each may be a list of numbers or of examples: Keras would take one
+        such list for several arrays. Raises `BadInput` for lists that are no array."""
+        if isinstance(data, dict):
+            return {name: self._as_array(each) for name, each in data.items()}
+        if not isinstance(data, list):
+            return data
+        if len(data) == count == 1 and getattr(data[0], "shape", ()):  # the array, in a list
+            return data[0]
+        return self._as_array(data) if count == 1 or len(data) != count else [self._as_array(each) for each in data]
+
+    def _as_array(self, values):
+        if not isinstance(values, list):
+            return values
+        try:
+            array = np.asarray(values)
+        except (TypeError, ValueError):  # such as rows of several lengths
+            raise BadInput(f"{self.title} takes arrays; this list has examples of several shapes") from None
+        if array.dtype.kind not in "buif":
+            raise BadInput(f"{self.title} takes arrays of numbers; this list has {quoted(str(array.flat[0]))}")
+        return array
 
     def check_inputs(self, x) -> None:
         """Raise `BadInput` for inputs that the model doesn't take. What Keras alone understands is left to it."""
@@ -122,6 +166,8 @@ class CheckedModel(keras.Model):
                     check_pixels(self.title, values)
                 elif "int" in tensor.dtype:
                     self._check_tokens(tensor, values)
+                else:
+                    self._check_finite(tensor, values)
 
     def _check_shape(self, tensor, values) -> None:
         wanted, found = tuple(tensor.shape[1:]), tuple(values.shape[1:])
@@ -146,6 +192,12 @@ class CheckedModel(keras.Model):
                 f"{tokens.min()} to {tokens.max()}"
             )
 
+    def _check_finite(self, tensor, values) -> None:
+        """Numbers are finite: one NaN makes all weights NaN. The first examples stand for all."""
+        numbers = _numpy(values[:FIRST])
+        if numbers is not None and numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+            raise BadInput(f"{self.title} takes finite numbers; {tensor.name} has NaN or infinity in it")
+
     def check_targets(self, y) -> None:
         """Raise `BadInput` for targets that the loss doesn't take; here none are known."""
 
@@ -157,21 +209,18 @@ class LogitsModel(CheckedModel):
     `compile` takes "accuracy" for what it is: with one logit, class 1 is where the logit is positive.
     """
 
-    def compile(self, optimizer="rmsprop", loss=None, *, metrics=None, weighted_metrics=None, **kwargs):
-        """As of `keras.Model`. Raises `BadInput` for losses and metrics that take probabilities."""
+    def compile(self, optimizer="rmsprop", loss=None, **kwargs):
+        """As of `CheckedModel`. Raises `BadInput` also for losses and metrics that take probabilities."""
         if loss is not None and not self.has_own_loss and _takes_probabilities(loss, keras.losses.get):
             raise BadInput(
                 f"{self.title} gives logits, and {_name(loss)} takes probabilities; leave loss out, or give a loss of "
                 "keras.losses with from_logits=True"
             )
-        metrics, weighted_metrics = (
-            None if each is None else keras.tree.map_structure(self._metric, each)
-            for each in (metrics, weighted_metrics)
-        )
-        super().compile(optimizer, loss, metrics=metrics, weighted_metrics=weighted_metrics, **kwargs)
+        super().compile(optimizer, loss, **kwargs)
 
     def _metric(self, metric):
-        """A metric of `compile`, for logits."""
+        """As of `CheckedModel`, for logits."""
+        metric = super()._metric(metric)
         single = isinstance(self.output_shape, tuple) and self.output_shape[-1] == 1
         if isinstance(metric, str) and metric in ACCURACY:
             # Keras' own for (B, 1) counts what is above 0.5, the middle of probabilities.
