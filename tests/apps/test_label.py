@@ -220,6 +220,8 @@ def test_bad_choices_are_one_line(colours, tmp_path):
     odd = {
         "text": {"task": "classify_texts"},
         "film": {"inputs": {"image": array(None, 32, 32, 3, dtype="uint8")}},
+        "vectors": {"inputs": {"image": array(6)}},
+        "renamed": {"inputs": {"photo": array(32, 32, 3, dtype="uint8")}},
         "unnamed": {"labels": None},
         "codes": {"task": "autoencode_images"},
     }

@@ -132,7 +132,7 @@ def test_a_metric_that_is_none_is_one_line(mlp, gan):
     assert "did you mean accuracy" in failing(UnknownName, lambda: mlp.compile(metrics=["acuracy"]))
     wrong = {"weighted_metrics": ["MeanSquareError"]}
     assert "did you mean MeanSquaredError" in failing(UnknownName, lambda: gan.compile("sgd", **wrong))
-    mlp.compile(metrics=["Accuracy", "sparse_top_k_categorical_accuracy"])
+    mlp.compile(metrics=["Accuracy", "sparse_categorical_accuracy"])
 
 
 def test_predictions_of_scaled_images_are_refused(mlp):

@@ -184,6 +184,32 @@ def test_force_replaces_exports_and_nothing_else(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "saved"]
 
 
+IMAGE = array(28, 28, 1, dtype="uint8")
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"task": ""}, "has no task"),
+        ({"task": "classify_texts"}, "has an input tokens"),
+        ({"inputs": {}}, "has an input image"),
+        ({"inputs": {"image": array(6)}}, "has an input image"),
+        ({"outputs": {"../x": array(1)}}, "has an output logits"),
+        ({"inputs": {"image": IMAGE, "other": IMAGE}}, "its inputs are image uint8 (28, 28, 1), other"),
+        ({"inputs": {"image": array(9999, 9999, 1, dtype="uint8")}}, "its inputs are image uint8 (9999, 9999, 1)"),
+        ({"outputs": {"logits": array(2)}}, "its outputs are logits float32 (2), the model's logits float32 (1)"),
+        ({"architecture": "resnet"}, "does not fit resnet"),
+        ({"name": "../x"}, "name is '../x'"),
+    ],
+)
+def test_an_export_of_a_card_that_lies_is_one_line(tmp_path, fields, expected):
+    shutil.copytree(checkpoint.find("perceptron.mnist-01"), tmp_path / "lying")
+    path = tmp_path / "lying" / "card.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+    line = failing(BadCheckpoint, export.export, tmp_path / "lying", "onnx", tmp_path / "out.onnx")
+    assert expected in line and [each.name for each in tmp_path.iterdir()] == ["lying"]
+
+
 def test_a_damaged_export_is_made_again_and_one_of_other_code_is_not_taken(own_cache, monkeypatch, tmp_path):
     zoo.predictor("perceptron.mnist-01")
     (file,) = own_cache.rglob("*.onnx")
