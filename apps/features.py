@@ -7,6 +7,7 @@ import numpy as np
 from .app import App, Image, Text
 from .drawing import INK, PAPER, SOFT, font
 from .dream import Network
+from .label import DEFAULT
 from .photographs import photograph
 
 LAYERS, CHANNELS = 5, 8  # layers shown by default; channels shown of each layer
@@ -19,12 +20,12 @@ class Features(App):
     title = "What the layers have learned"
     topic = "Look at photographs"
     summary = "Draws what excites a network's channels most, from edges to parts of objects, and their feature maps."
-    checkpoints = ("mobilenet.caltech101",)
+    checkpoints = (DEFAULT,)
 
     def __call__(
         self,
         photo: Annotated[Image, Image(label="photograph", help="a photograph; chooses each layer's channels")],
-        checkpoint: Network = "mobilenet.caltech101",
+        checkpoint: Network = DEFAULT,
         layers: Annotated[
             str, Text(help="layers to show, separated by commas; five from bottom to top if not given")
         ] = "",

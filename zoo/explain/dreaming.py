@@ -59,7 +59,7 @@ def _names(model) -> list[str]:
     names = [layer.name for layer in attribution.feature_map_layers(model)] if takes_images else []
     if not names:
         raise BadCheckpoint(
-            f"{model.name} has no convolutions; take a convolutional network, such as mobilenet.caltech101"
+            f"{model.name} has no convolutions; take a convolutional network, such as efficientnet-lite0.imagenet"
         )
     return names
 
