@@ -67,15 +67,13 @@ class Label(App):
             "label": None if unsure else labels[0]["label"],
             "probability": round(labels[0]["probability"], 4),
             "in_distribution": answer["in_distribution"],
-            "objects": _rounded(classes[:count]),
+            **({"objects": _rounded(classes[:count])} if of_imagenet else {}),
             "labels": _rounded(labels[:count]),
             "colours": dominant_colours(photo),
-            "safe_search": safe_search(photo) if of_imagenet else None,
+            **({"safe_search": safe_search(photo)} if of_imagenet else {}),
             "width": photo.shape[1],
             "height": photo.shape[0],
         }
-        if not of_imagenet:
-            del found["objects"], found["safe_search"]
         return annotated(photo, found), found
 
     def describe(self, record):

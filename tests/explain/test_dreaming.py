@@ -98,7 +98,7 @@ def test_bad_arguments_are_one_line(model):
 
 def test_networks_without_convolutions_are_refused():
     for shape in ((16, 16, 3), (28, 28, 1)):
-        with pytest.raises(BadCheckpoint, match=r"no convolutions; .* such as mobilenet\.caltech101"):
+        with pytest.raises(BadCheckpoint, match=r"no convolutions; .* such as efficientnet-lite0\.imagenet"):
             dreaming.choose_layers(zoo.MLP(input_shape=shape, hidden=(4,)), "")
 
 
