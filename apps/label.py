@@ -61,14 +61,14 @@ class Label(App):
         [answer] = predict.task.decode(predict.card, {"logits": logits})
         classes = [{"label": label, "probability": value} for label, value in answer["labels"]]
         of_imagenet = names == imagenet.NAMES
-        labels = imagenet.grouped(probabilities(logits)[0]) if of_imagenet else classes
+        labels = imagenet.grouped(probabilities(logits)[0], count) if of_imagenet else classes[:count]
         unsure = answer["in_distribution"] is False
         found = {
             "label": None if unsure else labels[0]["label"],
             "probability": round(labels[0]["probability"], 4),
             "in_distribution": answer["in_distribution"],
             **({"objects": _rounded(classes[:count])} if of_imagenet else {}),
-            "labels": _rounded(labels[:count]),
+            "labels": _rounded(labels),
             "colours": dominant_colours(photo),
             **({"safe_search": safe_search(photo)} if of_imagenet else {}),
             "width": photo.shape[1],
@@ -98,7 +98,8 @@ class Label(App):
         return f"{unknown}{words(best)} {best['probability']:.1%}"
 
     def samples(self):
-        return [photograph("coffee.png", "photo"), photograph("rocket.jpg", "photo")]
+        # The last one shows a person, of whom ImageNet knows nothing.
+        return [photograph(file, "photo") for file in ("chelsea.png", "coffee.png", "astronaut.png")]
 
 
 def check_classifier(name: str) -> None:
