@@ -46,7 +46,7 @@ ANSWERS = {
     "write": ".zoo-outputs textarea",
 }
 # Values beside those of the samples, which would take a minute.
-LESS_WORK = {"dream": {"Octaves": "1"}, "features": {"Layers": "conv1_relu"}, "faces": {"How many": "2"}}
+LESS_WORK = {"dream": {"Octaves": "1"}, "features": {"Layers": "stem_activation"}, "faces": {"How many": "2"}}
 
 
 @pytest.fixture(scope="module")
