@@ -193,7 +193,7 @@ def test_an_error_goes_when_the_next_run_starts(page):
     page.get_by_text("no photograph given; upload one or click a sample").first.wait_for()
     assert not problems(page)
     view.locator(".gallery-item").last.click()
-    view.locator(".zoo-bars").wait_for()
+    view.locator(".zoo-bars").first.wait_for()
     page.get_by_text("no photograph given").wait_for(state="detached", timeout=5000)  # it fades
     assert "Not sure: none of the known classes" in view.locator(".zoo-record").first.inner_text()  # a person
     swatch = view.locator(".zoo-swatches i").first.evaluate("each => getComputedStyle(each).backgroundColor")
