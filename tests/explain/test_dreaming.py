@@ -246,6 +246,22 @@ def test_low_layers_have_small_images(model):
     ]
 
 
+def test_feature_maps_tell_apart_what_a_relu_clips(model):
+    image = random_image(64, 64)
+    net = dreaming.feature_extractor(model, ["conv1_relu"], (256, 256), linear=True)
+    pixels = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA)[None].astype("float32")
+    [found] = dreaming.feature_maps(model, ["conv1_relu"], image)
+    np.testing.assert_allclose(found, to_numpy(net(pixels))[0], atol=1e-4)
+    assert found.min() < 0
+
+
+def test_a_dream_takes_a_layer_at_two_thirds_of_the_depth():
+    lite = zoo.EfficientNet(lite=True)
+    assert dreaming.choose_layers(lite, "") == ["block6_1_expand_activation"]
+    spread = dreaming.choose_layers(lite, "", 5)
+    assert spread[0] == "stem_activation" and spread[-1] == "top_activation" and len(set(spread)) == 5
+
+
 def test_feature_maps_have_the_photographs_proportions(model):
     low, high = dreaming.feature_maps(model, ["conv1_relu", MIDDLE], random_image(60, 120))
     assert low.shape == (64, 128, 8) and high.shape == (16, 32, 64)
