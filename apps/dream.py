@@ -5,11 +5,11 @@ from typing import Annotated
 import numpy as np
 
 from .app import App, Checkpoint, Film, Flag, Image, Number, Text, Video
+from .label import DEFAULT
 from .photographs import photograph
 
 LONGEST = 640  # pixels of a film's long side
 RATE, SECONDS = 15.0, 10.0  # of a film
-
 
 Network = Annotated[str, Checkpoint(help="a convolutional network: a name, or a folder that zoo finetune wrote")]
 
@@ -21,12 +21,12 @@ class Dream(App):
     summary = (
         "Changes a photograph until it excites a layer of a network, at full resolution; a film zooms into the dream."
     )
-    checkpoints = ("mobilenet.caltech101",)
+    checkpoints = (DEFAULT,)
 
     def __call__(
         self,
         photo: Annotated[Image, Image(label="photograph", help="a photograph")],
-        checkpoint: Network = "mobilenet.caltech101",
+        checkpoint: Network = DEFAULT,
         layers: Annotated[
             str, Text(help="layers whose activations to maximise, separated by commas; low ones draw strokes")
         ] = "",

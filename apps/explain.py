@@ -9,7 +9,7 @@ from zoo.errors import UnknownName
 
 from .app import App, Image, Text
 from .drawing import PAPER, grid, heat, titled
-from .label import Classifier, Photo, check_classifier, classify, readable
+from .label import DEFAULT, Classifier, Photo, check_classifier, classify, part_seen, readable
 from .photographs import photograph
 
 HEIGHT = 320  # pixels of each image on the sheet
@@ -24,12 +24,12 @@ class Explain(App):
     summary = (
         "Shows which parts of a photograph a classifier's prediction depends on: Grad-CAM, saliency and occlusion."
     )
-    checkpoints = ("mobilenet.caltech101",)
+    checkpoints = (DEFAULT,)
 
     def __call__(
         self,
         photo: Photo,
-        checkpoint: Classifier = "mobilenet.caltech101",
+        checkpoint: Classifier = DEFAULT,
         label: Annotated[str, Text(help="which label to explain; the most probable one if not given")] = "",
         layer: Annotated[
             str, Text(help="the convolution whose feature maps Grad-CAM weights; the last one if not given")
@@ -37,8 +37,8 @@ class Explain(App):
     ) -> Annotated[np.ndarray, Image(label="explanations")]:
         """Image uint8 (H, W, 3) -> sheet uint8 (792, ..., 3), two columns: the image, then each heatmap on top of it.
 
-        A network without convolutions has no Grad-CAM. Below the image stands the label, and that it is not sure where
-        the app `label` says so, too.
+        The image is the part of the photograph that the network gets. Below it stands the label, and that it is not
+        sure where the app `label` says so, too. A network without convolutions has no Grad-CAM.
         """
         import cv2
 
@@ -55,6 +55,7 @@ class Explain(App):
         from zoo.explain import attribution  # late: it imports the framework, which `model` has started quietly
         from zoo.kinds.image import fit
 
+        photo = part_seen(predict.card, photo)
         pixels = fit(photo, predict.card.inputs["image"]["shape"])
         explainer = self.tool(checkpoint, lambda name: attribution.Explainer(self.model(name)))
         heatmaps = {}

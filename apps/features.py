@@ -7,6 +7,7 @@ import numpy as np
 from .app import App, Image, Text
 from .drawing import INK, PAPER, SOFT, font
 from .dream import Network
+from .label import DEFAULT
 from .photographs import photograph
 
 LAYERS, CHANNELS = 5, 8  # layers shown by default; channels shown of each layer
@@ -19,12 +20,12 @@ class Features(App):
     title = "What the layers have learned"
     topic = "Look at photographs"
     summary = "Draws what excites a network's channels most, from edges to parts of objects, and their feature maps."
-    checkpoints = ("mobilenet.caltech101",)
+    checkpoints = (DEFAULT,)
 
     def __call__(
         self,
         photo: Annotated[Image, Image(label="photograph", help="a photograph; chooses each layer's channels")],
-        checkpoint: Network = "mobilenet.caltech101",
+        checkpoint: Network = DEFAULT,
         layers: Annotated[
             str, Text(help="layers to show, separated by commas; five from bottom to top if not given")
         ] = "",
@@ -59,10 +60,13 @@ def _shape_of(photo) -> tuple[int, int]:
 
 
 def _coloured(feature_map: np.ndarray) -> np.ndarray:
-    """A feature map float32 (h, w), black at 0, light yellow at its maximum: uint8 (h, w, 3)."""
+    """A feature map float32 (h, w), black at 0, light yellow where it is highest: uint8 (h, w, 3).
+
+    That is the highest hundredth of it: a few edges of a photograph excite a low layer far more than all others.
+    """
     import cv2
 
-    scaled = np.maximum(feature_map, 0) / max(float(feature_map.max()), 1e-12)
+    scaled = np.clip(feature_map / max(float(np.percentile(feature_map, 99)), 1e-12), 0, 1)
     return cv2.applyColorMap((255 * scaled).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]  # from BGR
 
 

@@ -1,4 +1,8 @@
-"""Label a photograph: classes with percentages, dominant colours, and whether it is out of distribution.
+"""Label a photograph: what it shows, with percentages, its main colours, and whether the network is sure.
+
+By default the network knows the thousand classes of ImageNet, and the record is laid out as that of a photo service:
+objects are the most specific names ("beagle"), labels are groups of them ("dog"), to which many classes add up; then
+come the colours, and Safe Search where it is installed. Of another checkpoint, labels are its classes.
 
 The network gets the photograph at its own small size. A card may state a threshold on the best logit: below it the
 photograph counts as out of distribution. Without a threshold the record says nothing about that.
@@ -9,6 +13,7 @@ from typing import Annotated
 import numpy as np
 
 import zoo
+from zoo.data import imagenet
 from zoo.data.labels import probabilities
 from zoo.errors import BadCheckpoint, BadInput
 
@@ -16,10 +21,13 @@ from .app import App, Checkpoint, Image, Number, Record
 from .colours import dominant_colours
 from .drawing import INK, PAPER, SOFT, font
 from .photographs import photograph
+from .safe_search import safe_search
 
-UNKNOWN = "none of the known classes; the nearest:"
+DEFAULT = "efficientnet-lite0.imagenet"
+UNKNOWN = "not sure; the nearest known classes:"
 
-FOUND = "label, probability, in_distribution, labels, colours, width, height"  # names of what is found
+# Names of what is found.
+FOUND = "label, probability, in_distribution, objects, labels, colours, safe_search, width, height"
 
 Photo = Annotated[np.ndarray, Image(label="photograph", help="a photograph of one thing")]
 Classifier = Annotated[str, Checkpoint(help="a classifier: a name, or a folder that zoo finetune wrote")]
@@ -30,50 +38,68 @@ class Label(App):
     title = "Label a photograph"
     topic = "Look at photographs"
     summary = (
-        "Names what a photograph shows, with percentages and its main colours; says so when it is none of its classes."
+        "Names what a photograph shows, of a thousand kinds of things, with percentages and its main colours; says so "
+        "when it is not sure."
     )
-    checkpoints = ("mobilenet.caltech101",)
+    checkpoints = (DEFAULT,)
 
     def __call__(
         self,
         photo: Photo,
-        checkpoint: Classifier = "mobilenet.caltech101",
+        checkpoint: Classifier = DEFAULT,
         count: Annotated[int, Number(minimum=1, maximum=100, whole=True, help="labels to show")] = 5,
     ) -> tuple[Annotated[np.ndarray, Image(label="annotated")], Annotated[dict, Record(label="found", help=FOUND)]]:
         """Image uint8 (H, W, 3) -> the same with a panel below, uint8 (H + ..., max(W, 320), 3), and a record.
 
-        "in_distribution" in the record is None where the checkpoint's card states no threshold.
+        "in_distribution" in the record is None where the checkpoint's card states no threshold. "objects" and
+        "safe_search" are in that of ImageNet's classes alone; there each of "labels" has an "object", too, its
+        most probable class, or None where no class is clearly that.
         """
         check_classifier(checkpoint)
         predict = self.predictor(checkpoint)
-        logits, _ = classify(predict, photo)
+        logits, names = classify(predict, photo)
         [answer] = predict.task.decode(predict.card, {"logits": logits})
-        best = [{"label": label, "probability": round(value, 4)} for label, value in answer["labels"][:count]]
+        classes = [{"label": label, "probability": value} for label, value in answer["labels"]]
+        of_imagenet = names == imagenet.NAMES
+        labels = imagenet.grouped(probabilities(logits)[0], count) if of_imagenet else classes[:count]
+        unsure = answer["in_distribution"] is False
         found = {
-            "label": answer["label"],
-            "probability": best[0]["probability"],
+            "label": None if unsure else labels[0]["label"],
+            "probability": round(labels[0]["probability"], 4),
             "in_distribution": answer["in_distribution"],
-            "labels": best,
+            **({"objects": _rounded(classes[:count])} if of_imagenet else {}),
+            "labels": _rounded(labels),
             "colours": dominant_colours(photo),
+            **({"safe_search": safe_search(photo)} if of_imagenet else {}),
             "width": photo.shape[1],
             "height": photo.shape[0],
         }
         return annotated(photo, found), found
 
     def describe(self, record):
-        lines = [f"{readable(each['label']):24} {each['probability']:6.1%}" for each in record["labels"]]
-        if record["in_distribution"] is False:
-            lines = [UNKNOWN, *lines]
-        lines += [f"{each['name']:10} {each['colour']}      {each['fraction']:6.0%}" for each in record["colours"]]
-        return "\n".join(lines)
+        unsure = [UNKNOWN] if record["in_distribution"] is False else []
+        labels = [_row(each) for each in record["labels"]]
+        colours = [f"{each['name']:10} {each['colour']}      {each['fraction']:6.0%}" for each in record["colours"]]
+        if "objects" not in record:
+            return "\n".join([*unsure, *labels, *colours])
+        safe = record["safe_search"]
+        adult = safe["note"] if safe["score"] is None else f"{safe['score']:.1%}"
+        parts = {
+            "Objects": [_row(each) for each in record["objects"]],
+            "Labels": labels,
+            "Properties": colours,
+            "Safe Search": [f"adult: {safe['adult']}; {adult}"],
+        }
+        return "\n".join([*unsure, *(f"{title}\n  " + "\n  ".join(lines) for title, lines in parts.items())])
 
     def line(self, record):
         best = record["labels"][0]
         unknown = f"{UNKNOWN} " if record["in_distribution"] is False else ""
-        return f"{unknown}{readable(best['label'])} {best['probability']:.1%}"
+        return f"{unknown}{words(best)} {best['probability']:.1%}"
 
     def samples(self):
-        return [photograph("coffee.png", "photo"), photograph("rocket.jpg", "photo")]
+        # The last one shows a person, of whom ImageNet knows nothing.
+        return [photograph(file, "photo") for file in ("chelsea.png", "coffee.png", "astronaut.png")]
 
 
 def check_classifier(name: str) -> None:
@@ -82,7 +108,7 @@ def check_classifier(name: str) -> None:
     shape = card.inputs.get("image", {"shape": []})["shape"] if card.task == "classify_images" else []
     sized = len(shape) == 3 and None not in shape and shape[-1] in (1, 3)
     if not (sized and card.labels):
-        raise BadCheckpoint(f"{card.name} is no image classifier; give one such as mobilenet.caltech101")
+        raise BadCheckpoint(f"{card.name} is no image classifier; give one such as {DEFAULT}")
 
 
 def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
@@ -93,10 +119,29 @@ def classify(predict, photo) -> tuple[np.ndarray, list[str]]:
     from zoo.kinds.image import fit
 
     card = predict.card
-    logits = predict(fit(photo, card.inputs["image"]["shape"])[None])["logits"]
+    logits = predict(fit(part_seen(card, photo), card.inputs["image"]["shape"])[None])["logits"]
     if probabilities(logits).shape != (1, len(card.labels)):
         raise BadCheckpoint(f"{card.name} has {len(card.labels)} labels for logits of shape {logits.shape}")
     return logits, card.labels
+
+
+def part_seen(card, photo: np.ndarray) -> np.ndarray:
+    """The part of a photograph that a classifier gets, at its own size: a view, uint8 (h, w, 3)."""
+    return imagenet.central(photo) if card.labels == imagenet.NAMES else photo
+
+
+def words(found: dict) -> str:
+    """One of a record's labels or objects in words: "dog (beagle)"; "computer mouse", which says "mouse" already."""
+    name, example = readable(found["label"]), readable(found.get("object") or "")
+    return name if example in name else f"{name} ({example})"
+
+
+def _row(found: dict) -> str:
+    return f"{words(found):34} {found['probability']:6.1%}"
+
+
+def _rounded(found: list[dict]) -> list[dict]:
+    return [each | {"probability": round(each["probability"], 4)} for each in found]
 
 
 def readable(label: str) -> str:
@@ -130,7 +175,7 @@ def annotated(photo: np.ndarray, found: dict) -> np.ndarray:
         draw.text((edge, y), UNKNOWN, fill=SOFT, font=font(size))
         y += line
     for each in found["labels"]:
-        draw.text((edge, y), readable(each["label"]), fill=SOFT if unknown else INK, font=font(size))
+        draw.text((edge, y), words(each), fill=SOFT if unknown else INK, font=font(size))
         end = middle + round((across - edge - 4 * size - middle) * each["probability"])
         draw.rectangle((middle, y + size // 4, max(end, middle + 1), y + size), fill=(70, 110, 180))
         draw.text((across - edge, y), f"{each['probability']:.1%}", fill=SOFT, font=font(size), anchor="ra")

@@ -26,7 +26,8 @@ from zoo.cli import main
 from zoo_apps.app import apps
 from zoo_apps.conversation import Conversation
 from zoo_apps.run import is_runnable
-few = {"digits": ["1958"], "features": ["--layers", "conv1"], "faces": ["-n", "1"]}  # digits alone; the others are slow
+# digits needs a word; the others are slow.
+few = {"digits": ["1958"], "features": ["--layers", "stem_conv"], "faces": ["-n", "1"]}
 for name, app in apps().items():
     words = few.get(name, [])
     if isinstance(app, Conversation):

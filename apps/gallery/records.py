@@ -21,10 +21,14 @@ const bar = fraction => {
   frame.append(full);
   return frame;
 };
+const named = row => {
+  const name = readable(row.label), example = readable(row.object || "");
+  return name.includes(example) ? name : `${name} (${example})`;
+};
 const bars = rows => {
   const grid = make("div", undefined, "zoo-bars");
   for (const row of rows) {
-    grid.append(make("span", readable(row.label)), bar(row.probability), make("span", percent(row.probability)));
+    grid.append(make("span", named(row)), bar(row.probability), make("span", percent(row.probability)));
   }
   return grid;
 };
@@ -68,19 +72,24 @@ const table = rows => {
 const isBars = value => value.every(row => typeof row.label === "string" && typeof row.probability === "number");
 const isSwatches = value => value.every(row => /^#[0-9a-f]{6}$/i.test(row.colour) && typeof row.fraction === "number");
 const isRows = value => Array.isArray(value) && value.length && value.every(row => row && typeof row === "object");
+const facts = value => {
+  const each = Object.entries(value).map(([name, each]) => `${heading(name)}: ${cell(name, each).textContent}`);
+  return make("p", each.join(" · "), "zoo-facts");
+};
+const isFacts = value => value && typeof value === "object" && !Array.isArray(value);
 const record = value => {
   const parts = [], plain = {};
   if (value.in_distribution === false) {
     parts.push(make("p", "Not sure: none of the known classes. The nearest:", "zoo-unsure"));
   }
   for (const [name, each] of Object.entries(value)) {
+    if (isFacts(each)) { parts.push(make("h3", heading(name)), facts(each)); continue; }
     if (!isRows(each)) { plain[name] = each; continue; }
     const drawn = isBars(each) ? bars(each) : isSwatches(each) ? swatches(each) : table(each);
     parts.push(make("h3", heading(name)), drawn);
     if (isBars(each)) for (const told of ["label", "probability", "in_distribution"]) delete plain[told];
   }
-  const facts = Object.entries(plain).map(([name, each]) => `${heading(name)}: ${cell(name, each).textContent}`);
-  if (facts.length) parts.push(make("p", facts.join(" · "), "zoo-facts"));
+  if (Object.keys(plain).length) parts.push(facts(plain));
   return parts;
 };
 const draw = () => {

@@ -335,7 +335,7 @@ def rounded(value):
 
 
 # Inputs beside those of the samples, which would take a minute.
-LESS_WORK = {"dream": {"octaves": 1}, "faces": {"n": 2}, "features": {"layers": "conv1_relu"}}
+LESS_WORK = {"dream": {"octaves": 1}, "faces": {"n": 2}, "features": {"layers": "stem_activation"}}
 
 TALKS = [name for name, app in apps().items() if isinstance(app, Conversation)]
 

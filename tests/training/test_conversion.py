@@ -8,9 +8,10 @@ import pytest
 
 import zoo
 from zoo import metrics
+from zoo.data.imagenet import NAMES
 from zoo.errors import BadCheckpoint, BadInput, MissingPackage
 from zoo.kinds.image import fit
-from zoo.recipes.efficientnet_lite0_imagenet import COUNTERPARTS, LABELS, EfficientNetLite0ImageNet
+from zoo.recipes.efficientnet_lite0_imagenet import COUNTERPARTS, EfficientNetLite0ImageNet
 from zoo.training.conversion import Conversion, convert
 from zoo_apps.photographs import photograph
 
@@ -90,8 +91,8 @@ def test_what_the_conversion_of_lite0_needs_is_named(monkeypatch):
 
 
 def test_counterparts_are_classes_of_imagenet():
-    assert len(LABELS) == len(set(LABELS)) == 1000
-    assert {name for names in COUNTERPARTS.values() for name in names} <= set(LABELS)
+    assert len(NAMES) == len(set(NAMES)) == 1000
+    assert {name for names in COUNTERPARTS.values() for name in names} <= set(NAMES)
 
 
 def test_lite0_names_photographs():
@@ -99,4 +100,4 @@ def test_lite0_names_photographs():
         fit(photograph(file, "photo").inputs["photo"], (224, 224, 3)) for file in ("chelsea.png", "coffee.png")
     ]
     logits = zoo.predictor("efficientnet-lite0.imagenet")(np.stack(photographs))["logits"]
-    assert [LABELS[best] for best in logits.argmax(-1)] == ["Egyptian cat", "espresso"]
+    assert [NAMES[best] for best in logits.argmax(-1)] == ["Egyptian cat", "espresso"]

@@ -59,7 +59,7 @@ def _names(model) -> list[str]:
     names = [layer.name for layer in attribution.feature_map_layers(model)] if takes_images else []
     if not names:
         raise BadCheckpoint(
-            f"{model.name} has no convolutions; take a convolutional network, such as mobilenet.caltech101"
+            f"{model.name} has no convolutions; take a convolutional network, such as efficientnet-lite0.imagenet"
         )
     return names
 
@@ -304,10 +304,13 @@ def _add(photo, added) -> np.ndarray:
 def feature_maps(model: keras.Model, layers: list[str], photo) -> list[np.ndarray]:
     """Feature maps of layers for a photograph, uint8 (H, W, 3): float32 (h, w, C) for each layer.
 
-    The network gets it with a long side of FEATURE_MAP_SIDE in its own proportions, where it takes that size.
+    Of a ReLU layer they are its input: one that clips at 6 makes the largest values of many channels equal, so that
+    neither the most active channel nor the place where it is most active could be told. The network gets the photograph
+    with a long side of FEATURE_MAP_SIDE in its own proportions, where it takes that size.
     """
     scale = FEATURE_MAP_SIDE / max(photo.shape[:2])
-    net = feature_extractor(model, layers, [max(2, round(side * scale / STRIDE)) * STRIDE for side in photo.shape[:2]])
+    size = [max(2, round(side * scale / STRIDE)) * STRIDE for side in photo.shape[:2]]
+    net = feature_extractor(model, layers, size, linear=True)
     height, width = net.input_shape[1:3]
     pixels = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     return [ops.convert_to_numpy(channels)[0] for channels in keras.tree.flatten(net(pixels[None], training=False))]
