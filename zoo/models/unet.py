@@ -35,8 +35,8 @@ import keras
 from keras import layers
 
 from zoo.errors import BadInput, UnknownName, quoted
+from zoo.hub.backbone import feature_maps
 from zoo.hub.registry import register
-from zoo.nn.backbone import feature_maps
 from zoo.nn.model import LogitsModel
 from zoo.nn.normalization import BatchNormalization
 
