@@ -5,10 +5,11 @@ VENV := .venv
 PYTEST_ARGS ?= -n 2 --dist loadfile
 BIN := $(VENV)/bin
 # Runs of the tests, one after another: what TensorFlow keeps of each file adds up to gigabytes in one process.
-APPS := tests/apps tests/cli tests/kinds
+PAGE := $(addprefix tests/apps/test_,gallery.py gallery_server.py page.py pipeline.py) tests/cli tests/kinds
+APPS := $(filter-out $(PAGE),$(wildcard tests/apps/test_*.py))
 MODELS := tests/models tests/nn
 TRAINING := tests/recipes tests/runtime tests/training
-REST := $(filter-out $(APPS) $(MODELS) $(TRAINING),$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
+REST := $(filter-out tests/apps $(PAGE) $(MODELS) $(TRAINING),$(patsubst %/,%,$(wildcard tests/*/)) $(wildcard tests/test_*.py))
 # The files and folders that are installed: when any of them changes, `zoo` is installed again (a copy, not a link to the
 # clone). Folders change when a file in them is deleted.
 SOURCES := setup.cfg pyproject.toml README.md $(shell find zoo apps weights ! -name '*.pyc' ! -name __pycache__)
@@ -22,7 +23,7 @@ demo: $(VENV)/.installed
 	$(BIN)/zoo demo
 
 test: $(VENV)/.tested
-	@failed=; for part in "$(APPS)" "$(MODELS)" "$(TRAINING)" "$(REST)"; do \
+	@failed=; for part in "$(PAGE)" "$(APPS)" "$(MODELS)" "$(TRAINING)" "$(REST)"; do \
 	  echo "pytest $$part"; $(BIN)/python -m pytest $(PYTEST_ARGS) $$part || failed=1; done; test -z "$$failed"
 
 lint: $(VENV)/.tested
