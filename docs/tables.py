@@ -51,7 +51,8 @@ def results() -> str:
     for name in checkpoint.list():
         card = checkpoint.card(name)
         training = card.training
-        minutes = f"{training['wall_time_s'] / 60:.0f} minutes{accelerator(training['hardware'])}"
+        count = f"{training['wall_time_s'] / 60:.0f}"
+        minutes = f"{count} minute{'' if count == '1' else 's'}{accelerator(training['hardware'])}"
         parts.append(f"### {name}\n\n{card.summary}")
         parts.append(
             f"{card.parameters:,} parameters, {megabytes(card)} of weights ({card.weights['dtype']}). "

@@ -122,7 +122,8 @@ def test_pretrained_contracts_with_a_classifier_and_its_weights():
         ({"backbone": {"name": "mlp"}}, "mlp can't be a backbone"),
         ({"backbone": {"name": "efficientnet", "light": True}}, "efficientnet can't be a backbone with arguments"),
         ({"filters": (8,) * 6}, r"can't have 6 levels on efficientnet, with strides \[2, 4, 8, 16, 32\]"),
-        ({"input_shape": (48, 32, 1)}, "give multiples of 32"),
+        ({"input_shape": (48, 32, 1)}, "multiples of 32"),
+        ({"input_shape": (64, 32, 4)}, "give 1 or 3 channels"),
     ],
 )
 def test_backbones_that_do_not_fit_are_one_line(arguments, expected):

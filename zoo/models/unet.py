@@ -22,11 +22,11 @@ Where this file departs from the paper, and why:
 
 `MOBILE` holds the arguments of a small variant for photographs of any size: padded convolutions, batch normalisation
 (Ioffe and Szegedy 2015), and a stride of 2 in the first two, so that the output has a quarter of the resolution and the
-costly finest levels are gone.
+costly finest levels are gone. The app `colorize` uses it.
 
 `PRETRAINED` is a variant whose contracting path is a classifier, EfficientNet-Lite0, so that it can start from
 ImageNet's weights; the expanding path and the skip connections are the paper's, with padding and batch normalisation.
-Its output has a quarter of the resolution, too. The app `colorize` uses it.
+Its output has a quarter of the resolution, too. No checkpoint uses it yet.
 """
 
 from collections.abc import Sequence
@@ -125,9 +125,11 @@ def _classifier(images, backbone: dict, levels: int, padding: str, strides) -> l
     wanted = [coarsest >> level for level in range(levels, -1, -1)]
     if any(stride not in found for stride in wanted):
         raise BadInput(f"UNet can't have {levels} levels on {backbone['name']}, with strides {sorted(found)}")
-    if any(side is not None and side % coarsest for side in images.shape[1:3]):
+    *sides, channels = images.shape[1:]
+    if channels not in (1, 3) or any(side is not None and side % coarsest for side in sides):
         raise BadInput(
-            f"UNet on {backbone['name']} can't read images of shape {images.shape[1:]}; give multiples of {coarsest}"
+            f"UNet on {backbone['name']} can't read images of shape {images.shape[1:]}; give 1 or 3 channels, and "
+            f"sides that are multiples of {coarsest}"
         )
     return [found[stride] for stride in wanted]
 

@@ -260,33 +260,40 @@ def _card(recipe, trained: Trained, rows, curves, init, epochs) -> Card:
     command = ["zoo", "train", recipe.name]
     command += ["--init", str(init)] if init is not None else []
     command += ["--epochs", str(epochs)] if epochs is not None else []
-    inputs, outputs = building.arrays(trained.model, recipe)
+    training = {
+        "command": command_line(command),
+        "seed": recipe.seed,
+        "epochs": trained.epochs,
+        "selected": trained.selected,
+        "batch_size": recipe.batch_size,
+        "backend": keras.config.backend(),
+        "precision": backend.precision(recipe.precision),
+        "hardware": hardware(),
+        "wall_time_s": round(sum(trained.spent.values())),
+        "versions": versions(),
+    }
+    data = data_facts((recipe.dataset, *recipe.also_trained_on, *recipe.selected_on), recipe.trained_split)
+    return card_of(recipe, trained.model, data=data, metrics=rows, curves=curves, training=training)
+
+
+def card_of(recipe, model, *, data: dict, metrics: list[dict], curves: dict, training: dict) -> Card:
+    """The card of a recipe's model. What is not given follows from the two."""
+    inputs, outputs = building.arrays(model, recipe)
     return Card(
         name=recipe.name,
         summary=recipe.summary,
         architecture=recipe.architecture,
         arguments=recipe.arguments,
-        parameters=int(sum(np.prod(v.shape) for v in trained.model.trainable_variables)),
+        parameters=int(sum(np.prod(v.shape) for v in model.trainable_variables)),
         task=recipe.task,
         inputs=inputs,
         outputs=outputs,
         labels=recipe.labels,
         ood_threshold=recipe.ood_threshold,
-        data=data_facts((recipe.dataset, *recipe.also_trained_on, *recipe.selected_on), recipe.trained_split),
-        metrics=rows,
+        data=data,
+        metrics=metrics,
         curves=curves,
-        training={
-            "command": command_line(command),
-            "seed": recipe.seed,
-            "epochs": trained.epochs,
-            "selected": trained.selected,
-            "batch_size": recipe.batch_size,
-            "backend": keras.config.backend(),
-            "precision": backend.precision(recipe.precision),
-            "hardware": hardware(),
-            "wall_time_s": round(sum(trained.spent.values())),
-            "versions": versions(),
-        },
+        training=training,
         intended_use=recipe.intended_use,
         limits=recipe.limits,
         licence=recipe.licence,
